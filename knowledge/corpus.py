@@ -1,0 +1,113 @@
+"""The corpus in memory: instruments, routes and issuers, looked up by id and held against a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Literal
+
+from knowledge.card import Bilingual, Fact, FactRef, Frozen, Instrument
+from knowledge.route import RouteCard
+
+Validity = Literal["in-force", "pilot", "announced", "draft", "not-yet", "superseded", "repealed"]
+"""What an instrument counts for on a date.
+
+`not-yet`: it starts later. `superseded` and `repealed`: it has ended by then.
+A card whose status is `superseded` is `in-force` on the days before its successor started.
+"""
+
+
+class CorpusVersion(Frozen):
+    """Which corpus an answer rests on."""
+
+    digest: str
+    """First 12 hexadecimal digits of the SHA-256 over every card, route and issuer."""
+    instruments: int
+    facts: int
+    routes: int
+    as_of: dt.date
+    """Day up to which the cards were kept."""
+
+    def __str__(self) -> str:
+        """Print as one token for logs and JSON: `2026-11-22.0123456789ab`."""
+        return f"{self.as_of.isoformat()}.{self.digest}"
+
+
+class Corpus:
+    """All cards, read once, immutable."""
+
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        routes: Mapping[str, RouteCard],
+        issuers: Mapping[str, Bilingual],
+        version: CorpusVersion,
+    ) -> None:
+        """Take over the cards that `knowledge.load` has read."""
+        self.instruments = instruments
+        self.routes = routes
+        self.issuers = issuers
+        self.version = version
+
+    @cached_property
+    def refs(self) -> tuple[FactRef, ...]:
+        """Every fact of the corpus, in card and fact order."""
+        return tuple(FactRef.of(card.id, fact.id) for card, fact in self._pairs())
+
+    @cached_property
+    def _facts(self) -> dict[FactRef, Fact]:
+        return {FactRef.of(card.id, fact.id): fact for card, fact in self._pairs()}
+
+    def _pairs(self) -> Iterator[tuple[Instrument, Fact]]:
+        for card in self.instruments.values():
+            for fact in card.facts:
+                yield card, fact
+
+    def __contains__(self, ref: object) -> bool:
+        """Tell whether a fact reference points at a fact of this corpus."""
+        return ref in self._facts
+
+    def fact(self, ref: FactRef) -> Fact:
+        """Return the fact a reference names.
+
+        Raises:
+            KeyError: no such fact.
+        """
+        return self._facts[ref]
+
+    def instrument(self, ref: FactRef | str) -> Instrument:
+        """Return the instrument of a fact reference or of a card id.
+
+        Raises:
+            KeyError: no such instrument.
+        """
+        return self.instruments[ref.partition("#")[0]]
+
+    def ends(self, card: Instrument) -> dt.date | None:
+        """First day on which the instrument no longer counts; None while nothing replaced it."""
+        if card.superseded_by is None:
+            return None
+        successor = self.instruments.get(card.superseded_by)
+        return successor.starts if successor else None
+
+    def validity(self, card: Instrument, day: dt.date) -> Validity:
+        """Tell what an instrument counts for on a day."""
+        if card.status == "repealed":
+            return "repealed"
+        if card.status == "superseded":
+            ends = self.ends(card)
+            if ends is None or day >= ends:
+                return "superseded"
+            return "not-yet" if card.starts and day < card.starts else "in-force"
+        if card.starts and day < card.starts:
+            return "not-yet"
+        return card.status
+
+    def predecessors(self, card: Instrument) -> tuple[Instrument, ...]:
+        """Return the instruments that this one replaced."""
+        return tuple(c for c in self.instruments.values() if c.superseded_by == card.id)
+
+    def issuer_name(self, abbreviation: str) -> Bilingual:
+        """Return an issuer's full name; the abbreviation itself when it is not listed."""
+        return self.issuers.get(abbreviation) or Bilingual(zh=abbreviation, en=abbreviation)
