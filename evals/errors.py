@@ -1,0 +1,20 @@
+"""Errors of evaluation.
+
+EvalError
+└── CaseError    the author of a case file must mend it
+"""
+
+from __future__ import annotations
+
+
+class EvalError(Exception):
+    """Root of everything `evals` raises on purpose."""
+
+
+class CaseError(EvalError):
+    """A case file cannot be used; every problem found in it is told, one a line."""
+
+    def __init__(self, *problems: str) -> None:
+        """Take all problems: file, line, field, what was seen, what was expected, the remedy."""
+        super().__init__("\n".join(problems))
+        self.problems = problems

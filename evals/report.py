@@ -1,0 +1,216 @@
+"""A run on paper: `run.json` for programs, `report.md` for readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from evals.run import Run, RunSettings
+from evals.scorers.registry import METRICS, metric
+from evals.stats import Estimate
+from evals.summary import SLICED, STANDINGS, Summary, WorstCase, summarise
+from knowledge.card import Frozen
+
+_ARROW = {"higher": "↑", "lower": "↓", "neither": ""}
+
+
+FEW = 5
+"""A slice of fewer cases is printed without interval: its bootstrap could not draw a wide one."""
+
+
+class RunRecord(Frozen):
+    """What `run.json` holds."""
+
+    summary: Summary
+    run: Run
+
+
+def write_report(run: Run, folder: Path | None = None) -> Path:
+    """Write `run.json` and `report.md`.
+
+    Args:
+        run: a finished run.
+        folder: where to; None = `evals/<run-id>` in Hugang's home folder.
+
+    Returns:
+        The path of `report.md`.
+    """
+    if folder is None:
+        from knowledge.home import default_home
+
+        folder = default_home() / "evals" / run.settings.run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    record = RunRecord(summary=summarise(run), run=run)
+    (folder / "run.json").write_text(
+        record.model_dump_json(by_alias=True, indent=1), encoding="utf-8"
+    )
+    report = folder / "report.md"
+    report.write_text(render_markdown(run.settings, record.summary), encoding="utf-8")
+    return report
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read a `run.json` back."""
+    return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def render_markdown(settings: RunSettings, summary: Summary) -> str:
+    """Print a run for readers; figures come with their count and 95 % interval."""
+    parts = (
+        [f"# Evaluation {settings.run_id}", ""],
+        _settings(settings, summary),
+        ["", "## Headline", ""],
+        _headline(summary),
+        ["", "## By kind", ""],
+        _sliced(summary.by_kind, "kind"),
+        ["", "## By language", ""],
+        _sliced(summary.by_lang, "language"),
+        ["", "## Standing", ""],
+        _confusion(summary),
+        ["", "## Time", ""],
+        _times(summary),
+        ["", f"## Errored cases: {len(summary.errored)}", ""],
+        _errored(summary),
+        ["", f"## Worst cases to read: {len(summary.worst)} of {summary.faulty}", ""],
+        _worst(summary.worst),
+        ["", "## What the metrics mean", ""],
+        _table(("metric", "formula", "source"), ((m.name, m.formula, m.source) for m in METRICS)),
+    )
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def headline_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
+    """Yield metric with its better direction, count, mean, interval, as printed."""
+    for name, estimate in summary.headline.items():
+        item = metric(name)
+        digits = 1 if item.sort == "quantity" else 3
+        yield (
+            f"{name} {_ARROW[item.better]}".strip(),
+            str(estimate.n),
+            f"{estimate.mean:.{digits}f}",
+            f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}",
+        )
+
+
+def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
+    index = settings.index or {}
+    yield f"- suite: {settings.suite} ({settings.cases_in_suite} cases, {settings.suite_digest})"
+    yield f"- cases run: {settings.cases_run}, errored: {len(summary.errored)}"
+    yield f"- exclusions: {'; '.join(settings.exclusions) or 'none'}"
+    yield f"- corpus: {settings.corpus}"
+    yield f"- writer: {', '.join(settings.writers) or 'none'}"
+    yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
+    yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
+    yield f"- seed: {settings.seed}, Python: {settings.python}"
+    yield f"- revision: {settings.revision or 'not known'}"
+    yield "- judge: none; every score is worked out in code"
+
+
+def _headline(summary: Summary) -> Iterator[str]:
+    yield from _table(("metric", "n", "mean", "95 % interval"), headline_rows(summary))
+    yield ""
+    yield "↑ higher is better, ↓ lower is better. Rates: Wilson interval. Means: bootstrap by case, Wilson where all are 0 or all 1."
+
+
+def _sliced(slices: Mapping[str, Mapping[str, Estimate]], title: str) -> Iterator[str]:
+    yield from _table(
+        (title, *SLICED),
+        ((name, *(_brief(row.get(column)) for column in SLICED)) for name, row in slices.items()),
+    )
+
+
+def _brief(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "-"
+    if estimate.n < FEW:
+        return f"{estimate.mean:.2f} n={estimate.n}"
+    return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}] n={estimate.n}"
+
+
+def _confusion(summary: Summary) -> Iterator[str]:
+    yield from _table(
+        ("expected", *STANDINGS),
+        (
+            (name, *(str(row[standing]) for standing in STANDINGS))
+            for name, row in summary.confusion.items()
+        ),
+    )
+
+
+def _times(summary: Summary) -> Iterator[str]:
+    rows = dict(summary.stages_ms)
+    if summary.wall_ms:
+        rows["wall clock"] = summary.wall_ms
+    yield from _table(
+        ("stage", "n", "p50 ms", "p95 ms", "mean ms"),
+        (
+            (name, str(p.n), f"{p.p50:.1f}", f"{p.p95:.1f}", f"{p.mean:.1f}")
+            for name, p in rows.items()
+        ),
+    )
+
+
+def _errored(summary: Summary) -> Iterator[str]:
+    if not summary.errored:
+        yield "None. An errored case would count in no metric above."
+        return
+    yield "They count in no metric above."
+    yield ""
+    yield from _table(
+        ("case", "question", "error"), ((e.id, e.question, e.error) for e in summary.errored)
+    )
+
+
+def _worst(cases: Sequence[WorstCase]) -> Iterator[str]:
+    if not cases:
+        yield "None."
+    for place, case in enumerate(cases):
+        if place:
+            yield ""
+        ranks = (f"{card} {rank or 'absent'}" for card, rank in case.ranks.items())
+        yield f"### {case.id} · {case.kind} · {case.lang}"
+        yield ""
+        yield from _fenced(case.question)
+        yield ""
+        yield f"- standing: {case.standing}, expected: {case.expected}"
+        yield f"- nuggets missed: {_list(case.nuggets_missed)}"
+        yield f"- cards expected: {_list(case.cards_expected)}"
+        yield f"- cards cited: {_list(case.cards_cited)}"
+        yield f"- ranks in the evidence: {_list(ranks)}"
+        yield f"- forbidden words said: {_list(_code(match) for match in case.must_not)}"
+        for remark in case.remarks:
+            yield f"- {_line(remark)}"
+        yield ""
+        yield from _fenced(case.text)
+
+
+def _list(items: Iterable[str]) -> str:
+    return ", ".join(items) or "-"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join('---' for _ in head)}|"
+    for row in rows:
+        yield f"| {' | '.join(_line(cell).replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _line(text: str) -> str:
+    """Put a text on one line in which a reader's viewer finds no HTML."""
+    return " ".join(text.split()).replace("<", "&lt;")
+
+
+def _code(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    ticks = "`" * (longest + 1)
+    return f"{ticks} {text} {ticks}" if longest else f"{ticks}{text}{ticks}"
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """Fence a text off: questions and answers may hold Markdown, HTML, even fences."""
+    longest = max((len(run) for run in re.findall("~+", text)), default=0)
+    fence = "~" * max(3, longest + 1)
+    yield f"{fence}text"
+    yield text
+    yield fence

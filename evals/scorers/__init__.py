@@ -1,0 +1,6 @@
+"""Scorers: pure functions from a case and its answer to a score; the table is `METRICS`."""
+
+from evals.scorers.registry import METRICS, Metric, build_scorers, metric
+from evals.scorers.score import Score, Scorer
+
+__all__ = ["METRICS", "Metric", "Score", "Scorer", "build_scorers", "metric"]
