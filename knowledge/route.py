@@ -126,6 +126,18 @@ class Option(Frozen):
     pros: tuple[Remark, ...]
     cons: tuple[Remark, ...]
 
+    @property
+    def refs(self) -> tuple[FactRef, ...]:
+        """Every fact the option stands on, in order of first use."""
+        holders: tuple[Blocker | Leg | Step | Remark, ...] = (
+            *self.blockers,
+            *self.legs,
+            *self.steps,
+            *self.pros,
+            *self.cons,
+        )
+        return tuple(dict.fromkeys(ref for holder in holders for ref in holder.facts))
+
 
 class Asks(Frozen):
     """Typical questions that a route answers, in both languages."""
@@ -177,14 +189,7 @@ class RouteCard(Frozen):
         """Every fact the route stands on, in order of first use."""
         seen: dict[FactRef, None] = {}
         for option in self.options:
-            for holder in (
-                *option.blockers,
-                *option.legs,
-                *option.steps,
-                *option.pros,
-                *option.cons,
-            ):
-                seen.update(dict.fromkeys(holder.facts))
+            seen.update(dict.fromkeys(option.refs))
         for remark in self.watch:
             seen.update(dict.fromkeys(remark.facts))
         return tuple(seen)

@@ -1,0 +1,306 @@
+"""Find everything that is wrong with a corpus folder, in one go.
+
+Files that cannot be read are told and left out; all others are held against the rules of
+`check_card_rules` and `check_route_rules`. `hugang corpus check` prints what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import ValidationError
+
+from knowledge import check_card_rules, check_route_rules
+from knowledge.card import Bilingual, Frozen, Instrument
+from knowledge.check_book import Book, Finding, Found, shortened
+from knowledge.errors import CardError
+from knowledge.load import (
+    CorpusMeta,
+    card_files,
+    explain,
+    read_instrument,
+    read_issuers,
+    read_route,
+    read_yaml,
+    route_files,
+)
+from knowledge.route import RouteCard
+
+Severity = Literal["error", "warning"]
+_Value = TypeVar("_Value")
+
+
+class Rule(Frozen):
+    """One thing that the corpus must keep to."""
+
+    name: str
+    severity: Severity
+    remedy: str
+
+
+class Problem(Frozen):
+    """One breach of a rule, with all that is needed to mend it."""
+
+    file: str
+    """Relative to the corpus folder."""
+    place: str
+    """`card`, `fact 3`, `source s2`, `odi/step ndrc`, …"""
+    rule: str
+    severity: Severity
+    seen: str
+    expected: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Print on one line."""
+        return (
+            f"{self.severity}: {self.file}: {self.place}: {self.rule}: "
+            f"seen {self.seen}; expected {self.expected}. {self.remedy}"
+        )
+
+
+_TABLE: tuple[tuple[Rule, Callable[[Book], Iterator[Finding]]], ...] = tuple(
+    (Rule(name=name, severity=severity, remedy=remedy), finder)
+    for name, severity, remedy, finder in (
+        (
+            "duplicate-id",
+            "error",
+            "Ids are permanent names: give the newer entry an id of its own.",
+            check_card_rules.duplicate_ids,
+        ),
+        (
+            "file-name",
+            "error",
+            "Name the file after the id, or set the id to the file's name.",
+            check_card_rules.file_names,
+        ),
+        (
+            "folder-not-topic",
+            "error",
+            "Move the card to the folder of one of its topics, or add the topic.",
+            check_card_rules.folders,
+        ),
+        (
+            "blank-text",
+            "error",
+            "Write the sentence in both languages.",
+            check_card_rules.blank_texts,
+        ),
+        (
+            "wrong-language",
+            "warning",
+            "Chinese goes under zh, English under en.",
+            check_card_rules.wrong_languages,
+        ),
+        (
+            "long-fact",
+            "warning",
+            "Split the fact in two, each complete by itself.",
+            check_card_rules.long_facts,
+        ),
+        (
+            "dangling-reference",
+            "error",
+            "Correct the id, or add what it points at.",
+            check_route_rules.dangling_references,
+        ),
+        (
+            "cyclic-needs",
+            "error",
+            "Remove one of the needs: a step cannot come before itself.",
+            check_route_rules.cyclic_needs,
+        ),
+        (
+            "successor-missing",
+            "error",
+            "Name the card that replaces it in superseded_by.",
+            check_card_rules.successors_missing,
+        ),
+        (
+            "successor-unexpected",
+            "error",
+            "Set the status to superseded, or clear superseded_by.",
+            check_card_rules.successors_unexpected,
+        ),
+        (
+            "unknown-source",
+            "error",
+            "Add the source to the card, or cite one of those listed.",
+            check_card_rules.unknown_sources,
+        ),
+        (
+            "repeated-source",
+            "error",
+            "List under also only further sources, each once.",
+            check_card_rules.repeated_sources,
+        ),
+        (
+            "source-quality",
+            "error",
+            "official: true goes with quality official, and only with it.",
+            check_card_rules.source_qualities,
+        ),
+        (
+            "unknown-issuer",
+            "error",
+            "Add the abbreviation with both names to issuers.yaml, or use one listed there.",
+            check_card_rules.unknown_issuers,
+        ),
+        (
+            "dates-out-of-order",
+            "warning",
+            "Check both dates on the source; a rule that works backwards may stay.",
+            check_card_rules.dates_out_of_order,
+        ),
+        (
+            "after-as-of",
+            "error",
+            "Correct the date, or move as_of in corpus.yaml if the cards were kept up to then.",
+            check_card_rules.dates_after_as_of,
+        ),
+        (
+            "date-form",
+            "error",
+            "Write YYYY-MM-DD, YYYY-MM or YYYY.",
+            check_card_rules.date_forms,
+        ),
+        (
+            "figures-differ",
+            "error",
+            "Read the source and correct the language that is wrong.",
+            check_card_rules.differing_figures,
+        ),
+        (
+            "figures-one-sided",
+            "warning",
+            "Say the figure in both languages, or in neither.",
+            check_card_rules.one_sided_figures,
+        ),
+        (
+            "cites-ended-rule",
+            "error",
+            "Cite the rule that replaced it, or move the remark to pros, cons or watch.",
+            check_route_rules.ended_rules_cited,
+        ),
+        (
+            "cites-unsettled-rule",
+            "warning",
+            "A step should rest on rules in force; name drafts and announcements under watch.",
+            check_route_rules.unsettled_rules_cited,
+        ),
+        (
+            "expression",
+            "error",
+            "See the expressions in docs/ROUTE_FORMAT.md.",
+            check_route_rules.unreadable_expressions,
+        ),
+        (
+            "unknown-input",
+            "error",
+            "Add the input to the route, or correct its name in the expression.",
+            check_route_rules.unknown_inputs,
+        ),
+        (
+            "input-type",
+            "error",
+            "Compare an input only with what it can be.",
+            check_route_rules.mistyped_inputs,
+        ),
+        (
+            "unused-input",
+            "warning",
+            "Ask only what changes the result: use the input in a condition, or remove it.",
+            check_route_rules.unused_inputs,
+        ),
+    )
+)
+_UNREADABLE = (
+    Rule(name="missing-file", severity="error", remedy="Add the file."),
+    Rule(name="yaml", severity="error", remedy="Mend the file so that YAML can be read."),
+    Rule(name="schema", severity="error", remedy="See docs/CARD_FORMAT.md, docs/ROUTE_FORMAT.md."),
+)
+RULES: tuple[Rule, ...] = (*_UNREADABLE, *(rule for rule, _ in _TABLE))
+"""Every rule, in the order in which it is applied."""
+
+
+def check_corpus(folder: Path) -> list[Problem]:
+    """Return every problem of a corpus folder, file by file; never stops at the first.
+
+    Args:
+        folder: holds `cards/<topic>/*.yaml`, `routes/*.yaml`, `issuers.yaml`, `corpus.yaml`.
+    """
+    problems: list[Problem] = []
+    book = _read_book(folder, problems)
+    for rule, finder in _TABLE:
+        problems.extend(_problem(rule, finding) for finding in finder(book))
+    return sorted(problems, key=lambda problem: (problem.file, problem.place, problem.rule))
+
+
+def _read_book(folder: Path, problems: list[Problem]) -> Book:
+    def read(path: Path, reader: Callable[[Path], _Value]) -> _Value | None:
+        try:
+            return reader(path)
+        except CardError as error:
+            problems.extend(_unreadable(folder, path, error))
+        except FileNotFoundError:
+            name = str(path.relative_to(folder))
+            problems.append(_problem(_UNREADABLE[0], Finding(name, "file", "nothing", "a file")))
+        return None
+
+    cards: list[Found[Instrument]] = []
+    routes: list[Found[RouteCard]] = []
+    unread: set[str] = set()
+    for path in card_files(folder):
+        card = read(path, read_instrument)
+        if card is None:
+            unread.add(path.stem)
+        else:
+            cards.append(Found(str(path.relative_to(folder)), card))
+    for path in route_files(folder):
+        route = read(path, read_route)
+        if route is not None:
+            routes.append(Found(str(path.relative_to(folder)), route))
+    issuers: dict[str, Bilingual] | None = read(folder / "issuers.yaml", read_issuers)
+    meta = read(folder / "corpus.yaml", _read_meta)
+    return Book(
+        cards=tuple(cards),
+        routes=tuple(routes),
+        issuers=issuers,
+        as_of=meta.as_of if meta else None,
+        unread=frozenset(unread),
+    )
+
+
+def _read_meta(path: Path) -> CorpusMeta:
+    try:
+        return CorpusMeta.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise CardError("\n".join(explain(path, error))) from error
+
+
+def _unreadable(folder: Path, path: Path, error: CardError) -> Iterator[Problem]:
+    """Turn the reader's message, or pydantic's findings behind it, into problems."""
+    file = str(path.relative_to(folder))
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        seen = str(error).removeprefix(f"{path}:").strip().rstrip(".")
+        yield _problem(_UNREADABLE[1], Finding(file, "file", seen, "a YAML file in UTF-8"))
+        return
+    for item in cause.errors():
+        place = ".".join(str(part) for part in item["loc"]) or "file"
+        seen = shortened(item.get("input"))
+        yield _problem(_UNREADABLE[2], Finding(file, place, seen, item["msg"]))
+
+
+def _problem(rule: Rule, finding: Finding) -> Problem:
+    return Problem(
+        file=finding.file,
+        place=finding.place,
+        rule=rule.name,
+        severity=finding.severity or rule.severity,
+        seen=finding.seen,
+        expected=finding.expected,
+        remedy=rule.remedy,
+    )

@@ -1,0 +1,53 @@
+"""Fixtures that every test may ask for: the shipped cards, the embedder, an index of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from knowledge.corpus import Corpus
+from knowledge.embed import Embedder, open_embedder
+from knowledge.glossary import load_glossary
+from knowledge.home import HOME_VARIABLE
+from knowledge.index import IndexHome, SearchIndex, ensure_index
+from knowledge.load import load_corpus
+from knowledge.segment import Segmenter
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes into the developer's own data folder."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """The shipped cards and routes."""
+    return load_corpus()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The embedder that works without key and network; its model is read on first use."""
+    return open_embedder()
+
+
+@pytest.fixture(scope="session")
+def segmenter() -> Segmenter:
+    """The segmenter with the shipped glossary's words."""
+    return Segmenter(load_glossary().user_words())
+
+
+@pytest.fixture(scope="session")
+def search_index(
+    tmp_path_factory: pytest.TempPathFactory,
+    corpus: Corpus,
+    embedder: Embedder,
+    segmenter: Segmenter,
+) -> Iterator[SearchIndex]:
+    """An index of the shipped cards, built once from the shipped vectors."""
+    home = IndexHome(tmp_path_factory.mktemp("search") / "index")
+    with ensure_index(home, corpus, embedder, segmenter) as index:
+        yield index

@@ -1,0 +1,474 @@
+"""What the page shows of an answer: nothing unescaped, every mark its own source, both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answer import (
+    AnswerBlock,
+    AnswerLeg,
+    AnswerOpenPoint,
+    AnswerOption,
+    AnswerPlan,
+    AnswerRemark,
+    AnswerStep,
+    CheckedAnswer,
+    CheckedClaim,
+    Citation,
+    CitedInstrument,
+    CitedSource,
+    Engine,
+)
+from bot.language import Lang
+from knowledge.card import Bilingual, FactRef
+from ui.html import Html, element, join, web_address
+from ui.marks import Marks, markdown_html
+from ui.plan_card import PlanWords, render_plan
+from ui.render import (
+    marks_for,
+    render_block,
+    render_cited,
+    render_failure,
+    render_markdown,
+    render_missing,
+    render_next,
+    render_open_points,
+    render_sources,
+    render_standing,
+)
+from ui.source_panel import Lineage, Relative, highlight, render_source
+
+RATE = FactRef("hk-centre#1")
+QUOTA = FactRef("safe-lending#4")
+NASTY = "<img src=x onerror=alert(1)>\"'&amp;</script>"
+
+
+class Page(HTMLParser):
+    """Elements and text of a piece of HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+    def having(self, attribute: str) -> list[str | None]:
+        return [found[attribute] for _, found in self.elements if attribute in found]
+
+
+def citation(n: int, ref: FactRef, **changes: object) -> Citation:
+    quotes = Bilingual(zh="财资利润按8.25%征税，即16.5%的一半。", en="Taxed at 8.25%, half of 16.5%.")
+    instrument = CitedInstrument(
+        id=ref.card_id,
+        title="企业财资中心税制",
+        titles=Bilingual(zh="企业财资中心税制", en="Treasury centre regime"),
+        number="DIPN 52",
+        issuers=("IRD", "HKMA"),
+        issuer_names=("税务局", "金融管理局"),
+        status="in-force",
+        issued=dt.date(2016, 6, 3),
+        effective=dt.date(2016, 4, 1),
+        superseded_by=None,
+    )
+    source = CitedSource(
+        publisher="HKMA",
+        title="FAQ",
+        url="https://www.hkma.gov.hk/faq?a=1&b=2",
+        quality="official",
+        date="2016-06-03",
+        note="Text seen on a copy.",
+        further=2,
+    )
+    values = {
+        "n": n,
+        "ref": ref,
+        "quote": quotes.zh,
+        "quotes": quotes,
+        "locator": "第14D条",
+        "instrument": instrument,
+        "source": source,
+    }
+    return Citation.model_validate(values | changes)
+
+
+def claim(text: str, *refs: FactRef) -> CheckedClaim:
+    return CheckedClaim(text=text, refs=refs, verdict="supported", block="lead")
+
+
+def block(markdown: str, heading: str | None = None, kind: str = "lead") -> AnswerBlock:
+    return AnswerBlock.model_validate(
+        {"kind": kind, "heading": heading, "markdown": markdown, "claims": ()}
+    )
+
+
+def answer(**changes: object) -> CheckedAnswer:
+    values: dict[str, object] = {
+        "id": "a1",
+        "question": "税率多少？",
+        "lang": "zh-Hans",
+        "as_of": dt.date(2026, 11, 22),
+        "standing": "answered",
+        "text": "按8.25%征税[1]。",
+        "blocks": (block("按8.25%征税[1]。"),),
+        "claims": (claim("按8.25%征税。", RATE),),
+        "citations": (citation(1, RATE), citation(2, QUOTA)),
+        "engine": Engine(
+            writer="extractive",
+            corpus="2026-11-22.0123456789ab",
+            corpus_as_of=dt.date(2026, 11, 22),
+            timings_ms={},
+        ),
+    }
+    return CheckedAnswer.model_validate(values | changes)
+
+
+def marks(ui: Lang = "zh-Hans", message: str = "m1") -> Marks:
+    return marks_for((citation(1, RATE), citation(2, QUOTA)), message, ui)
+
+
+# --- escaping
+
+
+@given(st.text())
+def test_any_text_of_a_block_comes_out_as_text(text: str) -> None:
+    page = Page(render_block(block(text), marks()))
+    assert page.tags <= {"section", "p", "br", "ul", "ol", "li", "strong", "span", "button"}
+    for character in "<>&\"'":
+        assert page.text.count(character) == text.count(character)
+
+
+@given(st.text())
+def test_any_text_is_escaped_in_elements_and_attributes(text: str) -> None:
+    page = Page(element("p", text, title=text))
+    assert page.elements == [("p", {"title": text})]
+    assert page.text == text
+
+
+@given(st.lists(st.sampled_from(["<b>", "**", "[1]", "[2]", "- ", "\n", "税率", " ", "&lt;", "`"])))
+def test_markdown_signs_in_any_order_never_break_out(pieces: list[str]) -> None:
+    page = Page(markdown_html("".join(pieces), marks()))
+    assert "b" not in page.tags
+    assert set(page.having("data-cite")) <= {"m1:1", "m1:2"}
+
+
+def test_hostile_text_of_a_card_is_shown_as_text_everywhere() -> None:
+    bad = citation(1, RATE, locator=NASTY, quotes=Bilingual(zh=NASTY, en=NASTY))
+    source = render_source(bad, [NASTY], Lineage(), "zh-Hans", "en")
+    remark = AnswerRemark(say=NASTY, refs=())
+    for html in (
+        source,
+        render_missing([NASTY], "en"),
+        render_plan(plan(remark), PlanWords(marks=marks())),
+        render_open_points(
+            [AnswerOpenPoint(name=NASTY, type="number", question=NASTY)], "zh-Hans"
+        ),
+    ):
+        page = Page(html)
+        assert NASTY in page.text
+        assert "img" not in page.tags
+        assert "script" not in page.tags
+
+
+def test_what_is_already_html_is_not_escaped_twice() -> None:
+    assert join(Html("<b>"), "<b>") == "<b>&lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//host/x", "https://", "http://[x", ""]
+)
+def test_an_address_that_is_no_web_page_is_not_linked(url: str) -> None:
+    assert web_address(url) is None
+    source = citation(1, RATE).source.model_copy(update={"url": url})
+    page = Page(render_source(citation(1, RATE, source=source), [], Lineage(), "en", "en"))
+    assert page.having("href") == []
+
+
+# --- Markdown
+
+
+def test_bold_ends_before_a_chinese_character_after_a_full_stop() -> None:
+    # CommonMark would leave the asterisks: a closing mark after 。 and before 须 does not count.
+    assert "<strong>税率8.25%。</strong>须" in markdown_html("**税率8.25%。**须满足", marks())
+
+
+def test_bullets_and_numbered_steps_become_lists() -> None:
+    page = Page(markdown_html("- 一[1]\n- 二\n\n1. 甲\n2. 乙", marks()))
+    assert [tag for tag, _ in page.elements if tag in {"ul", "ol", "li"}] == [
+        *("ul", "li", "li"),
+        *("ol", "li", "li"),
+    ]
+
+
+def test_links_images_and_raw_html_stay_text() -> None:
+    text = "[甲](https://x.test) ![乙](y) <https://z.test> # 丙"
+    assert Page(markdown_html(text, marks())).text.strip() == text
+
+
+def test_a_heading_is_not_said_twice() -> None:
+    page = Page(render_block(block("**条件**\n\n- 一", "条件", "conditions"), marks()))
+    assert page.text.count("条件") == 1
+    assert "h3" in page.tags
+
+
+# --- marks
+
+
+def test_a_mark_opens_the_citation_of_its_own_number() -> None:
+    page = Page(markdown_html("甲[2]。乙[1][2]。", marks()))
+    assert page.having("data-cite") == ["m1:2", "m1:1", "m1:2"]
+    assert page.having("aria-label") == ["来源 2", "来源 1", "来源 2"]
+
+
+def test_marks_of_two_answers_are_told_apart() -> None:
+    one, other = marks(message="m1"), marks(message="m2")
+    assert Page(markdown_html("甲[1]", one)).having("data-cite") == ["m1:1"]
+    assert Page(markdown_html("甲[1]", other)).having("data-cite") == ["m2:1"]
+
+
+def test_a_number_without_citation_is_no_button() -> None:
+    page = Page(markdown_html("甲[7]", marks()))
+    assert page.having("data-cite") == []
+    assert "[7]" in page.text
+
+
+def test_a_plan_step_is_marked_with_the_numbers_of_its_facts() -> None:
+    html = render_plan(plan(AnswerRemark(say="好", refs=(QUOTA, RATE))), PlanWords(marks=marks()))
+    assert set(Page(html).having("data-cite")) == {"m1:1", "m1:2"}
+
+
+def test_every_citation_has_its_hidden_card() -> None:
+    cited = answer().citations
+    page = Page(render_sources(cited, answer().claims, {}, "zh-Hans", marks()))
+    assert page.having("data-source") == ["m1:1", "m1:2"]
+
+
+def test_a_mark_keeps_its_word_and_stop_on_one_line() -> None:
+    assert 'class="hg-keep">税<span' in markdown_html("征税[1]。后", marks())
+    assert "</span>。</span>后" in markdown_html("征税[1]。后", marks())
+
+
+# --- the source panel
+
+
+@pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
+def test_the_quote_stands_in_both_languages_that_of_the_answer_first(lang: Lang) -> None:
+    text = Page(render_source(citation(1, RATE), [], Lineage(), lang, lang)).text
+    chinese = "財資利潤" if lang == "zh-Hant" else "财资利润"
+    assert chinese in text
+    assert "Taxed at" in text
+    assert (text.index("Taxed at") < text.index(chinese)) == (lang == "en")
+
+
+def test_the_panel_names_what_a_reader_must_know() -> None:
+    text = Page(render_source(citation(1, RATE), [], Lineage(), "zh-Hans", "zh-Hans")).text
+    for part in (
+        *("企业财资中心税制", "Treasury centre regime", "DIPN 52", "税务局、金融管理局", "第14D条"),
+        *("现行", "自 2016-04-01 起施行", "官方", "HKMA", "2016-06-03", "FAQ"),
+        *("另有 2 个来源", "Text seen on a copy.", "hk-centre#1", "www.hkma.gov.hk"),
+    ):
+        assert part in text
+
+
+def test_the_link_opens_a_new_tab_without_handing_itself_over() -> None:
+    html = render_source(citation(1, RATE), [], Lineage(), "en", "en")
+    link = next(attributes for tag, attributes in Page(html).elements if tag == "a")
+    assert link["href"] == "https://www.hkma.gov.hk/faq?a=1&b=2"
+    assert link["target"] == "_blank"
+    assert "noopener" in (link["rel"] or "")
+
+
+def test_a_replaced_rule_says_so_and_names_its_successor() -> None:
+    old = citation(1, RATE)
+    instrument = old.instrument.model_copy(
+        update={"status": "superseded", "superseded_by": "new-rule"}
+    )
+    new = Relative(title=Bilingual(zh="新规", en="New rule"), number="银发〔2025〕252号")
+    text = Page(
+        render_source(
+            old.model_copy(update={"instrument": instrument}),
+            [],
+            Lineage(replaced_by=new),
+            "zh-Hans",
+            "zh-Hans",
+        )
+    ).text
+    assert "已被取代" in text
+    assert "新规" in text
+    assert "银发〔2025〕252号" in text
+
+
+def test_cited_figures_are_highlighted_in_the_other_language_too() -> None:
+    html = render_source(citation(1, RATE), ["按8.25%征税"], Lineage(), "zh-Hans", "zh-Hans")
+    assert html.count("<mark>8.25%</mark>") == 2
+    assert "<mark>16.5%</mark>" not in html
+
+
+@given(st.text())
+def test_highlighting_loses_no_character(text: str) -> None:
+    figures = frozenset({("percent", "8.25"), ("number", "2")})
+    assert Page(highlight(text, figures)).text == Page(join(text)).text
+
+
+# --- the rest of an answer
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"), [("answered", "已回答"), ("partly", "部分回答"), ("declined", "未作回答")]
+)
+def test_the_standing_is_said_in_a_word(standing: str, said: str) -> None:
+    assert said in Page(render_standing(answer(standing=standing), "zh-Hans")).text
+
+
+def test_words_of_the_interface_carry_their_key() -> None:
+    page = Page(render_standing(answer(), "en"))
+    assert page.having("data-t") == ["standing.answered", "standing.answered.note"]
+
+
+def test_a_question_without_grounds_offers_the_nearest_instruments() -> None:
+    declined = answer(standing="declined", decline_reason="not-in-corpus")
+    page = Page(render_next(declined, ["企业财资中心税制"], "zh-Hans"))
+    assert page.having("data-question") == ["《企业财资中心税制》主要规定了什么？"]
+
+
+def test_the_cited_instruments_are_listed_once_with_all_their_marks() -> None:
+    twice = (citation(1, RATE), citation(2, FactRef("hk-centre#2")))
+    page = Page(render_cited(twice, marks_for(twice, "m1", "en")))
+    assert page.text.count("企业财资中心税制") == 1
+    assert page.having("data-cite") == ["m1:1", "m1:2"]
+
+
+@pytest.mark.parametrize(
+    ("point", "values"),
+    [
+        (AnswerOpenPoint(name="soe", type="bool", question="国企吗？"), ["true", "false"]),
+        (
+            AnswerOpenPoint(
+                name="kind",
+                type="choice",
+                question="哪类？",
+                choices=({"value": "a", "label": "甲"}, {"value": "b", "label": "乙"}),
+            ),
+            ["a", "b"],
+        ),
+        (AnswerOpenPoint(name="usd", type="number", question="多少？"), []),
+    ],
+)
+def test_an_open_point_is_answered_with_buttons_or_a_box(
+    point: AnswerOpenPoint, values: list[str]
+) -> None:
+    page = Page(render_open_points([point], "zh-Hans"))
+    assert page.having("data-value") == values
+    assert ("input" in page.tags) == (not values)
+    assert page.having("data-point") == [point.name]
+
+
+def test_a_failure_can_be_tried_again() -> None:
+    page = Page(render_failure(Html("x"), "en"))
+    assert page.having("data-do") == ["retry"]
+    assert page.having("role") == ["alert"]
+
+
+def test_the_clipboard_gets_markdown_with_numbered_sources_and_the_day() -> None:
+    text = render_markdown(answer(missing=("乙部分",)))
+    assert text.startswith("**税率多少？**\n\n按8.25%征税[1]。\n")
+    assert "- 乙部分" in text
+    assert "[1] 企业财资中心税制 · DIPN 52 · 第14D条 · 现行 · HKMA · <https://www.hkma" in text
+    assert "2026-11-22" in text
+    assert "不构成法律意见" in text
+
+
+# --- the plan
+
+
+def plan(remark: AnswerRemark, *, closed: bool = False) -> AnswerPlan:
+    def option(name: str, applies: bool | None, blockers: tuple[AnswerRemark, ...]) -> AnswerOption:
+        return AnswerOption(
+            id=name,
+            title=f"办法{name}",
+            applies=applies,
+            depends_on=(),
+            blockers=blockers,
+            possible_blockers=(),
+            legs=(
+                AnswerLeg(
+                    from_="mainland parent",
+                    to="香港公司",
+                    what="资本金",
+                    channel=None,
+                    currencies=("USD", "local"),
+                    refs=(RATE,),
+                ),
+            ),
+            steps=(step("one", "required"), step("two", "depends"), step("three", "not-needed")),
+            pros=(remark,),
+            cons=(),
+        )
+
+    return AnswerPlan(
+        route="r",
+        title="路线名",
+        summary="概要",
+        options=(
+            option("甲", False if closed else True, ()),
+            option("乙", None, (remark,)),
+            option("丙", False if closed else None, ()),
+        ),
+        watch=(remark,),
+        open_points=(),
+        known={},
+    )
+
+
+def step(name: str, state: str) -> AnswerStep:
+    return AnswerStep.model_validate(
+        {
+            "id": name,
+            "state": state,
+            "side": "香港",
+            "do": f"做{name}",
+            "who": "企业",
+            "authority": "SAFE",
+            "time": "7个工作日",
+            "needs": (),
+            "depends_on": (),
+            "refs": (RATE,),
+        }
+    )
+
+
+REMARK = AnswerRemark(say="要点", refs=())
+
+
+def test_the_first_open_option_is_shown_and_the_others_folded() -> None:
+    words = PlanWords(marks=marks(), authorities={"SAFE": "国家外汇管理局"})
+    html = render_plan(plan(REMARK), words)
+    page = Page(html)
+    assert page.having("data-key") == [
+        *("spared-one", "option-乙", "spared-one", "option-丙", "spared-one")
+    ]
+    assert html.index("办法甲") < html.index("<details") < html.index("办法乙")
+    for part in ("首选", "走不通", "视情况", "香港", "国家外汇管理局", "7个工作日", "当地货币"):
+        assert part in page.text
+    assert "Mainland parent" in page.text
+
+
+def test_a_plan_without_open_option_says_so() -> None:
+    page = Page(render_plan(plan(REMARK, closed=True), PlanWords(marks=marks())))
+    assert "都走不通" in page.text
+    assert "首选" not in page.text

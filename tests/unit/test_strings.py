@@ -1,0 +1,92 @@
+"""Every string of the page exists in all three languages, and is used."""
+
+from __future__ import annotations
+
+import json
+import re
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from bot.answer import Standing
+from bot.language import Lang, to_traditional
+from bot.route_plan import StepState
+from knowledge.card import Quality
+from knowledge.corpus import Validity
+from ui.strings import EXAMPLES, LANGS, STRINGS_FILE, all_strings, string, strings_json
+
+UI = STRINGS_FILE.parent
+KEYS = sorted(all_strings())
+
+
+def names(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_string_has_words_in_every_language(key: str) -> None:
+    texts = all_strings()[key]
+    assert set(texts) == set(LANGS)
+    assert all(isinstance(text, str) and text.strip() for text in texts.values())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_string_takes_the_same_values_in_every_language(key: str) -> None:
+    assert len({frozenset(names(text)) for text in all_strings()[key].values()}) == 1
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_traditional_string_is_not_left_in_simplified_script(key: str) -> None:
+    text = all_strings()[key]["zh-Hant"]
+    # 里 and 台 are correct in both scripts; the converter cannot know which is meant.
+    assert to_traditional(text).replace("裏", "里") == text.replace("裏", "里")
+
+
+def test_every_status_quality_standing_and_state_has_words() -> None:
+    wanted = {
+        *(f"status.{one}" for one in get_args(Validity)),
+        *(f"quality.{one}" for one in get_args(Quality)),
+        *(f"standing.{one}" for one in get_args(Standing)),
+        *(f"state.{one}" for one in get_args(StepState)),
+        *(f"role.{role}" for role, _ in EXAMPLES),
+        *(f"example.{name}" for _, name in EXAMPLES),
+    }
+    assert wanted <= set(KEYS)
+
+
+def test_the_page_uses_no_key_that_is_not_there() -> None:
+    html = (UI / "static" / "hugang.html").read_text(encoding="utf-8")
+    script = (UI / "static" / "hugang.js").read_text(encoding="utf-8")
+    used = {
+        *re.findall(r'data-t(?:-label|-placeholder)?="([^"]+)"', html),
+        *re.findall(r'words\("([a-z._-]+)"', script),
+        *re.findall(r'dataset\.t = "([a-z._-]+)"', script),
+        *re.findall(r'fail\(\w+, "([a-z._-]+)"', script),
+    }
+    whole = {key for key in used if not key.endswith(".")}
+    assert whole <= set(KEYS)
+    assert all(any(key.startswith(part) for key in KEYS) for part in used - whole)
+
+
+def test_no_key_lies_unused() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (*UI.glob("*.py"), *(UI / "static").glob("hugang.*"))
+    )
+    families = ("status.", "quality.", "standing.", "state.", "role.", "example.", "panel.quote.")
+    unused = [key for key in KEYS if f'"{key}"' not in sources and not key.startswith(families)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_values_are_filled_in(lang: Lang) -> None:
+    assert "7" in string("stage.found", lang, n=7, instruments=3)
+    with pytest.raises(KeyError):
+        string("stage.found", lang, n=7)
+
+
+def test_the_browser_gets_the_same_strings() -> None:
+    sent = json.loads(strings_json())
+    assert set(sent) == set(LANGS)
+    assert sent["en"]["composer.send"] == string("composer.send", "en")
