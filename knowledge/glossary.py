@@ -62,6 +62,8 @@ class Term(Frozen):
     also: Synonyms = Synonyms()
     names: tuple[str, ...] = ()
     """Ids of the cards that the term names outright."""
+    uncovered: bool = False
+    """Whether no card treats the subject; then a question about it is a gap."""
 
     def preferred(self, lang: PassageLang) -> str:
         """Return the preferred term of a language."""

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.corpus import Corpus
 from knowledge.glossary import Glossary, GlossaryError, Term, load_glossary
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
@@ -411,3 +412,16 @@ def test_a_glossary_built_in_memory_is_checked_too():
     pool = Term(id="cash-pool", zh="资金池", hant="資金池", en="cash pool")
     with pytest.raises(ValueError, match="expected it in one term"):
         Glossary(terms=(pool, pool.model_copy(update={"id": "pool"})))
+
+
+def test_no_fact_mentions_a_subject_that_is_marked_uncovered(corpus: Corpus) -> None:
+    glossary = load_glossary()
+    uncovered = {term.id for term in glossary.terms if term.uncovered}
+    mentioned = {
+        hit.term.id: ref
+        for ref in corpus.refs
+        for hit in glossary.find(f"{corpus.fact(ref).zh} {corpus.fact(ref).en}")
+        if hit.term.id in uncovered
+    }
+    assert uncovered
+    assert mentioned == {}
