@@ -1,0 +1,166 @@
+"""The whole story of an answer, from question to checked answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+
+from bot.answer import AnswerPlan, CheckedAnswer
+from bot.assemble import Assembly
+from bot.check import Checker
+from bot.errors import AdvisorError, RouteNotFound
+from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
+from bot.evidence import Evidence, Library, gather_evidence
+from bot.gaps import GapFinder
+from bot.language import Lang
+from bot.place import Map
+from bot.present import present_plan
+from bot.profile import known_values, read_profile, read_values
+from bot.question import Question, read_question
+from bot.refuse import decline_reason
+from bot.route_plan import RoutePlan, plan_route
+from bot.settings import Settings
+from bot.timing import Stopwatch
+from bot.understanding import Lexicon, Understanding, understand
+from bot.write import write_draft
+from knowledge.corpus import Corpus
+from knowledge.countries import load_countries
+from knowledge.embed import Embedder, open_embedder
+from knowledge.errors import KnowledgeError
+from knowledge.glossary import Glossary, load_glossary
+from knowledge.index import IndexHome, SearchIndex, ensure_index
+from knowledge.load import load_corpus
+from knowledge.progress import OnProgress, unreported
+from knowledge.segment import Segmenter
+
+log = logging.getLogger(__name__)
+
+
+class Advisor:
+    """Answers questions from the corpus; safe to call from many threads."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        index: SearchIndex,
+        embedder: Embedder,
+        glossary: Glossary,
+        settings: Settings | None = None,
+    ) -> None:
+        """Take over opened parts; `open` opens them."""
+        self.corpus = corpus
+        self.index = index
+        self.settings = settings or Settings()
+        self._library = Library(corpus, index, embedder)
+        self._gaps = GapFinder(self._library, glossary, load_countries())
+        self._lexicon = Lexicon(corpus, glossary)
+        self._checker = Checker(corpus, glossary)
+        segmenter = Segmenter(glossary.user_words())
+        self._map = Map(corpus, embedder, segmenter, self.settings.home)
+
+    @classmethod
+    def open(
+        cls, settings: Settings | None = None, progress: OnProgress = unreported
+    ) -> Advisor:
+        """Load the corpus, open the index (building it first where needed), warm the embedder.
+
+        Raises:
+            KnowledgeError: a card cannot be read, or the index cannot be built.
+        """
+        settings = settings or Settings()
+        corpus, embedder, glossary = load_corpus(), open_embedder(), load_glossary()
+        segmenter = Segmenter(glossary.user_words())
+        home = IndexHome(settings.home / "index")
+        index = ensure_index(home, corpus, embedder, segmenter, progress)
+        advisor = cls(corpus, index, embedder, glossary, settings)
+        advisor.warm()
+        return advisor
+
+    def warm(self) -> None:
+        """Read everything that is read on first use, so that the first answer does not wait."""
+        for text in ("境外放款额度怎么算？", "請問如何開戶？", "How do we lend to our subsidiary?"):
+            self.answer(read_question(text))
+
+    def close(self) -> None:
+        """Release the index."""
+        self.index.close()
+
+    def answer(self, question: Question) -> CheckedAnswer:
+        """Answer a question.
+
+        Raises:
+            AdvisorError: the question's profile cannot be used.
+            KnowledgeError: the index failed.
+        """
+        for event in self._steps(question):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")  # pragma: no cover
+
+    def stream(self, question: Question) -> Iterator[AnswerEvent]:
+        """Answer a question step by step; ends with `Finished`, or `Failed` after a known error."""
+        try:
+            yield from self._steps(question)
+        except AdvisorError as error:
+            yield Failed(code=error.code, message=error.user_message(question.lang))
+        except KnowledgeError as error:
+            log.exception("answer failed")
+            yield Failed(code="index-fault", message=str(error))
+
+    def plan(self, route_id: str, values: Mapping[str, object], lang: Lang) -> AnswerPlan:
+        """Hold a route card against what is known about firm and deal.
+
+        Raises:
+            RouteNotFound: no such route.
+            ProfileError: a value does not fit the route's inputs.
+        """
+        if route_id not in self.corpus.routes:
+            raise RouteNotFound.of(route_id, self.corpus.routes)
+        route = self.corpus.routes[route_id]
+        return present_plan(plan_route(route, read_values(route, values)), lang)
+
+    def _steps(self, question: Question) -> Iterator[AnswerEvent]:
+        watch = Stopwatch()
+        with watch.stage("understand"):
+            understanding = understand(question, self._lexicon)
+        yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
+        with watch.stage("embed"):
+            vector = self._library.embedder.query(understanding.search_text or question.text)
+        with watch.stage("place"):
+            likeness = self._map.likeness(vector, understanding)
+            near_facts = self._map.near_facts(likeness)
+        evidence = gather_evidence(
+            question,
+            understanding,
+            vector,
+            self._library,
+            watch,
+            limit=self.settings.evidence_limit,
+            near_facts=near_facts,
+        )
+        yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
+        with watch.stage("place"):
+            place = self._map.place(likeness, understanding, evidence)
+            gaps = self._gaps.find(understanding, evidence)
+        assembly = Assembly(question, evidence, self.corpus, self._checker, watch)
+        if reason := decline_reason(understanding, evidence, place, gaps):
+            yield from assembly.decline(reason, gaps)
+            return
+        with watch.stage("plan"):
+            plan = self._plan(question, understanding, place.route)
+        if plan:
+            yield RoutesPlanned(plan=assembly.plan(plan))
+        with watch.stage("write"):
+            draft = write_draft(
+                understanding, evidence, plan, self.corpus, question.lang, assembly.doubts
+            )
+        yield from assembly.finish(draft, gaps)
+
+    def _plan(
+        self, question: Question, understanding: Understanding, route_id: str | None
+    ) -> RoutePlan | None:
+        if route_id is None:
+            return None
+        route = self.corpus.routes[route_id]
+        told = read_profile(understanding.search_text, route)
+        return plan_route(route, told | known_values(route, question.profile))

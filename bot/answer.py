@@ -1,0 +1,188 @@
+"""The checked answer: the one value that web page, API, CLI, exports and evaluation read.
+
+Its JSON form is the public contract (`docs/answer.md`). Numbers of citations are given in order
+of first use; the permanent name of a source is its `ref`, never its number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from bot.draft import BlockKind
+from bot.language import Lang
+from bot.route_plan import StepState
+from knowledge.card import Bilingual, FactRef, Frozen, Quality
+from knowledge.corpus import Validity
+
+Standing = Literal["answered", "partly", "declined"]
+DeclineReason = Literal["out-of-scope", "not-in-corpus", "evasion", "injection", "legal-guarantee"]
+Verdict = Literal["supported", "unsupported"]
+
+
+class CheckedClaim(Frozen):
+    """One sentence, the facts it rests on, and what the checker found."""
+
+    text: str
+    refs: tuple[FactRef, ...]
+    verdict: Verdict
+    block: BlockKind
+
+
+class CitedInstrument(Frozen):
+    """The instrument of a citation, as it stands on the answer's date."""
+
+    id: str
+    title: str
+    titles: Bilingual
+    number: str | None
+    issuers: tuple[str, ...]
+    issuer_names: tuple[str, ...]
+    status: Validity
+    issued: dt.date | None
+    effective: dt.date | None
+    superseded_by: str | None
+
+
+class CitedSource(Frozen):
+    """The page that a cited fact rests on."""
+
+    publisher: str
+    title: str
+    url: str
+    quality: Quality
+    date: str | None
+    note: str | None = None
+    further: int = 0
+    """How many other pages independently say the same."""
+
+
+class Citation(Frozen):
+    """One numbered source of the answer: a fact, quoted in both languages."""
+
+    n: int
+    ref: FactRef
+    quote: str
+    quotes: Bilingual
+    locator: str | None
+    instrument: CitedInstrument
+    source: CitedSource
+
+
+class AnswerBlock(Frozen):
+    """A checked block of the answer as Markdown, with the claims in it."""
+
+    kind: BlockKind
+    heading: str | None
+    markdown: str
+    claims: tuple[CheckedClaim, ...]
+
+
+class AnswerStep(Frozen):
+    """A step of a plan in the answer's language."""
+
+    id: str
+    state: StepState
+    side: str
+    do: str
+    who: str
+    authority: str | None
+    time: str | None
+    needs: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    refs: tuple[FactRef, ...]
+
+
+class AnswerRemark(Frozen):
+    """A blocker, advantage, drawback or warning in the answer's language."""
+
+    say: str
+    refs: tuple[FactRef, ...]
+
+
+class AnswerLeg(Frozen):
+    """One arrow of the picture, in the answer's language."""
+
+    from_: str
+    to: str
+    what: str
+    channel: str | None
+    currencies: tuple[str, ...]
+    refs: tuple[FactRef, ...]
+
+
+class AnswerOption(Frozen):
+    """One alternative of a plan in the answer's language."""
+
+    id: str
+    title: str
+    applies: bool | None
+    depends_on: tuple[str, ...]
+    blockers: tuple[AnswerRemark, ...]
+    possible_blockers: tuple[AnswerRemark, ...]
+    legs: tuple[AnswerLeg, ...]
+    steps: tuple[AnswerStep, ...]
+    pros: tuple[AnswerRemark, ...]
+    cons: tuple[AnswerRemark, ...]
+
+
+class AnswerOpenPoint(Frozen):
+    """A question back to the asker; answering it changes the plan."""
+
+    name: str
+    type: Literal["number", "bool", "choice", "date"]
+    question: str
+    choices: tuple[Mapping[str, str], ...] = ()
+    """Each `{"value": …, "label": …}`."""
+
+
+class AnswerPlan(Frozen):
+    """A route plan in the answer's language."""
+
+    route: str
+    title: str
+    summary: str
+    options: tuple[AnswerOption, ...]
+    watch: tuple[AnswerRemark, ...]
+    open_points: tuple[AnswerOpenPoint, ...]
+    """At most two, the one that changes most first."""
+    known: Mapping[str, Any]
+    """Values of route inputs that the plan was made with."""
+
+
+class Engine(Frozen):
+    """How the answer was made."""
+
+    writer: str
+    corpus: str
+    """Corpus version: as-of date and content hash."""
+    corpus_as_of: dt.date
+    timings_ms: Mapping[str, float]
+    dropped_claims: int = 0
+    """Sentences the checker refused."""
+
+
+class CheckedAnswer(Frozen):
+    """An answer of which every sentence was checked against the facts it cites."""
+
+    id: str
+    question: str
+    lang: Lang
+    as_of: dt.date
+    standing: Standing
+    decline_reason: DeclineReason | None = None
+    text: str
+    """The whole answer as Markdown with [1] marks."""
+    blocks: tuple[AnswerBlock, ...]
+    claims: tuple[CheckedClaim, ...]
+    citations: tuple[Citation, ...]
+    plan: AnswerPlan | None = None
+    open_points: tuple[AnswerOpenPoint, ...] = ()
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+    """Ids of the instruments nearest to a declined question."""
+    evidence: tuple[FactRef, ...] = ()
+    """Facts that retrieval found, best first, whether or not the answer cites them."""
+    engine: Engine

@@ -1,0 +1,70 @@
+"""What a stream of one answer says, step by step. Text goes out only in checked blocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, Citation
+from bot.language import Lang
+from knowledge.card import FactRef, Frozen
+
+
+class Understood(Frozen):
+    """The question has been read."""
+
+    kind: Literal["understood"] = "understood"
+    lang: Lang
+    as_of: dt.date
+    parts: tuple[str, ...]
+    """The separate questions it asks."""
+
+
+class EvidenceFound(Frozen):
+    """Retrieval is done."""
+
+    kind: Literal["evidence_found"] = "evidence_found"
+    refs: tuple[FactRef, ...]
+    """Best first."""
+    instruments: int
+    """How many different instruments the facts come from."""
+
+
+class RoutesPlanned(Frozen):
+    """The route plan is made."""
+
+    kind: Literal["routes_planned"] = "routes_planned"
+    plan: AnswerPlan
+
+
+class BlockReady(Frozen):
+    """One block of the answer, every claim in it checked: safe to show."""
+
+    kind: Literal["block_ready"] = "block_ready"
+    block: AnswerBlock
+    citations: tuple[Citation, ...]
+    """The citations that this block uses for the first time."""
+
+
+class Finished(Frozen):
+    """The answer is complete; it repeats everything that was streamed."""
+
+    kind: Literal["finished"] = "finished"
+    answer: CheckedAnswer
+
+
+class Failed(Frozen):
+    """The answer could not be made; nothing more follows."""
+
+    kind: Literal["failed"] = "failed"
+    code: str
+    message: str
+
+
+AnswerEvent = Annotated[
+    Understood | EvidenceFound | RoutesPlanned | BlockReady | Finished | Failed,
+    Field(discriminator="kind"),
+]
+ANSWER_EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)

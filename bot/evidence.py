@@ -1,0 +1,287 @@
+"""Evidence: the facts that bear on a question, best first, as they hold on its day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from bot.question import Filters, Question
+from bot.timing import Stopwatch
+from bot.understanding import Understanding
+from bot.wants import Offers, is_illustration, wants_of
+from knowledge.card import FactRef, Frozen, Instrument, PassageLang
+from knowledge.corpus import Corpus, Validity
+from knowledge.embed import Embedder, Vector
+from knowledge.fuse import FusedHit, fuse
+from knowledge.index import SearchIndex
+from knowledge.passage import Hit
+
+SEARCH_LIMIT = 120
+"""Hits taken from each index before filters; the corpus has 1,711 facts."""
+NEAREST = 5
+"""Nearest passages whose mean cosine is the nearness of a question to the corpus."""
+OTHER_LANGUAGE_QUOTA = 20
+"""Hits taken from the other language, for facts that exist only there."""
+
+
+class FactHit(Frozen):
+    """A fact that retrieval found."""
+
+    ref: FactRef
+    score: float
+    """Fused score in [0, 1] plus what the boosts add."""
+    dense: float
+    lexical: float
+    validity: Validity
+    """What its instrument counts for on the question's day."""
+    strength: float = 0.0
+    """How well its instrument fits throughout, in [0, 1]; 1 for the strongest found."""
+    part_scores: tuple[float, ...] = ()
+    """For each part of a question with several: how well the fact fits it, in [0, 1]."""
+
+
+class Evidence(Frozen):
+    """What retrieval found for one question."""
+
+    hits: tuple[FactHit, ...]
+    """Best first."""
+    nearness: float
+    """Mean cosine of the five nearest passages: low for questions from another field."""
+
+    @property
+    def refs(self) -> tuple[FactRef, ...]:
+        """The facts found, best first."""
+        return tuple(hit.ref for hit in self.hits)
+
+    @property
+    def card_ids(self) -> tuple[str, ...]:
+        """The instruments found, by their best fact."""
+        return tuple(dict.fromkeys(ref.card_id for ref in self.refs))
+
+
+class Boosts(NamedTuple):
+    """What is added to the fused score; each is told in the ablation table of `docs/retrieval.md`."""
+
+    kind_asked_for: float = 0.15
+    """Times the share of the wanted kinds that the fact gives."""
+    instrument_named: float = 0.25
+    instrument_strong: float = 0.2
+    """Times the instrument's strength: the mean of its `STRENGTH_OF` best facts beside the best
+    instrument's. One stray fact weighs less than an instrument that fits throughout."""
+    route_near: float = 0.2
+    """Times the nearness of a route that stands on the fact to what is asked."""
+    governed_then: float = 0.15
+    """A replaced instrument, on a day on which it still governed."""
+    replaced: float = -0.25
+    """A replaced instrument, on a day on which it no longer governs."""
+    proposal: float = -0.08
+    """A draft or an announcement: not law."""
+    background: float = -0.08
+    """A fact that only tells history or context."""
+    illustration: float = -0.1
+    """A case or an opinion: no rule."""
+    foremost: float = 0.05
+    """For the first fact of a card, less for each that follows: authors put the core first."""
+
+
+DEFAULT_BOOSTS = Boosts()
+STRENGTH_OF = 3
+_BOOST_FLOOR = 0.15
+"""A fact below this fused score is not raised: being of the right kind is not being relevant."""
+
+
+class Ranking(NamedTuple):
+    """What the indexes gave, before the question's circumstances count."""
+
+    hits: list[FusedHit]
+    nearness: float
+
+
+class Library:
+    """What evidence is gathered from: corpus, index, embedder; shared by all answers."""
+
+    def __init__(self, corpus: Corpus, index: SearchIndex, embedder: Embedder) -> None:
+        """Take over the opened parts."""
+        self.corpus = corpus
+        self.index = index
+        self.embedder = embedder
+        self.offers = Offers(corpus)
+        self._only_in = _single_language_facts(index)
+
+    def search(
+        self, vector: Vector, understanding: Understanding, watch: Stopwatch
+    ) -> Ranking:
+        """Rank facts for a question within its language; facts that only exist in the other follow.
+
+        The other language's passages are searched only where facts have no passage in the
+        question's own, each with its own quota, so that neither language starves the other.
+        """
+        lang = understanding.lang
+        with watch.stage("dense"):
+            dense = self.index.dense.search(vector, lang, SEARCH_LIMIT)
+        with watch.stage("lexical"):
+            lexical = self.index.lexical.search(
+                understanding.search_text, lang, SEARCH_LIMIT, understanding.expansions
+            )
+        with watch.stage("fuse"):
+            ranked = fuse(dense, lexical)
+        other: PassageLang = "en" if lang == "zh" else "zh"
+        if foreign := self._only_in[other]:
+            with watch.stage("dense"):
+                hits = self.index.dense.search(vector, other, SEARCH_LIMIT)
+            ranked += _foreign_hits(hits, foreign)
+        return Ranking(ranked, _mean([hit.score for hit in dense[:NEAREST]]))
+
+
+def gather_evidence(
+    question: Question,
+    understanding: Understanding,
+    vector: Vector,
+    library: Library,
+    watch: Stopwatch,
+    *,
+    limit: int,
+    near_facts: Mapping[FactRef, float] | None = None,
+    boosts: Boosts = DEFAULT_BOOSTS,
+) -> Evidence:
+    """Find the facts that bear on a question.
+
+    Args:
+        question: its day and filters count.
+        understanding: what is searched for.
+        vector: the embedded search text.
+        library: where to search.
+        watch: told the time spent.
+        limit: most facts wanted.
+        near_facts: facts of routes near to the question, with that nearness in [0, 1].
+        boosts: what named circumstances add to the fused score.
+    """
+    ranking = library.search(vector, understanding, watch)
+    part_scores = _part_scores(understanding, library, watch)
+    with watch.stage("fuse"):
+        scorer = _Scorer(question, understanding, library, boosts)
+        strengths = _strengths(ranking.hits)
+        near = near_facts or {}
+        hits = [
+            FactHit(
+                ref=hit.ref,
+                score=scorer.score(hit)
+                + boosts.instrument_strong * strengths[hit.ref.card_id]
+                + boosts.route_near * near.get(hit.ref, 0.0),
+                dense=hit.dense,
+                lexical=hit.lexical,
+                validity=scorer.validity(hit.ref),
+                strength=strengths[hit.ref.card_id],
+                part_scores=tuple(scores(hit.ref) for scores in part_scores),
+            )
+            for hit in ranking.hits
+            if scorer.admits(hit.ref)
+        ]
+        hits.sort(key=lambda hit: -hit.score)
+    return Evidence(hits=tuple(hits[:limit]), nearness=ranking.nearness)
+
+
+class _Scorer:
+    def __init__(
+        self, question: Question, understanding: Understanding, library: Library, boosts: Boosts
+    ) -> None:
+        self._question = question
+        self._understanding = understanding
+        self._library = library
+        self._boosts = boosts
+        self._named = frozenset(understanding.named)
+        self._wants = frozenset(understanding.wants)
+
+    def validity(self, ref: FactRef) -> Validity:
+        corpus = self._library.corpus
+        return corpus.validity(corpus.instrument(ref), self._question.as_of)
+
+    def admits(self, ref: FactRef) -> bool:
+        return passes(self._library.corpus.instrument(ref), self._question.filters)
+
+    def score(self, hit: FusedHit) -> float:
+        boosts, corpus = self._boosts, self._library.corpus
+        card = corpus.instrument(hit.ref)
+        score = hit.score
+        if score >= _BOOST_FLOOR:
+            if self._wants:
+                given = self._library.offers.of(hit.ref) & self._wants
+                score += boosts.kind_asked_for * len(given) / len(self._wants)
+            if hit.ref.card_id in self._named:
+                score += boosts.instrument_named
+        validity = self.validity(hit.ref)
+        if validity in ("superseded", "repealed"):
+            asks_change = "change" in self._wants or hit.ref.card_id in self._named
+            score += boosts.replaced / 4 if asks_change else boosts.replaced
+        elif card.status == "superseded":
+            score += boosts.governed_then
+        elif validity in ("draft", "announced"):
+            score += boosts.proposal
+        fact = corpus.fact(hit.ref)
+        if fact.aspect == "background":
+            score += boosts.background
+        if is_illustration(fact.zh):
+            score += boosts.illustration
+        return score + boosts.foremost * foremost(hit.ref)
+
+
+def foremost(ref: FactRef) -> float:
+    """Return 1 for the first fact of a card and less for each that follows."""
+    return 1 / (1 + 0.3 * (ref.fact_id - 1))
+
+
+def passes(card: Instrument, filters: Filters) -> bool:
+    """Tell whether an instrument is inside the asker's filters."""
+    if filters.topics and not set(card.topics) & set(filters.topics):
+        return False
+    return not filters.jurisdictions or card.jurisdiction in (*filters.jurisdictions, "both")
+
+
+PART_WORDS = 0.7
+"""Share of the words in a part's score; the rest is whether the fact is of the kind asked for."""
+
+
+def _part_scores(
+    understanding: Understanding, library: Library, watch: Stopwatch
+) -> list[Callable[[FactRef], float]]:
+    if len(understanding.parts) < 2:
+        return []
+    with watch.stage("lexical"):
+        return [_part_score(part, understanding.lang, library) for part in understanding.parts]
+
+
+def _part_score(part: str, lang: PassageLang, library: Library) -> Callable[[FactRef], float]:
+    hits = library.index.lexical.search(part, lang, SEARCH_LIMIT)
+    words = {hit.ref: hit.lexical for hit in fuse([], hits, dense_weight=0.0)}
+    wants = frozenset(wants_of(part))
+
+    def score(ref: FactRef) -> float:
+        kind = len(library.offers.of(ref) & wants) / len(wants) if wants else 0.0
+        return PART_WORDS * words.get(ref, 0.0) + (1 - PART_WORDS) * kind
+
+    return score
+
+
+def _single_language_facts(index: SearchIndex) -> dict[PassageLang, frozenset[FactRef]]:
+    refs = {lang: index.lexical.refs(lang) for lang in ("zh", "en")}
+    return {"zh": frozenset(refs["zh"] - refs["en"]), "en": frozenset(refs["en"] - refs["zh"])}
+
+
+def _foreign_hits(hits: list[Hit], foreign: frozenset[FactRef]) -> list[FusedHit]:
+    """Score hits of the other language on their own scale, below the best of the own language."""
+    own = [hit for hit in hits if hit.ref in foreign][:OTHER_LANGUAGE_QUOTA]
+    return [FusedHit(hit.ref, hit.dense / 2, hit.dense, 0.0) for hit in fuse(own, [], dense_weight=1.0)]
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _strengths(hits: list[FusedHit]) -> dict[str, float]:
+    """Return each instrument's strength, 1 for the strongest."""
+    scores: dict[str, list[float]] = {}
+    for hit in hits:
+        scores.setdefault(hit.ref.card_id, []).append(hit.score)
+    sums = {card: sum(sorted(s, reverse=True)[:STRENGTH_OF]) for card, s in scores.items()}
+    top = max(sums.values(), default=0.0) or 1.0
+    return {card: value / top for card, value in sums.items()}

@@ -1,0 +1,135 @@
+"""Gaps: what a question asks that the facts found do not say.
+
+Finding facts near a question is not answering it. A part that asks for a span of time, an amount
+or a rate is open when none of its facts gives one; a subject that no card treats is open whatever
+else was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.evidence import Evidence, FactHit, Library
+from bot.language import Lang, localise
+from bot.understanding import Understanding
+from bot.wants import Want, figure_wants
+from knowledge.card import Bilingual, Frozen
+from knowledge.corpus import Corpus
+from knowledge.countries import Country
+from knowledge.figures import read_figures
+from knowledge.glossary import Glossary
+
+OF_A_PART = 6
+"""Facts, best first, in which the kind a part asks for must be given."""
+NEAR_LEAD = 0.8
+"""Share of the best fact's score from which another instrument may answer in its place."""
+
+_KINDS: dict[Want, Bilingual] = {
+    "span": Bilingual(zh="时限", en="time limit"),
+    "date": Bilingual(zh="日期", en="date"),
+    "share": Bilingual(zh="比率", en="rate"),
+    "money": Bilingual(zh="金额", en="amount"),
+    "count": Bilingual(zh="数目", en="number"),
+}
+
+
+class Gap(Frozen):
+    """One thing asked for that the facts found do not give."""
+
+    part: str
+    """The part of the question, as asked."""
+    wants: tuple[Want, ...] = ()
+    """Kinds of figure that no fact of the part gives."""
+    subject: Bilingual | None = None
+    """Subject that no card treats."""
+    abroad: bool = False
+    """Whether the subject is another country's law."""
+
+
+class GapFinder:
+    """Finds what the facts found leave open."""
+
+    def __init__(
+        self, library: Library, glossary: Glossary, countries: tuple[Country, ...]
+    ) -> None:
+        """Take what tells the kinds that facts give, the subjects and the countries."""
+        self._library = library
+        self._glossary = glossary
+        self._countries = countries
+
+    def find(self, understanding: Understanding, evidence: Evidence) -> tuple[Gap, ...]:
+        """Tell which parts of a question the facts found leave open."""
+        parts = understanding.parts or (understanding.text,)
+        return tuple(
+            gap
+            for at, part in enumerate(parts)
+            for gap in self._of_part(part, at if len(parts) > 1 else None, evidence)
+        )
+
+    def _of_part(self, part: str, at: int | None, evidence: Evidence) -> Iterator[Gap]:
+        for hit in self._glossary.find(part):
+            if hit.term.uncovered:
+                yield Gap(part=part, subject=Bilingual(zh=hit.term.zh, en=hit.term.en))
+        hits = _best_of_part(evidence, at)
+        for country in self._countries:
+            if country.is_law_asked_in(part) and not self._mentions(hits, country):
+                subject = Bilingual(
+                    zh=f"{country.zh[0]}当地的法律和税务",
+                    en=f"the law and taxes of {country.en[0]}",
+                )
+                yield Gap(part=part, subject=subject, abroad=True)
+        wanted = figure_wants(part)
+        if wanted and not any(self._library.offers.of(hit.ref) & wanted for hit in hits):
+            yield Gap(part=part, wants=tuple(sorted(wanted)))
+
+    def _mentions(self, hits: Sequence[FactHit], country: Country) -> bool:
+        facts = (self._library.corpus.fact(hit.ref) for hit in hits)
+        return any(country.is_named_in(f"{fact.zh} {fact.en}") for fact in facts)
+
+
+def word_gap(gap: Gap, evidence: Evidence, corpus: Corpus, lang: Lang) -> str:
+    """Say a gap to the asker, with who can say."""
+    who = _WHO_ABROAD if gap.abroad else _who(evidence, corpus)
+    if gap.subject:
+        text = Bilingual(
+            zh=f"收录的资料没有涉及{gap.subject.zh}；请向{who.zh}核实。",
+            en=f"The corpus does not cover {gap.subject.en}; ask {who.en}.",
+        )
+    else:
+        kinds = [_KINDS[want] for want in gap.wants]
+        text = Bilingual(
+            zh=f"{_quoted(gap.part, '「', '」：')}收录的资料没有载明{'、'.join(k.zh for k in kinds)}；"
+            f"请向{who.zh}核实。",
+            en=f"{_quoted(gap.part, '“', '”: ')}the corpus states no "
+            f"{' or '.join(k.en for k in kinds)}; ask {who.en}.",
+        )
+    return localise(text, lang)
+
+
+_WHO_ABROAD = Bilingual(
+    zh="当地主管机关、税务机关或当地的律师、税务顾问",
+    en="the local authority or tax office there, or a local lawyer or tax adviser",
+)
+
+
+def _quoted(part: str, before: str, after: str) -> str:
+    """Quote a part of the question, unless it holds figures: they are not ours to repeat."""
+    return "" if read_figures(part) else f"{before}{part}{after}"
+
+
+def _best_of_part(evidence: Evidence, part: int | None) -> Sequence[FactHit]:
+    """Return the best facts of the instrument that a part is about."""
+    hits = evidence.hits
+    if part is not None:
+        hits = tuple(sorted(hits, key=lambda hit: -(hit.part_scores[part] + hit.score)))
+    if not hits:
+        return ()
+    near = {hit.ref.card_id for hit in hits if hit.score >= NEAR_LEAD * hits[0].score}
+    return [hit for hit in hits if hit.ref.card_id in near][:OF_A_PART]
+
+
+def _who(evidence: Evidence, corpus: Corpus) -> Bilingual:
+    if not evidence.hits:
+        return Bilingual(zh="主管机构或专业顾问", en="the authority in charge or a professional adviser")
+    issuer = corpus.issuer_name(corpus.instrument(evidence.hits[0].ref).issuers[0])
+    return Bilingual(zh=f"{issuer.zh}或专业顾问", en=f"{issuer.en} or a professional adviser")

@@ -1,0 +1,79 @@
+"""The three languages of the product, and what lies between them.
+
+Cards are written in simplified Chinese and English. A traditional question is searched in
+simplified and answered in traditional; OpenCC converts (phrases with Hong Kong usage).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal
+
+from knowledge.card import Bilingual, PassageLang
+
+Lang = Literal["zh-Hans", "zh-Hant", "en"]
+"""Language and script of a question, and so of its answer."""
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+# Written Cantonese that both scripts share but only Hong Kong writes.
+_CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|幾時|邊個")
+
+
+@cache
+def _converter(name: str):  # noqa: ANN202 - OpenCC ships no types
+    import opencc
+
+    return opencc.OpenCC(name)
+
+
+def to_simplified(text: str) -> str:
+    """Convert traditional characters to simplified; other text is left as it is."""
+    return str(_converter("t2s").convert(text))
+
+
+# OpenCC's Hong Kong table keeps these forms; newspapers, banks and the government print the others.
+_HONG_KONG_PRINT = str.maketrans("户税説", "戶稅說")
+
+
+def to_traditional(text: str) -> str:
+    """Convert simplified Chinese to traditional as printed in Hong Kong."""
+    return str(_converter("s2hk").convert(text)).translate(_HONG_KONG_PRINT)
+
+
+def detect_lang(text: str) -> Lang:
+    """Tell the language and script of a text.
+
+    Chinese wins over Latin words inside it ("ODI备案要多久"), unless only a few characters are
+    quoted in an English sentence. Text that is the same in both scripts counts as simplified.
+    """
+    han = len(_HAN.findall(text))
+    latin = len(_LATIN_WORD.findall(text))
+    if han == 0 or latin > 2 * han:
+        return "en"
+    if _CANTONESE.search(text):
+        return "zh-Hant"
+    simplified = to_simplified(text)
+    changed_to_simplified = _distance(text, simplified)
+    changed_to_traditional = _distance(text, str(_converter("s2t").convert(text)))
+    return "zh-Hant" if changed_to_simplified > changed_to_traditional else "zh-Hans"
+
+
+def _distance(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=False))
+
+
+def passage_lang(lang: Lang) -> PassageLang:
+    """Return the language in which the corpus is searched for a question."""
+    return "en" if lang == "en" else "zh"
+
+
+def in_script(text: str, lang: Lang) -> str:
+    """Return a corpus text as the reader of `lang` writes it."""
+    return to_traditional(text) if lang == "zh-Hant" else text
+
+
+def localise(text: Bilingual, lang: Lang) -> str:
+    """Choose the reader's language of a bilingual text."""
+    return in_script(text.text(passage_lang(lang)), lang)

@@ -1,0 +1,110 @@
+"""Where a question belongs: in the field or outside it, and on which route.
+
+A question is placed by its nearest examples: questions of the field (the routes' own `asks` and
+`in_scope`), of other subjects, and of the field's neighbourhood that no curated corpus can hold
+(live rates, other countries' law, one company's private status). Similarity alone is no reason to
+decline: the examples of another class must be nearer than those of the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from bot.evidence import Evidence
+from bot.route_finder import RouteFinder, RouteMatch
+from bot.understanding import Understanding
+from knowledge.card import FactRef, PassageLang
+from knowledge.corpus import Corpus
+from knowledge.embed import Embedder, Vector
+from knowledge.exemplars import Exemplars, Likeness, examples_of
+from knowledge.index_build import embed_with_caches
+from knowledge.scope import ScopeExamples, load_scope_examples
+from knowledge.segment import Segmenter
+from knowledge.progress import unreported
+
+Where = Literal["field", "other-subject", "beyond-corpus"]
+
+WORDS = 0.3
+"""Weight of likeness in words (tf-idf, wide) beside likeness in sense (E5 cosine, narrow)."""
+OTHER_SUBJECT_MARGIN = 0.002
+"""How much more alike an example of another subject must be than any of the field."""
+BEYOND_MARGIN = 0.02
+"""The same for questions that no curated corpus can hold: they share the field's subjects and differ
+in a few words, so that only a clear margin counts."""
+FAR: Mapping[PassageLang, float] = {"zh": 0.868, "en": 0.815}
+"""Nearness below which no passage is about the question (E5 cosines are narrow)."""
+NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
+"""Nearness from which the corpus speaks for itself, whatever example is alike."""
+
+
+class Place(NamedTuple):
+    """Where a question belongs."""
+
+    where: Where
+    category: str | None
+    """Category of the nearest example outside the field."""
+    margin: float
+    """By how much that example is nearer than the field's nearest."""
+    routes: tuple[RouteMatch, ...]
+    """All routes, best first."""
+    route: str | None
+    """The route to plan; None when the question neither asks how nor describes a deal."""
+
+
+class Map:
+    """Places questions."""
+
+    def __init__(
+        self, corpus: Corpus, embedder: Embedder, segmenter: Segmenter, home: Path
+    ) -> None:
+        """Embed the examples, from the shipped vectors where they have them."""
+        self.examples: ScopeExamples = load_scope_examples()
+        self._exemplars = Exemplars(
+            examples_of(self.examples, corpus),
+            lambda examples: embed_with_caches(examples, embedder, home / "examples", unreported),
+            segmenter,
+        )
+        self._finder = RouteFinder(corpus)
+
+    def likeness(self, vector: Vector, understanding: Understanding) -> Likeness:
+        """Compare a question with every example."""
+        return self._exemplars.likeness(vector, understanding.search_text, understanding.lang)
+
+    def near_facts(self, likeness: Likeness) -> dict[FactRef, float]:
+        """Return the facts of the routes that are near to a question, with that nearness."""
+        return self._finder.near_facts(likeness)
+
+    def place(
+        self, likeness: Likeness, understanding: Understanding, evidence: Evidence
+    ) -> Place:
+        """Place a question by its likeness to examples and by what was found for it."""
+        where, category, margin = _where(understanding, evidence, likeness)
+        routes = tuple(self._finder.rank(evidence, likeness))
+        fits = understanding.wants_plan or understanding.describes_deal
+        return Place(where, category, margin, routes, routes[0].route if fits else None)
+
+
+def _where(
+    understanding: Understanding, evidence: Evidence, likeness: Likeness
+) -> tuple[Where, str | None, float]:
+    alike = {
+        label: cosine + WORDS * likeness.words[label] for label, cosine in likeness.cosines.items()
+    }
+    field = max(value for label, value in alike.items() if label == "in" or label.startswith("ask:"))
+    out_label, out = _best(alike, "out:")
+    beyond_label, beyond = _best(alike, "beyond:")
+    far = evidence.nearness < FAR[understanding.lang]
+    if understanding.named:
+        return "field", None, max(out, beyond) - field
+    if far or out - field > OTHER_SUBJECT_MARGIN:
+        return "other-subject", out_label, out - field
+    if beyond - field > BEYOND_MARGIN and evidence.nearness < NEAR[understanding.lang]:
+        return "beyond-corpus", beyond_label, beyond - field
+    return "field", None, max(out, beyond) - field
+
+
+def _best(alike: Mapping[str, float], kind: str) -> tuple[str, float]:
+    label = max((name for name in alike if name.startswith(kind)), key=lambda name: alike[name])
+    return label.removeprefix(kind), alike[label]

@@ -1,0 +1,185 @@
+"""Presentation: checked claims become Markdown blocks with numbered, openable citations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from bot.answer import (
+    AnswerBlock,
+    AnswerLeg,
+    AnswerOpenPoint,
+    AnswerOption,
+    AnswerPlan,
+    AnswerRemark,
+    AnswerStep,
+    CheckedClaim,
+    Citation,
+    CitedInstrument,
+    CitedSource,
+)
+from bot.draft import Block
+from bot.language import Lang, in_script, localise, passage_lang
+from bot.route_plan import OpenPoint, PlannedOption, PlannedStep, RoutePlan
+from bot.wording import PARTIES, SIDES
+from knowledge.card import Bilingual, FactRef
+from knowledge.corpus import Corpus
+from knowledge.route import Leg, Remark
+
+
+class CitationBook:
+    """Numbers the facts of one answer in order of first use."""
+
+    def __init__(self, corpus: Corpus, lang: Lang, day: dt.date) -> None:
+        """Open an empty book."""
+        self._corpus = corpus
+        self._lang: Lang = lang
+        self._day = day
+        self._entries: dict[FactRef, Citation] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations so far, by number."""
+        return tuple(self._entries.values())
+
+    def cite(self, ref: FactRef) -> Citation:
+        """Return a fact's citation, giving it the next number on first use."""
+        if ref not in self._entries:
+            self._entries[ref] = self._entry(ref, len(self._entries) + 1)
+        return self._entries[ref]
+
+    def marks(self, refs: Iterable[FactRef]) -> str:
+        """Return the marks that stand behind a sentence: `[1][3]`."""
+        return "".join(f"[{self.cite(ref).n}]" for ref in refs)
+
+    def _entry(self, ref: FactRef, n: int) -> Citation:
+        card, fact = self._corpus.instrument(ref), self._corpus.fact(ref)
+        source = card.source(fact.source)
+        quotes = Bilingual(zh=fact.zh, en=fact.en)
+        return Citation(
+            n=n,
+            ref=ref,
+            quote=localise(quotes, self._lang),
+            quotes=quotes,
+            locator=fact.locator,
+            instrument=CitedInstrument(
+                id=card.id,
+                title=localise(card.title, self._lang),
+                titles=card.title,
+                number=card.number,
+                issuers=card.issuers,
+                issuer_names=tuple(
+                    localise(self._corpus.issuer_name(issuer), self._lang)
+                    for issuer in card.issuers
+                ),
+                status=self._corpus.validity(card, self._day),
+                issued=card.issued,
+                effective=card.effective,
+                superseded_by=card.superseded_by,
+            ),
+            source=CitedSource(
+                publisher=source.publisher,
+                title=source.title,
+                url=source.url,
+                quality=source.quality,
+                date=str(source.date) if source.date else None,
+                note=source.note,
+                further=len(fact.also),
+            ),
+        )
+
+
+def present_block(block: Block, claims: tuple[CheckedClaim, ...], book: CitationBook) -> AnswerBlock:
+    """Lay out the supported claims of a block as Markdown, citing as it goes."""
+    sentences = [with_marks(claim.text, book.marks(claim.refs)) for claim in claims]
+    if block.form == "prose":
+        joint = " " if passage_lang(book._lang) == "en" else ""
+        body = joint.join(sentences)
+    elif block.form == "steps":
+        body = "\n".join(f"{at}. {text}" for at, text in enumerate(sentences, start=1))
+    else:
+        body = "\n".join(f"- {text}" for text in sentences)
+    markdown = f"**{block.heading}**\n\n{body}" if block.heading else body
+    return AnswerBlock(kind=block.kind, heading=block.heading, markdown=markdown, claims=claims)
+
+
+def with_marks(sentence: str, marks: str) -> str:
+    """Put marks before the closing stop, where both languages expect them."""
+    stripped = sentence.rstrip()
+    if stripped.endswith(("。", ".", "；", ";")):
+        return f"{stripped[:-1]}{marks}{stripped[-1]}"
+    return f"{stripped}{marks}"
+
+
+def present_plan(plan: RoutePlan, lang: Lang) -> AnswerPlan:
+    """Put a route plan into the reader's language."""
+    return AnswerPlan(
+        route=plan.route,
+        title=localise(plan.title, lang),
+        summary=localise(plan.summary, lang),
+        options=tuple(_option(option, lang) for option in plan.options),
+        watch=tuple(_remark(remark, lang) for remark in plan.watch),
+        open_points=tuple(_open_point(point, lang) for point in plan.open_points),
+        known=plan.known,
+    )
+
+
+def _open_point(point: OpenPoint, lang: Lang) -> AnswerOpenPoint:
+    """Put a question back to the asker into the reader's language."""
+    return AnswerOpenPoint(
+        name=point.name,
+        type=point.type,
+        question=localise(point.question, lang),
+        choices=tuple(
+            {
+                "value": choice.value,
+                "label": in_script(choice.text(passage_lang(lang)), lang),
+            }
+            for choice in point.choices
+        ),
+    )
+
+
+def _option(option: PlannedOption, lang: Lang) -> AnswerOption:
+    return AnswerOption(
+        id=option.id,
+        title=localise(option.title, lang),
+        applies=option.applies,
+        depends_on=option.depends_on,
+        blockers=tuple(_remark(remark, lang) for remark in option.blockers),
+        possible_blockers=tuple(_remark(remark, lang) for remark in option.possible_blockers),
+        legs=tuple(_leg(leg, lang) for leg in option.legs),
+        steps=tuple(_step(step, lang) for step in option.steps),
+        pros=tuple(_remark(remark, lang) for remark in option.pros),
+        cons=tuple(_remark(remark, lang) for remark in option.cons),
+    )
+
+
+def _step(step: PlannedStep, lang: Lang) -> AnswerStep:
+    return AnswerStep(
+        id=step.id,
+        state=step.state,
+        side=localise(SIDES[step.side], lang),
+        do=localise(step.do, lang),
+        who=localise(step.who, lang),
+        authority=step.authority,
+        time=localise(step.time, lang) if step.time else None,
+        needs=step.needs,
+        depends_on=step.depends_on,
+        refs=step.refs,
+    )
+
+
+def _leg(leg: Leg, lang: Lang) -> AnswerLeg:
+    return AnswerLeg(
+        from_=localise(PARTIES[leg.from_], lang),
+        to=localise(PARTIES[leg.to], lang),
+        what=localise(leg.what, lang),
+        channel=localise(leg.channel, lang) if leg.channel else None,
+        currencies=leg.currencies,
+        refs=leg.facts,
+    )
+
+
+def _remark(remark: Remark, lang: Lang) -> AnswerRemark:
+    return AnswerRemark(say=localise(remark.say, lang), refs=remark.facts)

@@ -1,0 +1,170 @@
+"""What kind of thing a question asks for, and whether a fact is of that kind.
+
+"多久" wants a span of time, "who approves" an authority. A fact of the kind asked for is the better
+answer; a question whose kind no fact offers is not answered, however near the facts are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal, NamedTuple
+
+from knowledge.card import FactRef
+from knowledge.corpus import Corpus
+from knowledge.figures import read_figures
+
+Want = Literal[
+    "span",  # how long
+    "date",  # when
+    "share",  # rate, ratio, multiple
+    "money",  # amount
+    "count",  # how many
+    "who",  # authority or other body
+    "documents",  # which papers
+    "permission",  # may we, must we
+    "steps",  # how it is done
+    "conditions",  # what must be met
+    "change",  # what changed, what replaced what
+]
+
+
+class _Cue(NamedTuple):
+    asks: re.Pattern[str]
+    """Found in a question that wants it."""
+    offers: re.Pattern[str] | None
+    """Found in a fact that gives it; None: told from the fact's figures."""
+
+
+def _cue(asks: str, offers: str | None = None) -> _Cue:
+    flags = re.IGNORECASE
+    return _Cue(re.compile(asks, flags), re.compile(offers, flags) if offers else None)
+
+
+_CUES: dict[Want, _Cue] = {
+    "span": _cue(
+        r"多久|多长时间|多少天|几个?工作日|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
+        r"|how (?:long|fast|soon|many (?:working |business )?(?:days|weeks|months|years))|deadline"
+        r"|time ?(?:frame|limit)|tenor|lock-?up|timetable|holding period"
+    ),
+    "date": _cue(
+        r"什么时候|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
+        r"|\bwhen\b|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
+    ),
+    "share": _cue(
+        r"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少"
+        r"|\brate\b|percent|ratio|proportion|\bshare of|multiple|multiplier|\bstake\b|threshold"
+        r"|coefficient|\bslice\b|parameter|how much|what base|float",
+    ),
+    "money": _cue(
+        r"多少|额度|门槛|上限|下限|最低|最高|至少|金额|费用|收费|多大|规模|资本|市值|多少钱|罚|补贴|奖励|盘子|几钱"
+        r"|how (?:much|big|large)|\bcaps?\b|quota|limit|threshold|\bfees?\b|cost|largest|minimum"
+        r"|maximum|\bsize\b|capital|penalty|\bfine\b|grant|cheque|budget"
+    ),
+    "count": _cue(r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|number of"),
+    "who": _cue(
+        r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
+        r"|\bwho(?:m|se)?\b|which (?:authority|court|regulator|exchange|bank|department|agency|body)"
+        r"|what authority|\bwhere\b|whose",
+        r"[局委部会署]|银行|总行|法院|公司|司长|交易所|commission|authorit|secretary|bureau|\bSAFE\b"
+        r"|PBOC|NDRC|MOFCOM|CSRC|\bbanks?\b|court|exchange|council|ministry",
+    ),
+    "documents": _cue(
+        r"材料|单证|什么文件|哪些(?:资料|文件|材料)|清单|凭什么|要交什么|准备(?:什么|啥)|审单"
+        r"|documents?\b|papers?\b|paperwork|lodged|what (?:must|has to) be (?:filed|lodged)|evidence",
+        r"材料|合同|发票|登记表|申报表|报告|决议|审计|文件|证明|单证|凭证|document|contract|invoice|\bform\b"
+        r"|certificate|report|resolution|statement|record",
+    ),
+    "permission": _cue(
+        r"能不能|可不可以|能否|可以吗|可否|行不行|吗|允不允许|是不是|要不要|还要|需不需要|得不得|不得|禁止|能用|可以用|对不|没戏"
+        r"|\b(?:can|may|must|could|should|do|does|is|are|will) (?:we|i|our|it|they|the|a|an|you|there)\b"
+        r"|allowed|permitted|off[- ]limits|required|correct\?|right\?",
+        r"可|不得|无须|无需|须|应当|不能|禁止|允许|限于|不适用|may\b|must|cannot|can\b|need|not\b|allow|permit|prohibit"
+        r"|eligible|open to|only",
+    ),
+    "steps": _cue(
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|怎[么样]搭"
+        r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|procedure|sequence|process"
+        r"|what has to be done|route\b|clearances|approvals|line up|set up|what has to be lodged",
+    ),
+    "conditions": _cue(
+        r"条件|资格|门槛|要满足|够格|符合什么|准入|硬杠|要求|什么样的(?:企业|公司)|才能|谁能|哪些(?:企业|公司|主体|机构)可"
+        r"|conditions?\b|eligib|qualif|requirements?\b|criteria|\btest\b|entry tickets?|who (?:can|may)",
+    ),
+    "change": _cue(
+        r"取代|替代|代替|换成|废止|修订|修改|变了|怎么变|前后|以前|之前|原来|旧规|新规|调整|还是旧|改了|老办法|后来"
+        r"|replac|supersed|repeal|what changed|changed|previous|former|used to|old rules?|no longer|before the new|back then",
+    ),
+}
+
+
+def wants_of(text: str) -> tuple[Want, ...]:
+    """Tell what kinds of thing a question (simplified Chinese or English, folded) asks for."""
+    return tuple(want for want, cue in _CUES.items() if cue.asks.search(text))
+
+
+_FIGURE_WANTS: frozenset[Want] = frozenset({"span", "date", "share", "money", "count"})
+_TIME_UNITS = frozenset(
+    {"year", "quarter", "month", "week", "day", "working-day", "trading-day", "hour", "minute"}
+)
+
+
+class Offers:
+    """Which kinds of thing each fact of a corpus gives, worked out once a fact."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        """Take the corpus whose facts are asked about."""
+        self._corpus = corpus
+        self.of = cache(self._of)
+
+    def _of(self, ref: FactRef) -> frozenset[Want]:
+        fact = self._corpus.fact(ref)
+        text = f"{fact.zh} {fact.en}"
+        found: set[Want] = {
+            want for want, cue in _CUES.items() if cue.offers and cue.offers.search(text)
+        }
+        for figure in read_figures(fact.zh):
+            if figure.kind == "date":
+                found.add("date")
+            elif figure.kind == "percent" or figure.unit == "times":
+                found.add("share")
+            elif figure.unit in _TIME_UNITS:
+                found.add("span")
+            elif figure.unit and figure.unit.isupper():
+                found.add("money")
+            elif figure.kind == "number":
+                found.add("share" if "." in figure.value or ":" in figure.value else "count")
+        if fact.aspect in ("eligibility", "limit"):
+            found.add("conditions")
+        if fact.aspect in ("procedure", "documents"):
+            found.add("steps")
+        if fact.aspect == "authority":
+            found.add("who")
+        return frozenset(found)
+
+
+_ILLUSTRATION = re.compile(
+    r"案例|^例[:：]|业界|财新指出|据报道|呼吁|建议把|有(?:报道|文章|律师|观点)|^某|一家\S{2,12}(?:集团|公司)"
+    r"|解读|评述|年会意见|(?:律师|律所|事务所|代理机构)\S{0,4}(?:认为|称|指出|估计|概括)|汉坤|君合"
+)
+
+
+def is_illustration(text: str) -> bool:
+    """Tell whether a fact (in Chinese) reports a case or an opinion instead of a rule."""
+    return bool(_ILLUSTRATION.search(text))
+
+
+_ASKS_FIGURE = re.compile(
+    r"多少|几(?!乎|种)|多大|多久|多长|多快|何时|什么时候|哪天|哪年|最[低高少多迟晚]|幾"
+    r"|\bhow (?:much|many|long|big|large|fast|soon)\b|\bwhen\b|what (?:rate|percentage|amount|date|fee)"
+    r"|\b(?:largest|smallest|lowest|highest|minimum|maximum)\b",
+    re.IGNORECASE,
+)
+
+
+def figure_wants(text: str) -> frozenset[Want]:
+    """Tell which kinds of figure a text asks for outright: only a figure can answer it.
+
+    "额度怎么算" is about a quota but asks for a method; "额度多少" asks for a figure.
+    """
+    return _FIGURE_WANTS.intersection(wants_of(text)) if _ASKS_FIGURE.search(text) else frozenset()

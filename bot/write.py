@@ -1,0 +1,239 @@
+"""The extractive writer: composes an adviser's note from facts, word for word.
+
+It needs no language model. The sentences that answer the question come first; conditions,
+procedure and the other side follow under headings; what the reader must not overlook (drafts,
+pilots, replaced rules) closes the note. Facts are never reworded, so nothing can be lost; labels
+and headings are the only words of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from bot.draft import Block, BlockKind, Claim, Draft
+from bot.evidence import Evidence, FactHit
+from bot.labels import en_date, label_for, zh_date
+from bot.language import Lang, localise, passage_lang
+from bot.plan_text import Doubts, plan_blocks, plan_summary
+from bot.route_plan import RoutePlan
+from bot.select import choose_facts
+from bot.understanding import Understanding
+from bot.wording import HEADINGS, SIDE_HEADINGS
+from knowledge.card import Aspect, Bilingual, FactRef, Instrument
+from knowledge.corpus import Corpus
+
+WRITER = "extractive"
+PLAN_BUDGET = 0.8
+"""Share of the length left for facts when a plan says the steps."""
+
+_GROUPS: dict[Aspect, BlockKind] = {
+    "definition": "conditions",
+    "eligibility": "conditions",
+    "permission": "conditions",
+    "limit": "conditions",
+    "tax": "conditions",
+    "procedure": "procedure",
+    "documents": "procedure",
+    "timing": "procedure",
+    "authority": "procedure",
+    "cost": "procedure",
+    "risk": "note",
+    "background": "conditions",
+}
+_ORDER: tuple[BlockKind, ...] = ("conditions", "procedure", "other-side", "note")
+
+
+def write_draft(
+    understanding: Understanding,
+    evidence: Evidence,
+    plan: RoutePlan | None,
+    corpus: Corpus,
+    lang: Lang,
+    doubts: Doubts,
+) -> Draft:
+    """Compose the note that answers a question.
+
+    Args:
+        understanding: what is asked for.
+        evidence: the facts found.
+        plan: the route plan, when the question asks how something is done.
+        corpus: where the facts stand.
+        lang: language and script of the answer.
+        doubts: what the checker would object to; decides how many facts a step cites.
+    """
+    say = _Speaker(corpus, lang)
+    if plan and understanding.wants_plan:
+        blocks = _plan_note(plan, evidence, say, doubts)
+        chosen = choose_facts(
+            evidence,
+            corpus,
+            passage_lang(lang),
+            budget=PLAN_BUDGET,
+            among=_unsaid(plan, blocks, evidence, corpus),
+        )
+        blocks += _grouped(chosen.leads(), chosen.hits, corpus, say)
+    else:
+        chosen = choose_facts(evidence, corpus, passage_lang(lang))
+        leads = chosen.leads()
+        rest = [hit for hit in chosen.hits if hit not in leads]
+        opening = tuple(say.fact(hit) for hit in leads)
+        if "change" in understanding.wants:
+            opening = (*_replacements(evidence, say), *opening)
+        blocks = [Block(kind="lead", form="prose", claims=opening)] if opening else []
+        blocks += _grouped(leads, rest, corpus, say)
+    said = {claim.text for block in blocks for claim in block.claims}
+    if notes := tuple(n for n in _notes(chosen.hits, corpus, lang) if n.text not in said):
+        blocks = _with_notes(blocks, notes, lang)
+    return Draft(writer=WRITER, blocks=tuple(blocks))
+
+
+def _plan_note(
+    plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubts
+) -> list[Block]:
+    """Open with what the route comes down to, then its steps and the other ways."""
+    opening = tuple(plan_summary(plan, evidence.refs, doubts, say.lang, say.corpus))
+    lead = [Block(kind="lead", form="prose", claims=opening)] if opening else []
+    return [*lead, *plan_blocks(plan, doubts, say.lang)]
+
+
+def _unsaid(
+    plan: RoutePlan, blocks: list[Block], evidence: Evidence, corpus: Corpus
+) -> frozenset[FactRef]:
+    """Return the facts that add to a plan: of its instruments, and not already in its steps."""
+    route = corpus.routes[plan.route]
+    cards = {ref.card_id for ref in route.refs}
+    said = {ref for block in blocks for claim in block.claims for ref in claim.refs}
+    return frozenset(ref for ref in evidence.refs if ref.card_id in cards and ref not in said)
+
+
+class _Speaker:
+    def __init__(self, corpus: Corpus, lang: Lang) -> None:
+        self.corpus = corpus
+        self.lang: Lang = lang
+
+    def fact(self, hit: FactHit) -> Claim:
+        card, fact = self.corpus.instrument(hit.ref), self.corpus.fact(hit.ref)
+        statement = Bilingual(zh=fact.zh, en=fact.en)
+        label = label_for(card, hit.validity, self.corpus, statement)
+        text = localise(statement, self.lang)
+        if label:
+            text = localise(label, self.lang) + text
+        return Claim(text=text, refs=(hit.ref,))
+
+    def words(self, text: Bilingual) -> str:
+        return localise(text, self.lang)
+
+
+def _grouped(
+    leads: list[FactHit], rest: list[FactHit], corpus: Corpus, say: _Speaker
+) -> Iterator[Block]:
+    """Put the facts that do not lead under the headings they belong to."""
+    home = corpus.instrument(leads[0].ref).jurisdiction if leads else "both"
+    groups: dict[tuple[BlockKind, str], list[Claim]] = defaultdict(list)
+    for hit in rest:
+        card = corpus.instrument(hit.ref)
+        kind = _GROUPS[corpus.fact(hit.ref).aspect]
+        side = card.jurisdiction
+        if kind != "note" and _is_other_side(home, side):
+            groups["other-side", side].append(say.fact(hit))
+        else:
+            groups[kind, ""].append(say.fact(hit))
+    for kind in _ORDER:
+        for (group, side), claims in groups.items():
+            if group == kind:
+                heading = SIDE_HEADINGS[side] if side else HEADINGS[kind]
+                yield Block(kind=kind, heading=say.words(heading), claims=tuple(claims))
+
+
+def _is_other_side(home: str, side: str) -> bool:
+    """Tell whether a fact speaks for the other side of the border than the lead."""
+    hong_kong = "hongkong"
+    return "both" not in (home, side) and (home == hong_kong) != (side == hong_kong)
+
+
+def _notes(hits: Iterable[FactHit], corpus: Corpus, lang: Lang) -> Iterator[Claim]:
+    """Say of each instrument used that does not simply govern, what it counts for."""
+    told: set[str] = set()
+    for hit in hits:
+        card = corpus.instrument(hit.ref)
+        if card.id in told:
+            continue
+        told.add(card.id)
+        if text := _status_note(card, hit, corpus):
+            yield Claim(text=localise(text, lang), refs=_status_refs(card, hit.ref, corpus))
+
+
+ASKED_ABOUT = 6
+"""Facts, best first, whose instruments a question about change is about."""
+
+
+def _replacements(evidence: Evidence, say: _Speaker) -> Iterator[Claim]:
+    """Say which instrument replaced which, and when, for those that a question is about."""
+    asked = dict.fromkeys(hit.ref.card_id for hit in evidence.hits[:ASKED_ABOUT])
+    replaced = [
+        old
+        for card_id in asked
+        for card in [say.corpus.instruments[card_id]]
+        for old in ([card] if card.superseded_by else say.corpus.predecessors(card))
+    ]
+    for old in list({card.id: card for card in replaced}.values())[:1]:
+        refs = _status_refs(old, FactRef.of(old.id, old.facts[0].id), say.corpus)
+        yield Claim(text=say.words(_replacement(old, say.corpus)), refs=refs)
+
+
+def _status_note(card: Instrument, hit: FactHit, corpus: Corpus) -> Bilingual | None:
+    title = card.title
+    if hit.validity == "draft":
+        return Bilingual(
+            zh=f"《{title.zh}》仍是征求意见稿，尚未生效，不能作为现行规定引用。",
+            en=f"{title.en} is a draft: it is not in force and cannot be relied on as law.",
+        )
+    if hit.validity == "pilot":
+        return Bilingual(
+            zh=f"《{title.zh}》是试点，只适用于试点地区和获准的主体。",
+            en=f"{title.en} is a pilot: it applies only in the pilot area to those admitted.",
+        )
+    return _replacement(card, corpus) if card.superseded_by else None
+
+
+def _replacement(card: Instrument, corpus: Corpus) -> Bilingual:
+    title, successor = card.title, corpus.instruments[card.superseded_by or ""]
+    ends = corpus.ends(card)
+    when_zh = f"自{zh_date(ends)}起" if ends else "已"
+    when_en = f" from {en_date(ends)}" if ends else ""
+    return Bilingual(
+        zh=f"《{title.zh}》{when_zh}由《{successor.title.zh}》取代。",
+        en=f"{title.en}: replaced by {successor.title.en}{when_en}.",
+    )
+
+
+def _status_refs(card: Instrument, ref: FactRef, corpus: Corpus) -> tuple[FactRef, ...]:
+    if card.superseded_by is None:
+        return (ref,)
+    successor = corpus.instruments[card.superseded_by]
+    return (ref, FactRef.of(successor.id, successor.facts[0].id))
+
+
+def _with_notes(blocks: list[Block], notes: tuple[Claim, ...], lang: Lang) -> list[Block]:
+    """Add status notes to the block of notes, opening one if there is none."""
+    for at, block in enumerate(blocks):
+        if block.kind == "note":
+            merged = block.model_copy(update={"claims": (*block.claims, *notes)})
+            return [*blocks[:at], merged, *blocks[at + 1 :]]
+    return [*blocks, Block(kind="note", heading=localise(HEADINGS["note"], lang), claims=notes)]
+
+
+RULES_SHOWN = 2
+"""Facts shown beside a refusal."""
+
+
+def rules_block(evidence: Evidence, corpus: Corpus, lang: Lang) -> Block | None:
+    """Show the rules that bear on a request that is declined."""
+    say = _Speaker(corpus, lang)
+    lawful = [hit for hit in evidence.hits if hit.validity in ("in-force", "pilot")]
+    claims = tuple(say.fact(hit) for hit in lawful[:RULES_SHOWN])
+    if not claims:
+        return None
+    heading = Bilingual(zh="有关规定", en="Rules that bear on it")
+    return Block(kind="note", heading=localise(heading, lang), claims=claims)

@@ -1,0 +1,63 @@
+"""Countries a text names, and whether it asks about their own law."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from knowledge.card import Frozen
+from knowledge.errors import CardError
+from knowledge.load import explain, read_yaml
+
+COUNTRIES_PATH = Path(__file__).parent / "countries.yaml"
+
+_LAW_ZH = r"(?:所得税|企业税|公司税|预提税|增值税|税率|税收|税法|免税|优惠|牌照|许可证?|法律|法规|外汇管制|补贴|劳动法)"
+_LAW_EN = (
+    r"(?:corporate (?:income )?tax|income tax|withholding|tax (?:rate|law|incentive|holiday|regime)"
+    r"|\bVAT\b|incentive|licen[cs]|labou?r law|exchange controls?|company law|subsid(?:y|ies))"
+)
+
+
+class Country(Frozen):
+    """One country, by the names people give it."""
+
+    zh: tuple[str, ...] = Field(min_length=1)
+    en: tuple[str, ...] = Field(min_length=1)
+    """Nouns and adjectives."""
+
+    def is_named_in(self, text: str) -> bool:
+        """Tell whether a text (Chinese simplified) names the country."""
+        return bool(re.search(self._names(), text, re.IGNORECASE))
+
+    def is_law_asked_in(self, text: str) -> bool:
+        """Tell whether a text asks about the country's own tax, licences or law.
+
+        The country must stand right before the matter ("越南那头预提税率", "Singapore's treasury
+        incentive"): a firm or a plant there is not a question about its law.
+        """
+        zh, en = "|".join(self.zh), "|".join(map(re.escape, self.en))
+        link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?[^，,。？?；;]{0,4}?"
+        return bool(
+            re.search(rf"(?:{zh}){link}{_LAW_ZH}", text)
+            or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
+        )
+
+    def _names(self) -> str:
+        return rf"{'|'.join(self.zh)}|\b(?:{'|'.join(map(re.escape, self.en))})\b"
+
+
+_COUNTRIES = TypeAdapter(tuple[Country, ...])
+
+
+def load_countries(path: Path = COUNTRIES_PATH) -> tuple[Country, ...]:
+    """Read the list of countries.
+
+    Raises:
+        CardError: not YAML, or not the format.
+    """
+    try:
+        return _COUNTRIES.validate_python(read_yaml(path))
+    except ValidationError as error:
+        raise CardError("\n".join(explain(path, error))) from error
