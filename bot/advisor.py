@@ -10,7 +10,7 @@ from bot.assemble import Assembly
 from bot.check import Checker
 from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
-from bot.evidence import Evidence, Library, gather_evidence
+from bot.evidence import Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang
 from bot.place import Map
@@ -59,9 +59,7 @@ class Advisor:
         self._map = Map(corpus, embedder, segmenter, self.settings.home)
 
     @classmethod
-    def open(
-        cls, settings: Settings | None = None, progress: OnProgress = unreported
-    ) -> Advisor:
+    def open(cls, settings: Settings | None = None, progress: OnProgress = unreported) -> Advisor:
         """Load the corpus, open the index (building it first where needed), warm the embedder.
 
         Raises:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, DeclineReason, Engine, Standing
+from bot.answer import (
+    AnswerBlock,
+    AnswerPlan,
+    CheckedAnswer,
+    CheckedClaim,
+    DeclineReason,
+    Engine,
+    Standing,
+)
 from bot.check import Checker
 from bot.draft import Block, Claim, Draft
 from bot.events import AnswerEvent, BlockReady, Finished
@@ -68,9 +76,7 @@ class Assembly:
         standing: Standing = (
             "declined" if not supported else "partly" if missing or self._refused else "answered"
         )
-        yield self._close(
-            standing, missing, None if supported else "not-in-corpus", draft.writer
-        )
+        yield self._close(standing, missing, None if supported else "not-in-corpus", draft.writer)
 
     def decline(self, reason: DeclineReason, gaps: tuple[Gap, ...]) -> Iterator[AnswerEvent]:
         """Say why a question is not answered, and show the rules where they help."""
@@ -86,9 +92,7 @@ class Assembly:
         yield BlockReady(block=block, citations=())
         if missing:
             yield self._tell(missing)
-        if reason in SHOWS_RULES and (
-            rules := rules_block(self._evidence, self._corpus, lang)
-        ):
+        if reason in SHOWS_RULES and (rules := rules_block(self._evidence, self._corpus, lang)):
             yield from self._say(rules)
         yield self._close("declined", missing, reason, WRITER, nearest)
 

@@ -12,12 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
-
 from typing import NamedTuple
 
 from bot.answer import CheckedClaim
 from bot.draft import BlockKind, Claim
-from bot.labels import is_labelled, en_date, zh_date
+from bot.labels import en_date, is_labelled, zh_date
 from bot.language import to_simplified
 from knowledge.card import FactRef, Frozen
 from knowledge.corpus import Corpus
@@ -154,7 +153,9 @@ def _plain(name: str) -> Iterable[str]:
 def _stands_free(text: str, start: int, end: int) -> bool:
     """Tell whether a Latin name is not part of a longer word."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return not (_latin(text[start]) and _latin(before) or _latin(text[end - 1]) and _latin(after))
+    return not (
+        (_latin(text[start]) and _latin(before)) or (_latin(text[end - 1]) and _latin(after))
+    )
 
 
 def _latin(character: str) -> bool:

@@ -1,10 +1,10 @@
 """Errors of the engine, by who must act.
 
-    AdvisorError
-    ├── SettingsError    the operator: a setting is wrong
-    ├── QuestionError    the caller: the question cannot be read
-    ├── RouteNotFound    the caller: no such route
-    └── ProfileError     the caller: a fact about the firm or deal cannot be used
+AdvisorError
+├── SettingsError    the operator: a setting is wrong
+├── QuestionError    the caller: the question cannot be read
+├── RouteNotFound    the caller: no such route
+└── ProfileError     the caller: a fact about the firm or deal cannot be used
 """
 
 from __future__ import annotations

@@ -108,9 +108,7 @@ class Library:
         self.offers = Offers(corpus)
         self._only_in = _single_language_facts(index)
 
-    def search(
-        self, vector: Vector, understanding: Understanding, watch: Stopwatch
-    ) -> Ranking:
+    def search(self, vector: Vector, understanding: Understanding, watch: Stopwatch) -> Ranking:
         """Rank facts for a question within its language; facts that only exist in the other follow.
 
         The other language's passages are searched only where facts have no passage in the
@@ -270,7 +268,9 @@ def _single_language_facts(index: SearchIndex) -> dict[PassageLang, frozenset[Fa
 def _foreign_hits(hits: list[Hit], foreign: frozenset[FactRef]) -> list[FusedHit]:
     """Score hits of the other language on their own scale, below the best of the own language."""
     own = [hit for hit in hits if hit.ref in foreign][:OTHER_LANGUAGE_QUOTA]
-    return [FusedHit(hit.ref, hit.dense / 2, hit.dense, 0.0) for hit in fuse(own, [], dense_weight=1.0)]
+    return [
+        FusedHit(hit.ref, hit.dense / 2, hit.dense, 0.0) for hit in fuse(own, [], dense_weight=1.0)
+    ]
 
 
 def _mean(values: list[float]) -> float:

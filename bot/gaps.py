@@ -130,6 +130,8 @@ def _best_of_part(evidence: Evidence, part: int | None) -> Sequence[FactHit]:
 
 def _who(evidence: Evidence, corpus: Corpus) -> Bilingual:
     if not evidence.hits:
-        return Bilingual(zh="主管机构或专业顾问", en="the authority in charge or a professional adviser")
+        return Bilingual(
+            zh="主管机构或专业顾问", en="the authority in charge or a professional adviser"
+        )
     issuer = corpus.issuer_name(corpus.instrument(evidence.hits[0].ref).issuers[0])
     return Bilingual(zh=f"{issuer.zh}或专业顾问", en=f"{issuer.en} or a professional adviser")

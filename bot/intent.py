@@ -12,7 +12,9 @@ from typing import Literal, NamedTuple
 
 Intent = Literal["ask", "injection", "evasion", "legal-guarantee"]
 
-_MARKUP = re.compile(r"<script\b.*?</script\s*>|<[^<>]{1,400}>|\[/?(?:SYSTEM|INST)[^\]]{0,80}\]", re.I | re.S)
+_MARKUP = re.compile(
+    r"<script\b.*?</script\s*>|<[^<>]{1,400}>|\[/?(?:SYSTEM|INST)[^\]]{0,80}\]", re.I | re.S
+)
 _INJECTION = re.compile(
     r"(?:忽略|无视|忘掉|跳过).{0,8}(?:以上|上面|之前|前面|所有|全部|你的).{0,8}(?:指令|指示|规则|提示|设定|要求)"
     r"|(?:系统|内部)提示词|调试模式|开发者模式|越狱|知识库(?:文件)?路径|请直接当(?:作)?现行|直接当现行规定"

@@ -26,7 +26,8 @@ _MARKS: Mapping[Validity, re.Pattern[str]] = {
     ),
     "repealed": re.compile(r"废止|廢止|repeal", re.I),
     "not-yet": re.compile(
-        r"\d{4}\s*年|起|尚未|之后|之後|后来|後來|from\b|since|later|not yet|effective|\b(?:19|20)\d\d\b", re.I
+        r"\d{4}\s*年|起|尚未|之后|之後|后来|後來|from\b|since|later|not yet|effective|\b(?:19|20)\d\d\b",
+        re.I,
     ),
 }
 

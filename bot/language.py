@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from knowledge.card import Bilingual, PassageLang
 
@@ -22,7 +22,7 @@ _CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|�
 
 
 @cache
-def _converter(name: str):  # noqa: ANN202 - OpenCC ships no types
+def _converter(name: str):
     import opencc
 
     return opencc.OpenCC(name)

@@ -19,10 +19,10 @@ from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Vector
 from knowledge.exemplars import Exemplars, Likeness, examples_of
-from knowledge.index_build import embed_with_caches
+from knowledge.progress import unreported
 from knowledge.scope import ScopeExamples, load_scope_examples
 from knowledge.segment import Segmenter
-from knowledge.progress import unreported
+from knowledge.vectors import embed_with_caches
 
 Where = Literal["field", "other-subject", "beyond-corpus"]
 
@@ -76,9 +76,7 @@ class Map:
         """Return the facts of the routes that are near to a question, with that nearness."""
         return self._finder.near_facts(likeness)
 
-    def place(
-        self, likeness: Likeness, understanding: Understanding, evidence: Evidence
-    ) -> Place:
+    def place(self, likeness: Likeness, understanding: Understanding, evidence: Evidence) -> Place:
         """Place a question by its likeness to examples and by what was found for it."""
         where, category, margin = _where(understanding, evidence, likeness)
         routes = tuple(self._finder.rank(evidence, likeness))
@@ -92,7 +90,9 @@ def _where(
     alike = {
         label: cosine + WORDS * likeness.words[label] for label, cosine in likeness.cosines.items()
     }
-    field = max(value for label, value in alike.items() if label == "in" or label.startswith("ask:"))
+    field = max(
+        value for label, value in alike.items() if label == "in" or label.startswith("ask:")
+    )
     out_label, out = _best(alike, "out:")
     beyond_label, beyond = _best(alike, "beyond:")
     far = evidence.nearness < FAR[understanding.lang]

@@ -60,7 +60,9 @@ def plan_summary(
         text = en if lang == "en" else zh
         if not text:
             continue
-        likeness = {ref: _likeness(text, corpus.fact(ref).text(passage_lang(lang))) for ref in facts}
+        likeness = {
+            ref: _likeness(text, corpus.fact(ref).text(passage_lang(lang))) for ref in facts
+        }
         ranked = sorted(facts, key=lambda ref: (-likeness[ref], ref not in found))
         claim = with_enough_refs(in_script(text, lang), tuple(ranked[:12]), doubts)
         if not doubts(claim):
@@ -68,7 +70,9 @@ def plan_summary(
 
 
 def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in re.findall(r"[^。；.;]+(?:\.(?=\d)[^。；.;]+)*[。；.;]?", text)]
+    return [
+        part.strip() for part in re.findall(r"[^。；.;]+(?:\.(?=\d)[^。；.;]+)*[。；.;]?", text)
+    ]
 
 
 def _likeness(text: str, fact: str) -> float:

@@ -89,7 +89,9 @@ class CitationBook:
         )
 
 
-def present_block(block: Block, claims: tuple[CheckedClaim, ...], book: CitationBook) -> AnswerBlock:
+def present_block(
+    block: Block, claims: tuple[CheckedClaim, ...], book: CitationBook
+) -> AnswerBlock:
     """Lay out the supported claims of a block as Markdown, citing as it goes."""
     sentences = [with_marks(claim.text, book.marks(claim.refs)) for claim in claims]
     if block.form == "prose":

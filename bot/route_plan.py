@@ -138,9 +138,7 @@ def _plan_option(option: Option, values: Mapping[str, Value]) -> PlannedOption:
 
 def _plan_step(step: Step, values: Mapping[str, Value]) -> PlannedStep:
     needed = _holds(step.when, values)
-    state: StepState = (
-        "required" if needed else "not-needed" if needed is False else "depends"
-    )
+    state: StepState = "required" if needed else "not-needed" if needed is False else "depends"
     return PlannedStep(
         id=step.id,
         state=state,
@@ -178,9 +176,7 @@ def _open_points(route: RouteCard, options: tuple[PlannedOption, ...]) -> tuple[
     order = {item.name: place for place, item in enumerate(route.inputs)}
     asked = sorted(weights, key=lambda name: (-weights[name], order[name]))[:MAX_OPEN_POINTS]
     return tuple(
-        OpenPoint(
-            name=item.name, type=item.type, question=item.question, choices=item.choices
-        )
+        OpenPoint(name=item.name, type=item.type, question=item.question, choices=item.choices)
         for item in map(route.input, asked)
     )
 

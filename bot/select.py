@@ -126,7 +126,7 @@ def _in_turns(
     if not parts:
         yield from ((0, hit) for hit in relevant)
         return
-    queues = [sorted(relevant, key=lambda hit, p=part: -_part_score(hit, p)) for part in parts]
+    queues = [_queue(relevant, part) for part in parts]
     seen: set[str] = set()
     while any(queues):
         for part, queue in enumerate(queues):
@@ -136,6 +136,10 @@ def _in_turns(
                 hit = queue.pop(0)
                 seen.add(hit.ref)
                 yield part, hit
+
+
+def _queue(hits: list[FactHit], part: int) -> list[FactHit]:
+    return sorted(hits, key=lambda hit: -_part_score(hit, part))
 
 
 def _part_score(hit: FactHit, part: int) -> float:

@@ -160,7 +160,9 @@ _CLAUSE_END = {
     ),
 }
 _ASKS = {
-    "zh": re.compile(r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|如何|有没有|还要|呢|何时|多大|多快|没"),
+    "zh": re.compile(
+        r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|如何|有没有|还要|呢|何时|多大|多快|没"
+    ),
     "en": re.compile(
         r"\b(?:what|which|who|when|where|how|can|may|must|do|does|is|are|could|should|will|did)\b",
         re.IGNORECASE,

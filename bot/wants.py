@@ -61,7 +61,9 @@ _CUES: dict[Want, _Cue] = {
         r"|how (?:much|big|large)|\bcaps?\b|quota|limit|threshold|\bfees?\b|cost|largest|minimum"
         r"|maximum|\bsize\b|capital|penalty|\bfine\b|grant|cheque|budget"
     ),
-    "count": _cue(r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|number of"),
+    "count": _cue(
+        r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|number of"
+    ),
     "who": _cue(
         r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
         r"|\bwho(?:m|se)?\b|which (?:authority|court|regulator|exchange|bank|department|agency|body)"

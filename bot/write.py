@@ -88,9 +88,7 @@ def write_draft(
     return Draft(writer=WRITER, blocks=tuple(blocks))
 
 
-def _plan_note(
-    plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubts
-) -> list[Block]:
+def _plan_note(plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubts) -> list[Block]:
     """Open with what the route comes down to, then its steps and the other ways."""
     opening = tuple(plan_summary(plan, evidence.refs, doubts, say.lang, say.corpus))
     lead = [Block(kind="lead", form="prose", claims=opening)] if opening else []
@@ -140,9 +138,9 @@ def _grouped(
         else:
             groups[kind, ""].append(say.fact(hit))
     for kind in _ORDER:
-        for (group, side), claims in groups.items():
+        for (group, across), claims in groups.items():
             if group == kind:
-                heading = SIDE_HEADINGS[side] if side else HEADINGS[kind]
+                heading = SIDE_HEADINGS[across] if across else HEADINGS[kind]
                 yield Block(kind=kind, heading=say.words(heading), claims=tuple(claims))
 
 

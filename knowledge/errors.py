@@ -1,9 +1,9 @@
 """Errors of the corpus and its index.
 
-    KnowledgeError
-    ├── CardError        an author must mend a card, route, issuer or glossary file
-    └── IndexFault       the operator must rebuild or unlock the search index
-        └── IndexBusy    another process is building it: wait, or stop that process
+KnowledgeError
+├── CardError        an author must mend a card, route, issuer or glossary file
+└── IndexFault       the operator must rebuild or unlock the search index
+└── IndexBusy    another process is building it: wait, or stop that process
 """
 
 from __future__ import annotations

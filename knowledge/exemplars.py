@@ -52,7 +52,11 @@ def examples_of(scope: ScopeExamples, corpus: Corpus) -> list[Exemplar]:
             for lang in PASSAGE_LANGS
             for text in route.asks.texts(lang)
         ),
-        *(Exemplar("in", lang, text) for lang in PASSAGE_LANGS for text in scope.in_scope.texts(lang)),
+        *(
+            Exemplar("in", lang, text)
+            for lang in PASSAGE_LANGS
+            for text in scope.in_scope.texts(lang)
+        ),
         *(
             Exemplar(f"{kind}:{group.category}", lang, text)
             for kind, groups in (("out", scope.out_of_scope), ("beyond", scope.beyond_corpus))
@@ -66,9 +70,7 @@ def examples_of(scope: ScopeExamples, corpus: Corpus) -> list[Exemplar]:
 class Exemplars:
     """Labelled examples of both languages, searched within a language."""
 
-    def __init__(
-        self, examples: Sequence[Exemplar], embed: EmbedAll, segmenter: Segmenter
-    ) -> None:
+    def __init__(self, examples: Sequence[Exemplar], embed: EmbedAll, segmenter: Segmenter) -> None:
         """Embed the examples and weigh their words.
 
         Args:

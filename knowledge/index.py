@@ -31,7 +31,7 @@ from knowledge.corpus import Corpus
 from knowledge.dense import DenseIndex
 from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy, IndexFault
-from knowledge.index_build import CHROMA, TANTIVY, embed_with_caches, sync, write_version
+from knowledge.index_build import CHROMA, TANTIVY, sync, write_version
 from knowledge.index_lease import Lease, is_leased
 from knowledge.lexical import LexicalIndex
 from knowledge.manifest import (
@@ -48,6 +48,7 @@ from knowledge.manifest import (
 from knowledge.passage import PASSAGE_LANGS, passages_of
 from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
+from knowledge.vectors import embed_with_caches
 
 log = logging.getLogger(__name__)
 

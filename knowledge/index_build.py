@@ -9,14 +9,13 @@ from pathlib import Path
 
 from knowledge.card import FactRef, PassageLang
 from knowledge.dense import DenseIndex, LangVectors
-from knowledge.embed import Embedder, Matrix
+from knowledge.embed import Matrix
 from knowledge.errors import IndexFault
 from knowledge.lexical import LexicalIndex
 from knowledge.manifest import MANIFEST, IndexSpec, Manifest, file_digests
 from knowledge.passage import PASSAGE_LANGS, Passage
 from knowledge.progress import OnProgress, Progress
 from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
 
 CHROMA = "chroma"
 TANTIVY = "tantivy"
@@ -24,23 +23,6 @@ _SAMPLES = 16
 """Passages of each language that must find themselves before a version is published."""
 _NEAR = 5
 """Rank within which a passage must find itself; equal texts share the first ranks."""
-
-
-def embed_with_caches(
-    passages: Sequence[Passage], embedder: Embedder, own_cache: Path, progress: OnProgress
-) -> Matrix:
-    """Give the passages' vectors; what the shipped cache lacks is kept in a cache of our own.
-
-    So a changed card costs one embedding, whoever changed it, and not one at every build.
-    """
-    shipped = VectorCache.load(VECTORS_DIR, embedder.name)
-    own = VectorCache.load(own_cache, embedder.name)
-    matrix = embed_passages(passages, embedder, shipped.merged(own), progress)
-    unshipped = shipped.lookup(passages).missing
-    rest = [passages[at] for at in unshipped]
-    if len(own) != len(rest) or own.lookup(rest).missing:
-        own.of(rest, matrix[list(unshipped)]).save(own_cache)
-    return matrix
 
 
 def write_version(

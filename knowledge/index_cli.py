@@ -17,6 +17,7 @@ from rich.progress import Progress as ProgressBar
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
+from knowledge.exemplars import examples_of
 from knowledge.glossary import GlossaryError, load_glossary
 from knowledge.home import index_folder
 from knowledge.index import IndexHome, ensure_index
@@ -24,8 +25,9 @@ from knowledge.load import load_corpus
 from knowledge.manifest import spec_for
 from knowledge.passage import passages_of
 from knowledge.progress import OnProgress, Progress, Stage
+from knowledge.scope import load_scope_examples
 from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
+from knowledge.vectors import VECTORS_DIR, Embeddable, VectorCache, embed_passages
 
 index_app = typer.Typer(
     name="index", help="Build and inspect the search index.", no_args_is_help=True
@@ -89,10 +91,10 @@ def status(
 
 @index_app.command()
 def cache() -> None:
-    """Rewrite the shipped vectors: keep what the cards use, embed what is new, drop the rest."""
+    """Rewrite the shipped vectors: keep what is used, embed what is new, drop the rest."""
     with _known_errors_told():
-        embedder = open_embedder()
-        passages = passages_of(load_corpus())
+        embedder, corpus = open_embedder(), load_corpus()
+        passages = shipped_texts(corpus)
         shipped = VectorCache.load(VECTORS_DIR, embedder.name)
         found = shipped.lookup(passages).found
         kept = shipped.of([passages[at] for at in found], np.array([*found.values()]))
@@ -101,6 +103,11 @@ def cache() -> None:
         path = fresh.save(VECTORS_DIR)
     embedded, dropped = len(fresh) - len(kept), len(shipped) - len(kept)
     typer.echo(f"{path.name}: {len(kept)} kept, {embedded} embedded, {dropped} dropped")
+
+
+def shipped_texts(corpus: Corpus) -> list[Embeddable]:
+    """List everything whose vectors are shipped: passages and example questions."""
+    return [*passages_of(corpus), *examples_of(load_scope_examples(), corpus)]
 
 
 def _open_tools() -> _Tools:

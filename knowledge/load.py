@@ -38,7 +38,7 @@ def read_yaml(path: Path) -> Any:
         CardError: the file is not UTF-8 or not YAML; the message gives line and column.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise CardError(f"{path}: not UTF-8 ({error.reason}). Save the file as UTF-8.") from error
     except yaml.YAMLError as error:

@@ -13,12 +13,11 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from knowledge.embed import Embedder, Matrix, Vector, unit
-from knowledge.passage import Passage
 from knowledge.progress import OnProgress, Progress, unreported
 
 VECTORS_DIR = Path(__file__).parent / "vectors"
@@ -28,6 +27,14 @@ log = logging.getLogger(__name__)
 
 _BATCH = 32
 _KEY_BYTES = hashlib.sha256().digest_size
+
+
+class Embeddable(Protocol):
+    """Anything with a text to embed: a passage, an example question."""
+
+    @property
+    def content(self) -> str:
+        """The text."""
 
 
 class Lookup(NamedTuple):
@@ -74,7 +81,7 @@ class VectorCache:
         """Count the vectors held."""
         return len(self._vectors)
 
-    def lookup(self, passages: Sequence[Passage]) -> Lookup:
+    def lookup(self, passages: Sequence[Embeddable]) -> Lookup:
         """Tell which passages have a vector."""
         found: dict[int, Vector] = {}
         missing: list[int] = []
@@ -94,7 +101,7 @@ class VectorCache:
             )
         return VectorCache(self.embedder_name, {**self._vectors, **other._vectors})
 
-    def of(self, passages: Sequence[Passage], matrix: Matrix) -> VectorCache:
+    def of(self, passages: Sequence[Embeddable], matrix: Matrix) -> VectorCache:
         """Return a cache that holds just these passages; row i belongs to `passages[i]`."""
         keys = [self._key(passage) for passage in passages]
         return VectorCache(self.embedder_name, dict(zip(keys, matrix, strict=True)))
@@ -120,12 +127,12 @@ class VectorCache:
             draft.unlink(missing_ok=True)
         return path
 
-    def _key(self, passage: Passage) -> bytes:
+    def _key(self, passage: Embeddable) -> bytes:
         return hashlib.sha256(f"{self.embedder_name}\0{passage.content}".encode()).digest()
 
 
 def embed_passages(
-    passages: Sequence[Passage],
+    passages: Sequence[Embeddable],
     embedder: Embedder,
     cache: VectorCache,
     progress: OnProgress = unreported,
@@ -155,3 +162,20 @@ def embed_passages(
     if not passages:
         return np.empty((0, embedder.dim), dtype=np.float32)
     return np.array([rows[at] for at in range(len(passages))], dtype=np.float32)
+
+
+def embed_with_caches(
+    passages: Sequence[Embeddable], embedder: Embedder, own_cache: Path, progress: OnProgress
+) -> Matrix:
+    """Give the passages' vectors; what the shipped cache lacks is kept in a cache of our own.
+
+    So a changed card costs one embedding, whoever changed it, and not one at every build.
+    """
+    shipped = VectorCache.load(VECTORS_DIR, embedder.name)
+    own = VectorCache.load(own_cache, embedder.name)
+    matrix = embed_passages(passages, embedder, shipped.merged(own), progress)
+    unshipped = shipped.lookup(passages).missing
+    rest = [passages[at] for at in unshipped]
+    if len(own) != len(rest) or own.lookup(rest).missing:
+        own.of(rest, matrix[list(unshipped)]).save(own_cache)
+    return matrix

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.advisor import Advisor
+from bot.settings import Settings
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, open_embedder
 from knowledge.glossary import load_glossary
@@ -51,3 +53,15 @@ def search_index(
     home = IndexHome(tmp_path_factory.mktemp("search") / "index")
     with ensure_index(home, corpus, embedder, segmenter) as index:
         yield index
+
+
+@pytest.fixture(scope="session")
+def advisor(
+    corpus: Corpus,
+    search_index: SearchIndex,
+    embedder: Embedder,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Advisor:
+    """The real advisor on the shipped corpus."""
+    settings = Settings(home=tmp_path_factory.mktemp("advisor"))
+    return Advisor(corpus, search_index, embedder, load_glossary(), settings)

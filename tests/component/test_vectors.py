@@ -10,6 +10,7 @@ import pytest
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Matrix, Vector, unit
+from knowledge.index_cli import shipped_texts
 from knowledge.passage import Passage, passages_of
 from knowledge.progress import Progress
 from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
@@ -39,14 +40,14 @@ def passage(card: str, text: str) -> Passage:
 ONE, TWO, THREE = passage("a", "备案"), passage("b", "核准登记"), passage("c", "汇出不设上限")
 
 
-def test_the_shipped_vectors_cover_every_passage_of_the_shipped_cards(
+def test_the_shipped_vectors_cover_every_passage_and_example(
     corpus: Corpus, embedder: Embedder
 ) -> None:
-    passages = passages_of(corpus)
-    missing = VectorCache.load(VECTORS_DIR, embedder.name).lookup(passages).missing
+    texts = shipped_texts(corpus)
+    missing = VectorCache.load(VECTORS_DIR, embedder.name).lookup(texts).missing
     assert len(missing) == 0, (
-        f"{len(missing)} of {len(passages)} passages have no shipped vector, the first is"
-        f" {passages[missing[0]].ref} {passages[missing[0]].lang}. Run: hugang index cache"
+        f"{len(missing)} of {len(texts)} texts have no shipped vector, the first is"
+        f" {texts[missing[0]].content!r}. Run: hugang index cache"
     )
 
 
