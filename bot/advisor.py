@@ -147,7 +147,7 @@ class Advisor:
         with watch.stage("plan"):
             plan = self._plan(question, understanding, place.route)
         if plan:
-            yield RoutesPlanned(plan=assembly.plan(plan))
+            yield RoutesPlanned(plan=assembly.plan(plan, asked=understanding.wants_plan))
         with watch.stage("write"):
             draft = write_draft(
                 understanding, evidence, plan, self.corpus, question.lang, assembly.doubts

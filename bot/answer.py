@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
 from bot.draft import BlockKind
 from bot.language import Lang
 from bot.route_plan import StepState
@@ -102,9 +104,13 @@ class AnswerRemark(Frozen):
 
 
 class AnswerLeg(Frozen):
-    """One arrow of the picture, in the answer's language."""
+    """One arrow of the picture, in the answer's language; `from_` is `from` in JSON."""
 
-    from_: str
+    model_config = ConfigDict(
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+    from_: str = Field(alias="from")
     to: str
     what: str
     channel: str | None
@@ -143,6 +149,8 @@ class AnswerPlan(Frozen):
     route: str
     title: str
     summary: str
+    asked: bool = True
+    """Whether the question asks how it is done; otherwise the plan is an offer beside the answer."""
     options: tuple[AnswerOption, ...]
     watch: tuple[AnswerRemark, ...]
     open_points: tuple[AnswerOpenPoint, ...]
@@ -178,6 +186,8 @@ class CheckedAnswer(Frozen):
     claims: tuple[CheckedClaim, ...]
     citations: tuple[Citation, ...]
     plan: AnswerPlan | None = None
+    plan_citations: tuple[Citation, ...] = ()
+    """Facts that the plan stands on and the text does not cite, numbered on from `citations`."""
     open_points: tuple[AnswerOpenPoint, ...] = ()
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

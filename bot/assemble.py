@@ -28,6 +28,7 @@ from bot.timing import Stopwatch
 from bot.warn import warnings_for
 from bot.wording import HEADINGS
 from bot.write import WRITER, rules_block
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 
 NEAREST_SHOWN = 3
@@ -54,11 +55,13 @@ class Assembly:
         self._book = CitationBook(corpus, question.lang, question.as_of)
         self._blocks: list[AnswerBlock] = []
         self._plan: AnswerPlan | None = None
+        self._plan_refs: tuple[FactRef, ...] = ()
         self._refused: list[CheckedClaim] = []
 
-    def plan(self, plan: RoutePlan) -> AnswerPlan:
-        """Take in the route plan."""
-        self._plan = present_plan(plan, self._question.lang)
+    def plan(self, plan: RoutePlan, *, asked: bool) -> AnswerPlan:
+        """Take in the route plan; `asked` tells whether the question asks how it is done."""
+        self._plan = present_plan(plan, self._question.lang, asked=asked)
+        self._plan_refs = plan.refs
         return self._plan
 
     def doubts(self, claim: Claim) -> int:
@@ -134,6 +137,8 @@ class Assembly:
         nearest: tuple[str, ...] = (),
     ) -> Finished:
         question, citations = self._question, self._book.citations
+        for ref in self._plan_refs:
+            self._book.cite(ref)
         answer = CheckedAnswer(
             id=uuid.uuid4().hex,
             question=question.text,
@@ -146,6 +151,7 @@ class Assembly:
             claims=tuple(claim for block in self._blocks for claim in block.claims),
             citations=citations,
             plan=self._plan,
+            plan_citations=self._book.citations[len(citations) :],
             open_points=self._plan.open_points if self._plan else (),
             missing=missing,
             warnings=warnings_for(question, citations, self._corpus),

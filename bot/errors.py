@@ -9,11 +9,11 @@ AdvisorError
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Self
 
 from bot.language import Lang, localise
+from bot.nearest import nearest_names
 from knowledge.card import Bilingual
 
 
@@ -53,7 +53,7 @@ class RouteNotFound(AdvisorError):
     @classmethod
     def of(cls, route_id: str, known: Iterable[str]) -> Self:
         """Name the id that was asked for and the nearest ones there are."""
-        near = difflib.get_close_matches(route_id, list(known), n=3, cutoff=0.3)
+        near = nearest_names(route_id, known)
         return cls(
             Bilingual(
                 zh=f"没有路线「{route_id}」；最接近的：{'、'.join(near) or '无'}。",

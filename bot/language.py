@@ -22,7 +22,7 @@ _CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|�
 
 
 @cache
-def _converter(name: str):
+def _converter(name: str) -> Any:
     import opencc
 
     return opencc.OpenCC(name)

@@ -33,7 +33,7 @@ class CitationBook:
     def __init__(self, corpus: Corpus, lang: Lang, day: dt.date) -> None:
         """Open an empty book."""
         self._corpus = corpus
-        self._lang: Lang = lang
+        self.lang: Lang = lang
         self._day = day
         self._entries: dict[FactRef, Citation] = {}
 
@@ -59,18 +59,17 @@ class CitationBook:
         return Citation(
             n=n,
             ref=ref,
-            quote=localise(quotes, self._lang),
+            quote=localise(quotes, self.lang),
             quotes=quotes,
             locator=fact.locator,
             instrument=CitedInstrument(
                 id=card.id,
-                title=localise(card.title, self._lang),
+                title=localise(card.title, self.lang),
                 titles=card.title,
                 number=card.number,
                 issuers=card.issuers,
                 issuer_names=tuple(
-                    localise(self._corpus.issuer_name(issuer), self._lang)
-                    for issuer in card.issuers
+                    localise(self._corpus.issuer_name(issuer), self.lang) for issuer in card.issuers
                 ),
                 status=self._corpus.validity(card, self._day),
                 issued=card.issued,
@@ -95,7 +94,7 @@ def present_block(
     """Lay out the supported claims of a block as Markdown, citing as it goes."""
     sentences = [with_marks(claim.text, book.marks(claim.refs)) for claim in claims]
     if block.form == "prose":
-        joint = " " if passage_lang(book._lang) == "en" else ""
+        joint = " " if passage_lang(book.lang) == "en" else ""
         body = joint.join(sentences)
     elif block.form == "steps":
         body = "\n".join(f"{at}. {text}" for at, text in enumerate(sentences, start=1))
@@ -113,12 +112,19 @@ def with_marks(sentence: str, marks: str) -> str:
     return f"{stripped}{marks}"
 
 
-def present_plan(plan: RoutePlan, lang: Lang) -> AnswerPlan:
-    """Put a route plan into the reader's language."""
+def present_plan(plan: RoutePlan, lang: Lang, *, asked: bool = True) -> AnswerPlan:
+    """Put a route plan into the reader's language.
+
+    Args:
+        plan: the plan.
+        lang: language and script of the reader.
+        asked: whether the question asks how it is done.
+    """
     return AnswerPlan(
         route=plan.route,
         title=localise(plan.title, lang),
         summary=localise(plan.summary, lang),
+        asked=asked,
         options=tuple(_option(option, lang) for option in plan.options),
         watch=tuple(_remark(remark, lang) for remark in plan.watch),
         open_points=tuple(_open_point(point, lang) for point in plan.open_points),

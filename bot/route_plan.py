@@ -83,6 +83,23 @@ class RoutePlan(Frozen):
     """Values of route inputs that the plan was made with."""
 
     @property
+    def refs(self) -> tuple[FactRef, ...]:
+        """Every fact the plan stands on, in order of first use."""
+        held: list[FactRef] = []
+        for option in self.options:
+            for remark in (*option.blockers, *option.possible_blockers):
+                held += remark.facts
+            for leg in option.legs:
+                held += leg.facts
+            for step in option.steps:
+                held += step.refs
+            for remark in (*option.pros, *option.cons):
+                held += remark.facts
+        for remark in self.watch:
+            held += remark.facts
+        return tuple(dict.fromkeys(held))
+
+    @property
     def chosen(self) -> PlannedOption | None:
         """The first open option; None when everything known closes all of them."""
         return next((option for option in self.options if option.is_open), None)
