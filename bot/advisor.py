@@ -76,6 +76,7 @@ class Advisor:
 
     def warm(self) -> None:
         """Read everything that is read on first use, so that the first answer does not wait."""
+        self._library.offers.warm()
         for text in ("境外放款额度怎么算？", "請問如何開戶？", "How do we lend to our subsidiary?"):
             self.answer(read_question(text))
 
@@ -121,6 +122,11 @@ class Advisor:
         watch = Stopwatch()
         with watch.stage("understand"):
             understanding = understand(question, self._lexicon)
+        if understanding.leans:
+            with watch.stage("embed"):
+                alone = self._library.embedder.query(understanding.text or question.text)
+            if self._map.changes_subject(alone, understanding):
+                understanding = understanding.alone()
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
         with watch.stage("embed"):
             vector = self._library.embedder.query(understanding.search_text or question.text)

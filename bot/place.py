@@ -30,6 +30,8 @@ WORDS = 0.3
 """Weight of likeness in words (tf-idf, wide) beside likeness in sense (E5 cosine, narrow)."""
 OTHER_SUBJECT_MARGIN = 0.002
 """How much more alike an example of another subject must be than any of the field."""
+CHANGED_SUBJECT_MARGIN = 0.02
+"""The same for a follow-up by itself: cut short as it is, it must be plain."""
 BEYOND_MARGIN = 0.02
 """The same for questions that no curated corpus can hold: they share the field's subjects and differ
 in a few words, so that only a clear margin counts."""
@@ -72,6 +74,17 @@ class Map:
         """Compare a question with every example."""
         return self._exemplars.likeness(vector, understanding.search_text, understanding.lang)
 
+    def changes_subject(self, vector: Vector, understanding: Understanding) -> bool:
+        """Tell whether a follow-up, taken by itself, plainly turns to another subject.
+
+        Args:
+            vector: the embedded message alone.
+            understanding: of the message.
+        """
+        likeness = self._exemplars.likeness(vector, understanding.text, understanding.lang)
+        alike = _alike(likeness)
+        return _best(alike, "out:")[1] - _field(alike) > CHANGED_SUBJECT_MARGIN
+
     def near_facts(self, likeness: Likeness) -> dict[FactRef, float]:
         """Return the facts of the routes that are near to a question, with that nearness."""
         return self._finder.near_facts(likeness)
@@ -87,12 +100,8 @@ class Map:
 def _where(
     understanding: Understanding, evidence: Evidence, likeness: Likeness
 ) -> tuple[Where, str | None, float]:
-    alike = {
-        label: cosine + WORDS * likeness.words[label] for label, cosine in likeness.cosines.items()
-    }
-    field = max(
-        value for label, value in alike.items() if label == "in" or label.startswith("ask:")
-    )
+    alike = _alike(likeness)
+    field = _field(alike)
     out_label, out = _best(alike, "out:")
     beyond_label, beyond = _best(alike, "beyond:")
     far = evidence.nearness < FAR[understanding.lang]
@@ -103,6 +112,16 @@ def _where(
     if beyond - field > BEYOND_MARGIN and evidence.nearness < NEAR[understanding.lang]:
         return "beyond-corpus", beyond_label, beyond - field
     return "field", None, max(out, beyond) - field
+
+
+def _alike(likeness: Likeness) -> dict[str, float]:
+    return {
+        label: cosine + WORDS * likeness.words[label] for label, cosine in likeness.cosines.items()
+    }
+
+
+def _field(alike: Mapping[str, float]) -> float:
+    return max(v for label, v in alike.items() if label == "in" or label.startswith("ask:"))
 
 
 def _best(alike: Mapping[str, float], kind: str) -> tuple[str, float]:

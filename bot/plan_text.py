@@ -99,7 +99,7 @@ def _step_claim(step: PlannedStep, doubts: Doubts, lang: Lang) -> Claim:
     if step.time:
         semicolon, stop = ("; ", ".") if lang == "en" else ("；", "。")
         text = f"{text.rstrip('。.')}{semicolon}{localise(step.time, lang)}{stop}"
-    return with_enough_refs(f"{lead}{text}", step.refs, doubts)
+    return _labelled(with_enough_refs(f"{lead}{text}", step.refs, doubts), doubts, lang)
 
 
 def _option_claim(option: PlannedOption, doubts: Doubts, lang: Lang) -> Claim:
@@ -111,7 +111,7 @@ def _option_claim(option: PlannedOption, doubts: Doubts, lang: Lang) -> Claim:
     closed = localise(_CLOSED, lang) if option.blockers else ""
     text = f"{title}{colon}{closed}{localise(remarks[0].say, lang)}"
     refs = dict.fromkeys((*remarks[0].facts, *option.legs[0].facts))
-    return with_enough_refs(text, tuple(refs), doubts)
+    return _labelled(with_enough_refs(text, tuple(refs), doubts), doubts, lang)
 
 
 def with_enough_refs(text: str, refs: tuple[FactRef, ...], doubts: Doubts) -> Claim:
@@ -128,4 +128,22 @@ def with_enough_refs(text: str, refs: tuple[FactRef, ...], doubts: Doubts) -> Cl
         fuller = Claim(text=text, refs=(*claim.refs, ref))
         if (fewer := doubts(fuller)) < open_doubts:
             claim, open_doubts = fuller, fewer
+    return claim
+
+
+_LABELS = (
+    Bilingual(zh="（据已宣布的安排）", en=" (as announced)"),
+    Bilingual(zh="（据征求意见稿，未生效）", en=" (draft, not in force)"),
+)
+
+
+def _labelled(claim: Claim, doubts: Doubts, lang: Lang) -> Claim:
+    """Say of a sentence that rests on an announcement or a draft that it does."""
+    if not doubts(claim):
+        return claim
+    for label in _LABELS:
+        body, stop = claim.text.rstrip("。."), "." if lang == "en" else "。"
+        told = claim.model_copy(update={"text": f"{body}{localise(label, lang)}{stop}"})
+        if not doubts(told):
+            return told
     return claim

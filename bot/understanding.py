@@ -42,6 +42,15 @@ class Understanding(Frozen):
     """Figures the asker gave."""
 
     @property
+    def leans(self) -> bool:
+        """Whether it is searched together with the earlier question."""
+        return self.search_text != self.text
+
+    def alone(self) -> Understanding:
+        """Return the message without the earlier question."""
+        return self.model_copy(update={"search_text": self.text})
+
+    @property
     def wants_plan(self) -> bool:
         """Whether it asks how something is done."""
         return "steps" in self.wants

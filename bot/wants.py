@@ -119,6 +119,11 @@ class Offers:
         self._corpus = corpus
         self.of = cache(self._of)
 
+    def warm(self) -> None:
+        """Work out every fact, so that no answer has to."""
+        for ref in self._corpus.refs:
+            self.of(ref)
+
     def _of(self, ref: FactRef) -> frozenset[Want]:
         fact = self._corpus.fact(ref)
         text = f"{fact.zh} {fact.en}"

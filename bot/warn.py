@@ -40,13 +40,31 @@ def _warnings(
     secondary = [str(c.n) for c in citations if c.source.quality in _SECONDARY]
     if secondary:
         yield Bilingual(
-            zh=f"第{'、'.join(secondary)}条依据来自媒体或转载页面，使用前请核对原文。",
-            en=f"Sources {', '.join(secondary)} are press or reposted pages; check the original "
-            "text before relying on them.",
+            zh=f"{_numbers_zh(secondary)}依据来自媒体或转载页面，使用前请核对原文。",
+            en=f"{_numbers_en(secondary)} press or reposted pages; check the original text "
+            "before relying on them.",
         )
     noted = [str(c.n) for c in citations if c.source.note]
     if noted:
         yield Bilingual(
-            zh=f"第{'、'.join(noted)}条依据的网页带有编者说明，打开来源可见。",
-            en=f"An editor's note stands on the page of: {', '.join(noted)}; open the source to read it.",
+            zh=f"{_numbers_zh(noted)}依据的网页带有编者说明，打开来源可见。",
+            en="An editor's note goes with "
+            + (f"source {', '.join(noted)}" if len(noted) <= LISTED else f"{len(noted)} sources")
+            + "; open them to read it.",
         )
+
+
+LISTED = 5
+"""Most sources named one by one; more are counted."""
+
+
+def _numbers_zh(numbers: list[str]) -> str:
+    return f"第{'、'.join(numbers)}条" if len(numbers) <= LISTED else f"有{len(numbers)}条"
+
+
+def _numbers_en(numbers: list[str]) -> str:
+    if len(numbers) > LISTED:
+        return f"{len(numbers)} of the sources are"
+    return (
+        f"Source {numbers[0]} is from" if len(numbers) == 1 else f"Sources {', '.join(numbers)} are"
+    )

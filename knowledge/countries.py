@@ -38,7 +38,7 @@ class Country(Frozen):
         incentive"): a firm or a plant there is not a question about its law.
         """
         zh, en = "|".join(self.zh), "|".join(map(re.escape, self.en))
-        link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?[^，,。？?；;]{0,4}?"
+        link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?(?:(?!香港|内地|境内|中国)[^，,。？?；;]){0,8}?"
         return bool(
             re.search(rf"(?:{zh}){link}{_LAW_ZH}", text)
             or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
