@@ -39,6 +39,10 @@ FAR: Mapping[PassageLang, float] = {"zh": 0.868, "en": 0.815}
 """Nearness below which no passage is about the question (E5 cosines are narrow)."""
 NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
 """Nearness from which the corpus speaks for itself, whatever example is alike."""
+ASKED_FIT = 0.25
+"""Fit from which a question that asks how gets a plan."""
+OFFERED_FIT = 0.45
+"""Fit from which a question that describes a deal is offered one."""
 
 
 class Place(NamedTuple):
@@ -93,8 +97,10 @@ class Map:
         """Place a question by its likeness to examples and by what was found for it."""
         where, category, margin = _where(understanding, evidence, likeness)
         routes = tuple(self._finder.rank(evidence, likeness))
-        fits = understanding.wants_plan or understanding.describes_deal
-        return Place(where, category, margin, routes, routes[0].route if fits else None)
+        best = routes[0]
+        asked = understanding.wants_plan and best.fit >= ASKED_FIT
+        offered = understanding.describes_deal and best.fit >= OFFERED_FIT
+        return Place(where, category, margin, routes, best.route if asked or offered else None)
 
 
 def _where(

@@ -13,6 +13,8 @@ from knowledge.exemplars import Likeness
 
 LOOKED_AT = 15
 """Facts, best first, whose routes count."""
+FIT_OF = 10
+"""Facts, best first, that tell whether a route fits."""
 COSINE_SPAN = 0.05
 """Distance from the nearest typical question, as cosine, at which likeness in sense is used up."""
 SENSE, WORDS, FACTS = 1.0, 2.0, 1.0
@@ -27,6 +29,9 @@ class RouteMatch(NamedTuple):
     route: str
     score: float
     """In [0, 1] at best; negative when its typical questions are far."""
+    fit: float
+    """Share of the evidence that stands on the route's own facts, in [0, 1]: says whether the best
+    route is any good, where `score` only says that it is the best."""
 
 
 class RouteFinder:
@@ -59,11 +64,18 @@ class RouteFinder:
         facts = _scaled(self._shares(evidence))
         matches = (
             RouteMatch(
-                route, (SENSE * sense[route] + WORDS * words[route] + FACTS * facts[route]) / MOST
+                route,
+                (SENSE * sense[route] + WORDS * words[route] + FACTS * facts[route]) / MOST,
+                self._fit(route, evidence),
             )
             for route in self._refs
         )
         return sorted(matches, key=lambda match: -match.score)
+
+    def _fit(self, route: str, evidence: Evidence) -> float:
+        hits = evidence.hits[:FIT_OF]
+        total = sum(hit.score for hit in hits) or 1.0
+        return sum(hit.score for hit in hits if hit.ref in self._refs[route]) / total
 
     def _shares(self, evidence: Evidence) -> dict[str, float]:
         hits = evidence.hits[:LOOKED_AT]

@@ -85,7 +85,7 @@ _CUES: dict[Want, _Cue] = {
         r"|eligible|open to|only",
     ),
     "steps": _cue(
-        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|怎[么样]搭"
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|怎[么样]搭"
         r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|procedure|sequence|process"
         r"|what has to be done|route\b|clearances|approvals|line up|set up|what has to be lodged",
     ),

@@ -73,7 +73,9 @@ class Page(HTMLParser):
 
 
 def citation(n: int, ref: FactRef, **changes: object) -> Citation:
-    quotes = Bilingual(zh="财资利润按8.25%征税，即16.5%的一半。", en="Taxed at 8.25%, half of 16.5%.")
+    quotes = Bilingual(
+        zh="财资利润按8.25%征税，即16.5%的一半。", en="Taxed at 8.25%, half of 16.5%."
+    )
     instrument = CitedInstrument(
         id=ref.card_id,
         title="企业财资中心税制",
@@ -175,9 +177,7 @@ def test_hostile_text_of_a_card_is_shown_as_text_everywhere() -> None:
         source,
         render_missing([NASTY], "en"),
         render_plan(plan(remark), PlanWords(marks=marks())),
-        render_open_points(
-            [AnswerOpenPoint(name=NASTY, type="number", question=NASTY)], "zh-Hans"
-        ),
+        render_open_points([AnswerOpenPoint(name=NASTY, type="number", question=NASTY)], "zh-Hans"),
     ):
         page = Page(html)
         assert NASTY in page.text
@@ -425,7 +425,7 @@ def plan(remark: AnswerRemark, *, closed: bool = False) -> AnswerPlan:
         title="路线名",
         summary="概要",
         options=(
-            option("甲", False if closed else True, ()),
+            option("甲", not closed, ()),
             option("乙", None, (remark,)),
             option("丙", False if closed else None, ()),
         ),
@@ -460,7 +460,7 @@ def test_the_first_open_option_is_shown_and_the_others_folded() -> None:
     html = render_plan(plan(REMARK), words)
     page = Page(html)
     assert page.having("data-key") == [
-        *("spared-one", "option-乙", "spared-one", "option-丙", "spared-one")
+        *("spared-甲", "option-乙", "spared-乙", "option-丙", "spared-丙")
     ]
     assert html.index("办法甲") < html.index("<details") < html.index("办法乙")
     for part in ("首选", "走不通", "视情况", "香港", "国家外汇管理局", "7个工作日", "当地货币"):

@@ -1,0 +1,180 @@
+"""The page's view of an answer as its events come in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
+from bot.events import (
+    AnswerEvent,
+    BlockReady,
+    EvidenceFound,
+    Failed,
+    Finished,
+    RoutesPlanned,
+    Understood,
+)
+from knowledge.card import FactRef
+from knowledge.corpus import Corpus
+from ui.answer_view import AnswerView
+from ui.handlers import PageRequest, answer_states
+from ui.html import Html
+
+DAY = dt.date(2026, 11, 22)
+REF = FactRef("hk-corporate-treasury-centre-tax#1")
+
+
+def block(kind: str, text: str) -> AnswerBlock:
+    said = CheckedClaim.model_validate(
+        {"text": text, "refs": (REF,), "verdict": "supported", "block": kind}
+    )
+    return AnswerBlock.model_validate(
+        {"kind": kind, "heading": None, "markdown": text, "claims": (said,)}
+    )
+
+
+PLAN = AnswerPlan(
+    route="r", title="路线名", summary="概要。", options=(), watch=(), open_points=(), known={}
+)
+BLOCKS = (block("lead", "概要。"), block("plan", "一步。"), block("note", "后话。"))
+
+
+def finished(**changes: object) -> Finished:
+    values: dict[str, object] = {
+        "id": "a1",
+        "question": "怎么走？",
+        "lang": "zh-Hans",
+        "as_of": DAY,
+        "standing": "answered",
+        "text": "概要。",
+        "blocks": BLOCKS,
+        "claims": (),
+        "citations": (),
+        "plan": PLAN,
+        "engine": Engine(writer="x", corpus="v", corpus_as_of=DAY, timings_ms={}),
+    }
+    return Finished(answer=CheckedAnswer.model_validate(values | changes))
+
+
+STREAM: tuple[AnswerEvent, ...] = (
+    Understood(lang="zh-Hans", as_of=DAY, parts=("怎么走？",)),
+    EvidenceFound(refs=(REF,), instruments=1),
+    RoutesPlanned(plan=PLAN),
+    *(BlockReady(block=one, citations=()) for one in BLOCKS),
+    finished(),
+)
+
+
+@pytest.fixture
+def view(corpus: Corpus) -> AnswerView:
+    return AnswerView("m123", "zh-Hans", corpus)
+
+
+def keys(view: AnswerView) -> list[str]:
+    return [key for key, _ in view.payload()["parts"]]
+
+
+def test_parts_keep_their_order_from_the_first_block_to_the_end(view: AnswerView) -> None:
+    seen: list[list[str]] = []
+    for event in STREAM:
+        view.take(event)
+        seen.append([key for key in keys(view) if key in {"head", "plan"} or "block" in key])
+    assert seen[2] == ["head"]  # the plan's card waits for its place
+    assert seen[3] == ["head", "block-0"]
+    assert seen[4] == ["head", "block-0", "plan"]
+    assert seen[5] == seen[6] == ["head", "block-0", "plan", "block-2"]
+
+
+def test_a_block_does_not_change_once_it_is_shown(view: AnswerView) -> None:
+    shown: dict[str, str] = {}
+    for event in STREAM:
+        view.take(event)
+        for key, html in view.payload()["parts"]:
+            if "block" in key:
+                assert shown.setdefault(key, html) == html
+
+
+def test_the_summary_of_a_plan_is_not_said_twice(view: AnswerView) -> None:
+    for event in STREAM:
+        view.take(event)
+    assert "".join(html for _, html in view.payload()["parts"]).count("概要。") == 1
+
+
+def test_a_plan_that_no_block_tells_still_has_its_card(view: AnswerView) -> None:
+    view.take(finished(blocks=(BLOCKS[2],)))
+    assert keys(view)[:3] == ["head", "block-0", "plan"]
+
+
+def test_what_is_missing_is_listed_once(view: AnswerView) -> None:
+    told = block("missing", "- 乙")
+    view.take(finished(standing="partly", blocks=(told,), missing=("乙",)))
+    assert "missing" not in keys(view)
+    view.take(finished(standing="partly", blocks=(BLOCKS[2],), missing=("乙",)))
+    assert "missing" in keys(view)
+
+
+def test_the_nearest_instruments_are_buttons_instead_of_a_sentence(
+    view: AnswerView, corpus: Corpus
+) -> None:
+    title = corpus.instrument(REF).title.zh
+    refusal = AnswerBlock(
+        kind="lead", heading=None, markdown=f"没有依据。\n\n最接近的资料：{title}。", claims=()
+    )
+    view.take(
+        finished(
+            standing="declined",
+            decline_reason="not-in-corpus",
+            blocks=(refusal,),
+            plan=None,
+            nearest=(REF.card_id, "no-such-card"),
+        )
+    )
+    html = dict(view.payload()["parts"])
+    assert title not in html["block-0"]
+    assert title in html["next"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("bad-profile", "金额不对"), ("index-fault", "没有答成")]
+)
+def test_a_failure_is_told_in_words_for_a_reader(view: AnswerView, code: str, said: str) -> None:
+    view.take(Failed(code=code, message="金额不对"))
+    assert view.payload()["state"] == "failed"
+    assert said in dict(view.payload()["parts"])["failed"]
+
+
+def test_a_hostile_message_of_a_failure_is_escaped(view: AnswerView) -> None:
+    view.take(Failed(code="x", message="<script>"))
+    assert "<script" not in dict(view.payload()["parts"])["failed"]
+
+
+def test_every_part_is_safe_html(view: AnswerView) -> None:
+    for event in STREAM:
+        view.take(event)
+    assert all(isinstance(html, Html) for _, html in view.payload()["parts"])
+
+
+class Broken:
+    """An advisor that breaks in the middle."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+
+    def stream(self, question: object) -> object:
+        yield STREAM[0]
+        raise RuntimeError("boom")
+
+
+def test_a_break_ends_as_a_failure_and_keeps_what_was_shown(corpus: Corpus) -> None:
+    request = PageRequest(text="问", message="m123", ui="en")
+    states = list(answer_states(Broken(corpus), request))
+    assert [state["state"] for state in states] == ["working", "failed"]
+    assert "boom" not in str(states)
+
+
+@pytest.mark.parametrize("message", ["", "M1", "<b>ab", "a" * 41, "m1:2x"])
+def test_a_page_may_not_choose_a_harmful_name_for_an_answer(message: str) -> None:
+    with pytest.raises(ValueError, match="message"):
+        PageRequest(text="问", message=message, ui="en")

@@ -1,0 +1,209 @@
+"""What the page shows of one answer so far: the events of a stream, folded part by part.
+
+Each state is complete: the page may miss one and still be right after the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Citation
+from bot.events import (
+    AnswerEvent,
+    BlockReady,
+    EvidenceFound,
+    Failed,
+    Finished,
+    RoutesPlanned,
+    Understood,
+)
+from bot.language import Lang, localise
+from knowledge.corpus import Corpus
+from ui.html import EMPTY, Html, safe, word
+from ui.marks import Marks
+from ui.plan_card import PlanWords, render_plan
+from ui.render import (
+    marks_for,
+    render_block,
+    render_cited,
+    render_failure,
+    render_foot,
+    render_markdown,
+    render_missing,
+    render_next,
+    render_open_points,
+    render_sources,
+    render_stages,
+    render_standing,
+    render_warnings,
+)
+from ui.source_panel import lineage
+
+Parts: TypeAlias = list[tuple[str, Html]]
+"""Key and HTML of each part, in reading order."""
+
+
+class AnswerView:
+    """One answer on the page, as it grows."""
+
+    def __init__(self, message: str, ui: Lang, corpus: Corpus) -> None:
+        """Start with nothing known.
+
+        Args:
+            message: the page's permanent name of the answer; marks are keyed by it.
+            ui: language of the interface.
+            corpus: for the titles of instruments that an answer names by id only.
+        """
+        self.message = message
+        self.ui = ui
+        self.corpus = corpus
+        self.lang = ui
+        self.state = "working"
+        self._done: list[Html] = []
+        self._now: Html = word("stage.reading", ui)
+        self._blocks: list[BlockReady] = []
+        self._plan: AnswerPlan | None = None
+        self._answer: CheckedAnswer | None = None
+        self._failure: Html | None = None
+
+    def take(self, event: AnswerEvent) -> None:
+        """Take in one event of the stream."""
+        match event:
+            case Understood():
+                self.lang = event.lang
+                self._step(word("stage.understood", self.ui), "stage.searching")
+            case EvidenceFound():
+                found = word(
+                    "stage.found", self.ui, n=len(event.refs), instruments=event.instruments
+                )
+                self._step(found, "stage.writing")
+            case RoutesPlanned():
+                self._plan = event.plan
+                self._step(word("stage.planned", self.ui), "stage.writing")
+            case BlockReady():
+                self._blocks.append(event)
+            case Finished():
+                self._answer = event.answer
+                self._plan = event.answer.plan
+                self.lang = event.answer.lang
+                self.state = event.answer.standing
+            case Failed():
+                # An index fault is worded for the operator's log, not for a reader.
+                inner = event.code == "index-fault"
+                self.fail(word("failed.general", self.ui) if inner else safe(event.message))
+
+    def fail(self, message: Html) -> None:
+        """End with a failure; what was shown so far stays."""
+        self._failure = message
+        self.state = "failed"
+
+    def payload(self) -> dict[str, Any]:
+        """Return the state for the page: parts in reading order, each a key and its HTML."""
+        parts = self._finished(self._answer) if self._answer else self._working()
+        if self._failure is not None:
+            parts.append(("failed", render_failure(self._failure, self.ui)))
+        return {
+            "message": self.message,
+            "state": self.state,
+            "lang": self.lang,
+            "parts": [[key, html] for key, html in parts if html],
+            "text": self._answer.text if self._answer else "",
+            "markdown": render_markdown(self._answer) if self._answer else "",
+        }
+
+    def _step(self, done: Html, now: str) -> None:
+        self._done.append(done)
+        self._now = word(now, self.ui)
+
+    def _working(self) -> Parts:
+        blocks = [ready.block for ready in self._blocks]
+        citations = tuple(one for ready in self._blocks for one in ready.citations)
+        claims = tuple(claim for block in blocks for claim in block.claims)
+        now = None if self._failure is not None else self._now
+        return [
+            ("head", render_stages(self._done, now)),
+            *self._body(blocks, citations),
+            ("sources", self._sources(citations, claims)),
+        ]
+
+    def _finished(self, answer: CheckedAnswer) -> Parts:
+        ui = self.ui
+        marks = marks_for(answer.citations, self.message, ui)
+        nearest = self._titles(answer.nearest)
+        blocks = [_without_titles(one, nearest) for one in answer.blocks]
+        told = any(block.kind == "missing" for block in blocks)
+        return [
+            ("head", render_standing(answer, ui)),
+            *self._body(blocks, answer.citations, finished=True),
+            ("missing", EMPTY if told else render_missing(answer.missing, ui)),
+            ("next", render_next(answer, nearest, ui)),
+            ("open", render_open_points(answer.open_points, ui)),
+            ("warnings", render_warnings(answer.warnings, ui)),
+            ("cited", render_cited(answer.citations, marks)),
+            ("foot", render_foot(answer, ui)),
+            ("sources", self._sources(answer.citations, answer.claims)),
+        ]
+
+    def _body(
+        self,
+        blocks: Sequence[AnswerBlock],
+        citations: tuple[Citation, ...],
+        *,
+        finished: bool = False,
+    ) -> Parts:
+        """Write the blocks; the plan's card stands where the blocks that tell the plan would.
+
+        While the answer grows, the card waits for its place, so that nothing a reader has begun
+        to read is pushed down.
+        """
+        marks = marks_for(citations, self.message, self.ui)
+        parts: Parts = []
+        said = any(
+            self._plan and self._plan.summary == claim.text
+            for block in blocks
+            for claim in block.claims
+        )
+        plan = self._card(marks, summary=not said)
+        for i, block in enumerate(blocks):
+            if block.kind != "plan" or self._plan is None:
+                parts.append((f"block-{i}", render_block(block, marks)))
+            elif plan:
+                parts.append(("plan", plan))
+                plan = EMPTY
+        if plan and finished:
+            parts.insert(min(1, len(parts)), ("plan", plan))
+        return parts
+
+    def _card(self, marks: Marks, *, summary: bool) -> Html:
+        plan = self._plan
+        if plan is None:
+            return EMPTY
+        if not summary:  # a block has said it already
+            plan = plan.model_copy(update={"summary": ""})
+        named = {step.authority for one in plan.options for step in one.steps}
+        names = {one: localise(self.corpus.issuer_name(one), self.lang) for one in named if one}
+        return render_plan(plan, PlanWords(marks=marks, authorities=names))
+
+    def _titles(self, ids: Iterable[str]) -> tuple[str, ...]:
+        cards = self.corpus.instruments
+        return tuple(localise(cards[one].title, self.lang) for one in ids if one in cards)
+
+    def _sources(self, citations: tuple[Citation, ...], claims: tuple[CheckedClaim, ...]) -> Html:
+        ids = {citation.instrument.id for citation in citations}
+        return render_sources(
+            citations,
+            claims,
+            {one: lineage(self.corpus, one) for one in ids},
+            self.lang,
+            marks_for(citations, self.message, self.ui),
+        )
+
+
+def _without_titles(block: AnswerBlock, titles: Sequence[str]) -> AnswerBlock:
+    """Drop the paragraph that lists the nearest instruments: the page shows them as buttons."""
+    paragraphs = block.markdown.split("\n\n")
+    kept = [one for one in paragraphs if not titles or not all(title in one for title in titles)]
+    if block.kind != "lead" or block.claims or len(kept) == len(paragraphs):
+        return block
+    return block.model_copy(update={"markdown": "\n\n".join(kept)})

@@ -1,0 +1,162 @@
+"""The HTTP API, and the server that web page and API share.
+
+FastAPI owns the server; the Gradio page is mounted in it. Every script and style that a page
+loads comes from this server: mainland networks reach no CDN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match
+
+from bot.advisor import Advisor
+from bot.settings import Settings
+from bot.version import installed_version
+from ui.api_ask import ask_endpoint
+from ui.api_catalogue import Catalogue, catalogue_endpoints
+from ui.api_guard import BodyLimit, RequestGuard
+from ui.api_health import Readiness
+from ui.api_invalid import add_invalid_handler
+from ui.api_plan import plan_endpoint
+from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
+
+PREFIX = "/api/v1"
+MAX_BODY_BYTES = 256 * 1024
+"""Largest request body read: a long question with 40 earlier turns fits ten times over."""
+_ASSETS = "/docs-assets"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_ABOUT = """
+Checked, sourced answers and route plans for financing, payments and fund management through
+Shanghai and Hong Kong. Every sentence of an answer rests on facts that `citations` opens.
+Texts of cards are in simplified Chinese (`zh`) and English (`en`). Not legal advice.
+
+Refusals are `application/problem+json` with a stable `code`. Every response carries
+`X-Request-Id`; send your own to find a request in our log.
+"""
+
+
+def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> FastAPI:
+    """Put the HTTP API around an advisor, and the web page in it.
+
+    Args:
+        advisor: opened; the caller closes it after the server has stopped.
+        settings: bounds, such as how many answers are made at once.
+        web: whether to mount the web page at `/`.
+    """
+    app = FastAPI(
+        title="Hugang 沪港通途",
+        version=installed_version(),
+        description=_ABOUT,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # FastAPI's own pages load their scripts from a CDN
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
+    # here, and where it is missing lets every origin in.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(RequestGuard)
+    add_problem_handlers(app)
+    add_invalid_handler(app)
+    slots = CapacityLimiter(settings.answer_concurrency)
+    catalogue = Catalogue(advisor.corpus)
+    for endpoints in (
+        ask_endpoint(advisor, slots, refusals(400, 413, 415, 422, 500, 503)),
+        catalogue_endpoints(catalogue, refusals(404, 422)),
+        plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
+    ):
+        app.include_router(endpoints, prefix=PREFIX)
+    _add_health(app, Readiness(advisor))
+    _add_docs_page(app)
+    _add_unknown_endpoint(app)
+    if web:
+        from ui.web import mount_web
+
+        return mount_web(app, advisor, settings)
+    return app
+
+
+def refusals(*statuses: int) -> dict[int | str, Any]:
+    """Describe refusals for the OpenAPI description."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"model": Problem, "content": {PROBLEM_JSON: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def _add_health(app: FastAPI, readiness: Readiness) -> None:
+    # Load balancers ask by HEAD; described once, since a description knows no second method.
+    @app.head("/healthz", include_in_schema=False)
+    @app.get("/healthz", tags=["operation"], summary="Is it alive")
+    async def healthz() -> Mapping[str, str]:
+        return {"status": "ok", "version": installed_version()}
+
+    @app.head("/readyz", include_in_schema=False)
+    @app.get("/readyz", tags=["operation"], summary="Can it answer")
+    async def readyz() -> Response:
+        found = await readiness.check()
+        return JSONResponse(
+            found.model_dump(mode="json"),
+            status_code=200 if found.ready else 503,
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def _add_docs_page(app: FastAPI) -> None:
+    import fastapi_offline
+
+    assets = Path(fastapi_offline.__file__).parent / "static"
+    app.mount(_ASSETS, StaticFiles(directory=assets), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "").rstrip("/")
+        page = get_swagger_ui_html(
+            openapi_url=f"{root}{app.openapi_url}",
+            title=f"{app.title} API",
+            swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url="data:,",
+            # Without this, Swagger UI may send the description to a validator on the network.
+            swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True},
+        )
+        # The page holds one inline script; anything from another host is refused by the browser.
+        page.headers["Content-Security-Policy"] = (
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+            "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
+        )
+        return page
+
+
+def _add_unknown_endpoint(app: FastAPI) -> None:
+    """Answer what no endpoint takes; left to the page mounted at `/`, it would get HTML."""
+
+    @app.api_route("/api/{rest:path}", methods=[*_METHODS], include_in_schema=False)
+    async def unknown(request: Request, rest: str) -> Response:
+        allowed = [method for method in _METHODS if _takes(app, request, method)]
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        raise HTTPException(404)
+
+
+def _takes(app: FastAPI, request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    for candidate in app.router.routes:
+        if getattr(candidate, "path", "") == "/api/{rest:path}":
+            return False
+        if candidate.matches(scope)[0] is Match.FULL:
+            return True
+    return False

@@ -1,0 +1,99 @@
+"""What surrounds every request: an id, security headers, a limit of size, a net under errors.
+
+Plain ASGI rather than `BaseHTTPMiddleware`: that one buffers through a second task, which delays
+a client's disconnect and so keeps streams running that nobody reads.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.api_problems import body_too_large, internal_error
+
+log = logging.getLogger(__name__)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Sources that a reader opens do not learn what was asked here.
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "frame-ancestors 'self'",
+}
+
+
+class RequestGuard:
+    """Names a request, adds the security headers, turns an unexpected error into a plain 500.
+
+    It is the outermost layer, so that a 500 carries the same headers as any other answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        asked = headers.get("x-request-id", "")
+        request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                sent = MutableHeaders(scope=message)
+                sent["X-Request-Id"] = request_id
+                for name, value in _SECURITY_HEADERS.items():
+                    sent.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_guarded)
+        except Exception:
+            log.exception("request %s: %s %s failed", request_id, scope["method"], scope["path"])
+            if started:
+                raise
+            await internal_error(headers, request_id)(scope, receive, send_guarded)
+
+
+class BodyLimit:
+    """Refuses a large request body: by its announced length unread, else as soon as it exceeds."""
+
+    def __init__(self, app: ASGIApp, *, prefix: str, max_bytes: int) -> None:
+        """Guard the paths that start with `prefix`; the page has uploads of its own."""
+        self.app = app
+        self.prefix = prefix
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or not scope["path"].startswith(self.prefix):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.max_bytes:
+            await body_too_large(headers, scope["state"]["request_id"])(scope, receive, send)
+            return
+        left = self.max_bytes
+
+        async def receive_counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_counted, send)

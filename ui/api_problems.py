@@ -1,0 +1,355 @@
+"""What the HTTP API says when it cannot answer: `application/problem+json` (RFC 9457).
+
+Every problem has a stable `code`, says what was seen and what to do, in the language of the
+request: its `lang`, else `Accept-Language`, else simplified Chinese followed by English. Nothing
+of the inside is shown; the request id leads to the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, get_args
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.errors import AdvisorError
+from bot.language import Lang, localise
+from bot.nearest import nearest_names
+from knowledge.card import Bilingual, Frozen
+from knowledge.errors import KnowledgeError
+
+log = logging.getLogger(__name__)
+_LANGS: tuple[Lang, ...] = get_args(Lang)
+PROBLEM_JSON = "application/problem+json"
+
+
+class FieldProblem(Frozen):
+    """One value of the request that cannot be used."""
+
+    where: str
+    """`body.history.0.role`, `query.as_of`, …"""
+    message: str
+    seen: str | None = None
+
+
+class Problem(Frozen):
+    """The JSON of a refusal."""
+
+    type: str
+    """`urn:hugang:problem:<code>`."""
+    title: str
+    status: int
+    detail: str
+    code: str
+    remedy: str
+    request_id: str | None = None
+    fields: tuple[FieldProblem, ...] = ()
+    nearest: tuple[str, ...] = ()
+    """Ids or keys that resemble the one that was not found."""
+
+
+class _Kind(NamedTuple):
+    status: int
+    title: Bilingual
+    remedy: Bilingual
+
+
+def _kind(status: int, zh: str, en: str, remedy_zh: str, remedy_en: str) -> _Kind:
+    return _Kind(status, Bilingual(zh=zh, en=en), Bilingual(zh=remedy_zh, en=remedy_en))
+
+
+_SEE_DOCS = ("各端点的字段与示例见 /docs。", "Fields and examples of each endpoint: /docs.")
+_KINDS: Mapping[str, _Kind] = {
+    "bad-json": _kind(
+        400,
+        "请求不是有效的JSON",
+        "The request is not valid JSON",
+        "请检查括号、引号和逗号，并以UTF-8发送。",
+        "Check brackets, quotes and commas, and send UTF-8.",
+    ),
+    "bad-request": _kind(
+        422, "请求中有值不可用", "The request has a value that cannot be used", *_SEE_DOCS
+    ),
+    "unknown-key": _kind(
+        422, "请求中有不认识的字段", "The request has a key that is not known", *_SEE_DOCS
+    ),
+    "bad-as-of": _kind(
+        422,
+        "as_of不是日期",
+        "as_of is not a date",
+        "请写作年-月-日，如2026-06-30；不写即为今天。",
+        "Write it as year-month-day, such as 2026-06-30; without it, today counts.",
+    ),
+    "bad-question": _kind(
+        422,
+        "问题无法读取",
+        "The question cannot be read",
+        "请在question中用中文或英文写一个问题。",
+        "Put one question, in Chinese or English, into question.",
+    ),
+    "bad-profile": _kind(
+        422,
+        "关于企业或交易的值不可用",
+        "A value about firm or deal cannot be used",
+        "各路线可填的项目及其类型见 /api/v1/routes/{id}。",
+        "The inputs of a route and their types: /api/v1/routes/{id}.",
+    ),
+    "not-found": _kind(404, "没有这个端点", "No such endpoint", *_SEE_DOCS),
+    "instrument-not-found": _kind(
+        404,
+        "没有这份文件",
+        "No such instrument",
+        "全部文件见 /api/v1/instruments。",
+        "All instruments: /api/v1/instruments.",
+    ),
+    "fact-not-found": _kind(
+        404,
+        "没有这条事实",
+        "No such fact",
+        "一份文件的全部事实见 /api/v1/instruments/{id}。",
+        "All facts of an instrument: /api/v1/instruments/{id}.",
+    ),
+    "route-not-found": _kind(
+        404,
+        "没有这条路线",
+        "No such route",
+        "全部路线见 /api/v1/routes。",
+        "All routes: /api/v1/routes.",
+    ),
+    "method-not-allowed": _kind(
+        405,
+        "此端点不支持这种方法",
+        "This endpoint does not take that method",
+        "可用的方法见响应头Allow。",
+        "The Allow header names the methods it takes.",
+    ),
+    "body-too-large": _kind(
+        413,
+        "请求太大",
+        "The request is too large",
+        "请求正文最多256 KB；请去掉较早的对话。",
+        "A request body may have 256 KB at most; leave out earlier turns.",
+    ),
+    "bad-content-type": _kind(
+        415,
+        "请求正文没有标明是JSON",
+        "The request body is not declared as JSON",
+        "请加请求头Content-Type: application/json。",
+        "Add the header Content-Type: application/json.",
+    ),
+    "not-ready": _kind(
+        503,
+        "检索库暂不可用",
+        "The search index is not available",
+        "请稍后再试；若一直如此，请告诉管理员运行hugang doctor。",
+        "Try again later; if it lasts, ask the operator to run hugang doctor.",
+    ),
+    "internal-error": _kind(
+        500,
+        "内部错误",
+        "Internal error",
+        "请稍后再试；若一直如此，请把request_id告诉管理员。",
+        "Try again later; if it lasts, tell the operator the request_id.",
+    ),
+    "http-error": _kind(400, "请求被拒绝", "The request was refused", *_SEE_DOCS),
+}
+_BY_STATUS = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "bad-content-type",
+    500: "internal-error",
+    503: "not-ready",
+}
+_ALIASES = {"advisor-error": "bad-request", "bad-settings": "internal-error"}
+
+
+class ProblemError(Exception):
+    """A refusal that an endpoint raises on purpose."""
+
+    def __init__(self, code: str, detail: Bilingual, nearest: Iterable[str] = ()) -> None:
+        """Take a code of this module's table and what was seen."""
+        super().__init__(detail.en)
+        self.code = code
+        self.detail = detail
+        self.nearest = tuple(nearest)
+
+
+def not_found(code: str, name: str, known: Iterable[str]) -> ProblemError:
+    """Say that an id is not known, with the ids that resemble it."""
+    nearest = nearest_names(name, known)
+    seen = f"{name[:120]!r}"
+    hint_zh = f"相近的有：{'、'.join(nearest)}。" if nearest else ""
+    hint_en = f" Nearest: {', '.join(nearest)}." if nearest else ""
+    detail = Bilingual(zh=f"找不到{seen}。{hint_zh}", en=f"{seen} is not known.{hint_en}")
+    return ProblemError(code, detail, nearest)
+
+
+def accepted_lang(header: str | None) -> Lang | None:
+    """Read the reader's language from `Accept-Language`; None when it names none of ours."""
+    wanted: list[tuple[float, Lang]] = []
+    for part in (header or "").split(","):
+        tag, _, quality = part.strip().partition(";")
+        weight = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", quality)
+        lang = _lang_of_tag(tag.strip().casefold())
+        if lang and (not quality or weight):
+            wanted.append((float(weight[1]) if weight else 1.0, lang))
+    best = max(wanted, key=lambda pair: pair[0], default=None)
+    return best[1] if best and best[0] > 0 else None
+
+
+def _lang_of_tag(tag: str) -> Lang | None:
+    if re.match(r"zh-(hant|tw|hk|mo)\b", tag) or tag == "yue":
+        return "zh-Hant"
+    if tag == "zh" or tag.startswith("zh-"):
+        return "zh-Hans"
+    return "en" if tag == "en" or tag.startswith("en-") else None
+
+
+def request_lang(request: Request, body: object = None) -> Lang | None:
+    """Find the language of a request: `lang` in body or query, else `Accept-Language`."""
+    asked = body.get("lang") if isinstance(body, Mapping) else None
+    asked = asked or getattr(request.state, "lang", None) or request.query_params.get("lang")
+    if asked in _LANGS:
+        return asked
+    return accepted_lang(request.headers.get("accept-language"))
+
+
+def in_language(text: Bilingual, lang: Lang | None) -> str:
+    """Give a text in one language, or in simplified Chinese and English when none is known."""
+    return f"{text.zh} {text.en}" if lang is None else localise(text, lang)
+
+
+def problem(
+    code: str,
+    lang: Lang | None,
+    detail: Bilingual,
+    *,
+    request_id: str | None = None,
+    fields: Sequence[FieldProblem] = (),
+    nearest: Sequence[str] = (),
+    status: int | None = None,
+) -> Problem:
+    """Put a problem into words."""
+    kind = _KINDS[code]
+    return Problem(
+        type=f"urn:hugang:problem:{code}",
+        title=in_language(kind.title, lang),
+        status=status or kind.status,
+        detail=in_language(detail, lang),
+        code=code,
+        remedy=in_language(kind.remedy, lang),
+        request_id=request_id,
+        fields=tuple(fields),
+        nearest=tuple(nearest),
+    )
+
+
+def problem_response(found: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Send a problem."""
+    return Response(
+        found.model_dump_json(exclude_none=True),
+        status_code=found.status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type=PROBLEM_JSON,
+    )
+
+
+def internal_error(headers: Headers, request_id: str) -> Response:
+    """Answer a request that failed for a reason of ours; the reason is in the log only."""
+    detail = Bilingual(
+        zh="处理请求时出错，原因已记入日志。",
+        en="The request failed; the cause is in the log.",
+    )
+    return _unread("internal-error", detail, headers, request_id)
+
+
+def body_too_large(headers: Headers, request_id: str) -> Response:
+    """Answer a request whose body is too large to be read."""
+    size = headers.get("content-length", "")
+    detail = Bilingual(zh=f"请求正文有{size}字节。", en=f"The request body has {size} bytes.")
+    return _unread("body-too-large", detail, headers, request_id)
+
+
+def _unread(code: str, detail: Bilingual, headers: Headers, request_id: str) -> Response:
+    lang = accepted_lang(headers.get("accept-language"))
+    return problem_response(problem(code, lang, detail, request_id=request_id))
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make an app answer every refusal with problem+json."""
+
+    async def on_advisor(request: Request, error: Exception) -> Response:
+        assert isinstance(error, AdvisorError)
+        return problem_response(advisor_problem(request, error))
+
+    async def on_knowledge(request: Request, error: Exception) -> Response:
+        request_id = request_id_of(request)
+        log.error("request %s: corpus or index fails: %s", request_id, error)
+        found = problem("not-ready", request_lang(request), NOT_READY, request_id=request_id)
+        return problem_response(found, {"Retry-After": "30"})
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)
+        return problem_response(
+            problem(
+                error.code,
+                request_lang(request),
+                error.detail,
+                request_id=request_id_of(request),
+                nearest=error.nearest,
+            )
+        )
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _http(request, error)
+
+    app.add_exception_handler(AdvisorError, on_advisor)
+    app.add_exception_handler(KnowledgeError, on_knowledge)
+    app.add_exception_handler(ProblemError, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+
+
+NOT_READY = Bilingual(
+    zh="检索库打不开或正在重建。", en="The search index cannot be opened or is being rebuilt."
+)
+
+
+def advisor_problem(request: Request, error: AdvisorError) -> Problem:
+    """Put an error of the engine, safe to show, into words."""
+    code = _ALIASES.get(error.code, error.code)
+    return problem(
+        code if code in _KINDS else "bad-request",
+        request_lang(request),
+        error.message,
+        request_id=request_id_of(request),
+    )
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id that the guard gave the request; None outside of it."""
+    return getattr(request.state, "request_id", None)
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    code = _BY_STATUS.get(error.status_code, "http-error")
+    if error.status_code == 400:
+        # The only 400 of the framework: a body that is not text in the charset it claims.
+        code = "bad-json"
+    seen = f"{request.method} {request.url.path[:200]}"
+    lang = request_lang(request)
+    told = {
+        "not-found": Bilingual(zh=f"没有 {seen}。", en=f"There is no {seen}."),
+        "method-not-allowed": Bilingual(zh=f"不能用 {seen}。", en=f"{seen} cannot be used."),
+        "bad-json": Bilingual(zh="正文不是UTF-8的JSON。", en="The body is no JSON in UTF-8."),
+    }
+    detail = told.get(code, Bilingual(zh=f"{seen} 被拒绝。", en=f"{seen} was refused."))
+    found = problem(code, lang, detail, request_id=request_id_of(request), status=error.status_code)
+    return problem_response(found, error.headers)

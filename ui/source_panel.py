@@ -1,0 +1,214 @@
+"""The source behind a mark: one card a citation, both languages, status and date in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from bot.answer import Citation, CitedInstrument, CitedSource
+from bot.language import Lang, in_script, localise
+from knowledge.card import Bilingual, Frozen, PassageLang
+from knowledge.corpus import Corpus
+from knowledge.figures import read_figures
+from ui.html import EMPTY, Html, element, join, web_address, word
+
+
+class Relative(Frozen):
+    """An instrument that came before or after the one cited."""
+
+    title: Bilingual
+    number: str | None
+
+
+class Lineage(Frozen):
+    """What an instrument replaced, and what replaced it."""
+
+    replaces: tuple[Relative, ...] = ()
+    replaced_by: Relative | None = None
+
+
+def lineage(corpus: Corpus, instrument_id: str) -> Lineage:
+    """Look up what an instrument replaced and what replaced it; empty when it is not a card."""
+    card = corpus.instruments.get(instrument_id)
+    if card is None:
+        return Lineage()
+    successor = corpus.instruments.get(card.superseded_by or "")
+    return Lineage(
+        replaces=tuple(
+            Relative(title=old.title, number=old.number) for old in corpus.predecessors(card)
+        ),
+        replaced_by=Relative(title=successor.title, number=successor.number) if successor else None,
+    )
+
+
+def render_source(
+    citation: Citation, claims: Iterable[str], family: Lineage, lang: Lang, ui: Lang
+) -> Html:
+    """Write the card of one citation.
+
+    Args:
+        citation: the cited fact with its instrument and source.
+        claims: sentences of the answer that cite it; the figures they share with the quote are
+            highlighted.
+        family: what the instrument replaced, and what replaced it.
+        lang: language of the answer; its quote comes first.
+        ui: language of the interface.
+    """
+    instrument = citation.instrument
+    first: PassageLang = "en" if lang == "en" else "zh"
+    second: PassageLang = "zh" if first == "en" else "en"
+    figures = cited_figures(claims)
+    title, other_title = _in_both(instrument.titles, lang)
+    return join(
+        element(
+            "div", status_badge(instrument.status, ui), _starts(instrument, ui), class_="hg-badges"
+        ),
+        element("h2", title, class_="hg-source-title", tabindex="-1"),
+        element("p", other_title, class_="hg-source-other"),
+        _family(family, lang, ui),
+        element(
+            "dl",
+            _row("panel.number", instrument.number, ui),
+            _row("panel.issuers", _names(instrument, lang), ui),
+            _row("panel.locator", citation.locator, ui),
+            _row("panel.issued", str(instrument.issued) if instrument.issued else None, ui),
+            class_="hg-facts",
+        ),
+        *(_quote(citation.quotes, which, lang, figures, ui) for which in (first, second)),
+        _origin(citation.source, ui),
+        element(
+            "p",
+            word("panel.ref", ui),
+            " ",
+            element("code", str(citation.ref)),
+            class_="hg-ref",
+        ),
+    )
+
+
+def status_badge(status: str, ui: Lang) -> Html:
+    """Write what an instrument counts for as a badge."""
+    return word(f"status.{status}", ui, class_=f"hg-badge hg-status-{status}")
+
+
+def cited_figures(claims: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Read the figures of sentences as kind and value, whatever script or scale they stand in."""
+    return frozenset(
+        (figure.kind, figure.value) for claim in claims for figure in read_figures(claim)
+    )
+
+
+def highlight(text: str, figures: frozenset[tuple[str, str]]) -> Html:
+    """Mark those figures of a text that are among `figures`; everything is escaped."""
+    pieces: list[str] = []
+    position = 0
+    for figure in read_figures(text):
+        if (figure.kind, figure.value) in figures and figure.start >= position:
+            marked = element("mark", text[figure.start : figure.end])
+            pieces += (text[position : figure.start], marked)
+            position = figure.end
+    return join(*pieces, text[position:])
+
+
+def _in_both(text: Bilingual, lang: Lang) -> tuple[str, str]:
+    chinese, english = in_script(text.zh, lang), text.en
+    return (english, chinese) if lang == "en" else (chinese, english)
+
+
+def _names(instrument: CitedInstrument, lang: Lang) -> str:
+    return ("; " if lang == "en" else "、").join(instrument.issuer_names or instrument.issuers)
+
+
+def _starts(instrument: CitedInstrument, ui: Lang) -> Html:
+    if instrument.effective is None:
+        return EMPTY
+    return word("panel.effective", ui, class_="hg-starts", date=instrument.effective.isoformat())
+
+
+def _row(key: str, value: str | None, ui: Lang) -> Html:
+    if not value:
+        return EMPTY
+    return element("div", word(key, ui, tag="dt"), element("dd", value))
+
+
+def _family(family: Lineage, lang: Lang, ui: Lang) -> Html:
+    return join(
+        _relatives("panel.replaced_by", (family.replaced_by,), lang, ui)
+        if family.replaced_by
+        else EMPTY,
+        _relatives("panel.replaces", family.replaces, lang, ui) if family.replaces else EMPTY,
+    )
+
+
+def _relatives(key: str, relatives: Iterable[Relative | None], lang: Lang, ui: Lang) -> Html:
+    items = (
+        element(
+            "li",
+            localise(one.title, lang),
+            element("span", one.number, class_="hg-quiet") if one.number else EMPTY,
+        )
+        for one in relatives
+        if one
+    )
+    return element(
+        "div", word(key, ui, class_="hg-label"), element("ul", *items), class_="hg-family"
+    )
+
+
+def _quote(
+    quotes: Bilingual,
+    which: PassageLang,
+    lang: Lang,
+    figures: frozenset[tuple[str, str]],
+    ui: Lang,
+) -> Html:
+    text = in_script(quotes.zh, lang) if which == "zh" else quotes.en
+    script = "en" if which == "en" else ("zh-Hant" if lang == "zh-Hant" else "zh-Hans")
+    return element(
+        "figure",
+        word(f"panel.quote.{which}", ui, tag="figcaption", class_="hg-label"),
+        element("blockquote", highlight(text, figures), lang=script),
+        class_="hg-quote",
+    )
+
+
+def _origin(source: CitedSource, ui: Lang) -> Html:
+    address = web_address(source.url)
+    link = (
+        element(
+            "a",
+            word("panel.open", ui),
+            element("span", urlsplit(address).hostname or "", class_="hg-host"),
+            element("span", "↗", aria_hidden="true"),
+            word("panel.new_tab", ui, class_="hg-hidden"),
+            href=address,
+            target="_blank",
+            rel="noopener noreferrer",
+            class_="hg-open",
+        )
+        if address
+        else EMPTY
+    )
+    note = (
+        element("p", word("panel.note", ui, class_="hg-label"), source.note, class_="hg-note")
+        if source.note
+        else EMPTY
+    )
+    return element(
+        "section",
+        word("panel.source", ui, tag="h3", class_="hg-label"),
+        element(
+            "p",
+            word(f"quality.{source.quality}", ui, class_=f"hg-badge hg-quality-{source.quality}"),
+            element("strong", source.publisher),
+            element("time", source.date, class_="hg-quiet") if source.date else EMPTY,
+            class_="hg-publisher",
+        ),
+        element("p", source.title, class_="hg-quiet"),
+        link,
+        word("panel.further", ui, tag="p", class_="hg-quiet", n=source.further)
+        if source.further
+        else EMPTY,
+        note,
+        class_="hg-origin",
+    )

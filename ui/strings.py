@@ -1,0 +1,51 @@
+"""The page's strings in its three languages, and how one is filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import yaml
+
+from bot.language import Lang
+
+LANGS: tuple[Lang, ...] = get_args(Lang)
+STRINGS_FILE = Path(__file__).parent / "strings.yaml"
+
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("treasurer", "treasury-centre"),
+    ("treasurer", "lend-to-hong-kong"),
+    ("cfo", "vietnam-plant"),
+    ("cfo", "cash-pool"),
+    ("lawyer", "listing-funds"),
+    ("lawyer", "reinsurance"),
+    ("founder", "payment-connect"),
+    ("founder", "listing-founder"),
+)
+"""Role and name of each question on the empty page: `role.<role>`, `example.<name>`."""
+
+
+@cache
+def all_strings() -> Mapping[str, Mapping[Lang, str]]:
+    """Read `strings.yaml`: by key, then by language."""
+    loaded: dict[str, dict[Lang, str]] = yaml.safe_load(STRINGS_FILE.read_text(encoding="utf-8"))
+    return loaded
+
+
+def string(key: str, lang: Lang, **values: object) -> str:
+    """Return a string in one language, its `{names}` filled in.
+
+    Raises:
+        KeyError: no such key, or a name of the string is not given.
+    """
+    return all_strings()[key][lang].format_map(values)
+
+
+@cache
+def strings_json() -> str:
+    """Return all strings as JSON by language, for the page to switch language by itself."""
+    by_lang = {lang: {key: texts[lang] for key, texts in all_strings().items()} for lang in LANGS}
+    return json.dumps(by_lang, ensure_ascii=False, separators=(",", ":"))

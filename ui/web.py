@@ -1,0 +1,118 @@
+"""The web page: one Gradio app, mounted beside the API.
+
+Gradio carries the traffic: queue, limit on answers at once, streaming, cancelling. What is seen
+is one `gr.HTML` with a shell, a style sheet and a script of our own (`ui/static`), because the
+chat component of Gradio has no notion of a citation, of a side panel or of changing language
+without losing the conversation. The server sends finished, escaped HTML, part by part.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from bot.advisor import Advisor
+from bot.settings import Settings
+from ui.handlers import answer_handler
+from ui.html import element
+from ui.strings import EXAMPLES, strings_json
+
+STATIC = Path(__file__).parent / "static"
+
+# Gradio's own page needs inline scripts and `Function`; nothing may come from, or go to, another
+# host. `frame-ancestors` cannot stand in a page: the API's middleware sends it as a header.
+_CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+_FONTS = (
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "PingFang SC",
+    "PingFang TC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "sans-serif",
+)
+
+
+def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
+    """Mount the web page at `/`; call it last, since paths added later would lie behind it.
+
+    Args:
+        app: the app with the API's endpoints.
+        advisor: answers the questions.
+        settings: `answer_concurrency` limits the answers made at once.
+    """
+    page = build_page(advisor, settings)
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        favicon_path=str(STATIC / "favicon.png"),
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size="1kb",  # the page takes no files, but Gradio's upload path stands open
+        theme=gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "Menlo", "monospace")),
+        head=_head(),
+    )
+
+
+def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
+    """Lay out the page and wire its two events, `ask` and `stop`."""
+    version = advisor.corpus.version
+    with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
+        view = gr.HTML(
+            html_template=_static("hugang.html"),
+            js_on_load=_static("hugang.js"),
+            apply_default_css=False,
+            elem_id="hugang",
+            elem_classes="hg",
+            strings=json.loads(strings_json()),
+            examples=EXAMPLES,
+            corpus={
+                "instruments": version.instruments,
+                "facts": f"{version.facts:,}",
+                "as_of": version.as_of.isoformat(),
+            },
+        )
+        asking = view.ask(
+            answer_handler(advisor),
+            inputs=None,
+            outputs=view,
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_limit=settings.answer_concurrency,
+            trigger_mode="multiple",
+        )
+        asking.failure(None, js="() => window.hugang.failed()")
+        view.stop(None, cancels=[asking])
+    page.queue(
+        default_concurrency_limit=settings.answer_concurrency,
+        max_size=settings.answer_concurrency * 8,
+        api_open=False,
+    )
+    return page
+
+
+@cache
+def _static(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _head() -> str:
+    policy = element(
+        "meta", **{"http-equiv": "Content-Security-Policy", "content": _CONTENT_POLICY}
+    )
+    return f"{policy}<style>{_static('hugang.css')}</style>"
