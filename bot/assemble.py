@@ -152,7 +152,7 @@ class Assembly:
             citations=citations,
             plan=self._plan,
             plan_citations=self._book.citations[len(citations) :],
-            open_points=self._plan.open_points if self._plan else (),
+            open_points=self._plan.open_points if self._plan and self._plan.asked else (),
             missing=missing,
             warnings=warnings_for(question, citations, self._corpus),
             nearest=nearest,

@@ -75,8 +75,9 @@ def choose_facts(
 ) -> Chosen:
     """Choose facts best first, the parts of the question taking turns.
 
-    A fact is passed over when it repeats one already chosen or would break the budget; choice
-    ends where facts are no longer relevant beside the best one.
+    A fact is passed over when it repeats one already chosen, would break the budget, or only
+    tells a case or an opinion beside a rule; choice ends where facts are no longer relevant
+    beside the best one.
 
     Args:
         evidence: what retrieval found.
@@ -95,7 +96,8 @@ def choose_facts(
         fact = corpus.fact(hit.ref)
         length = text_length(fact.text(lang), lang)
         pairs = _pairs(fact.zh)
-        if hits and (length > room or any(_alike(pairs, other) for other in spoken)):
+        repeats = any(_alike(pairs, other) for other in spoken)
+        if hits and (length > room or repeats or is_illustration(fact.zh)):
             continue
         hits.append(hit)
         part_of[hit.ref] = part

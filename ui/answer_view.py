@@ -130,19 +130,20 @@ class AnswerView:
     def _finished(self, answer: CheckedAnswer) -> Parts:
         ui = self.ui
         marks = marks_for(answer.citations, self.message, ui)
+        openable = (*answer.citations, *answer.plan_citations)
         nearest = self._titles(answer.nearest)
         blocks = [_without_titles(one, nearest) for one in answer.blocks]
         told = any(block.kind == "missing" for block in blocks)
         return [
             ("head", render_standing(answer, ui)),
-            *self._body(blocks, answer.citations, finished=True),
+            *self._body(blocks, openable, finished=True),
             ("missing", EMPTY if told else render_missing(answer.missing, ui)),
             ("next", render_next(answer, nearest, ui)),
             ("open", render_open_points(answer.open_points, ui)),
             ("warnings", render_warnings(answer.warnings, ui)),
             ("cited", render_cited(answer.citations, marks)),
             ("foot", render_foot(answer, ui)),
-            ("sources", self._sources(answer.citations, answer.claims)),
+            ("sources", self._sources(openable, answer.claims)),
         ]
 
     def _body(
@@ -159,12 +160,8 @@ class AnswerView:
         """
         marks = marks_for(citations, self.message, self.ui)
         parts: Parts = []
-        said = any(
-            self._plan and self._plan.summary == claim.text
-            for block in blocks
-            for claim in block.claims
-        )
-        plan = self._card(marks, summary=not said)
+        asked = self._plan is not None and self._plan.asked
+        plan = self._card(marks, summary=not any(block.kind == "lead" for block in blocks))
         for i, block in enumerate(blocks):
             if block.kind != "plan" or self._plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))
@@ -172,7 +169,8 @@ class AnswerView:
                 parts.append(("plan", plan))
                 plan = EMPTY
         if plan and finished:
-            parts.insert(min(1, len(parts)), ("plan", plan))
+            # A plan nobody asked for is an offer: folded, after the answer.
+            parts.insert(min(1, len(parts)) if asked else len(parts), ("plan", plan))
         return parts
 
     def _card(self, marks: Marks, *, summary: bool) -> Html:

@@ -28,6 +28,13 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
     ui = marks.ui
     chosen = next((option for option in plan.options if _is_open(option)), None)
     others = [option for option in plan.options if option is not chosen]
+    body = (
+        _chosen(chosen, words) if chosen else word("plan.none", ui, tag="p", class_="hg-note"),
+        _others(others, words) if others else EMPTY,
+        _remarks("plan.watch", plan.watch, marks, class_="hg-watch"),
+    )
+    if not plan.asked:
+        return _offer(plan, body, ui)
     return element(
         "section",
         element(
@@ -36,10 +43,23 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
             element("h3", plan.title),
             element("p", plan.summary, class_="hg-quiet") if plan.summary else EMPTY,
         ),
-        _chosen(chosen, words) if chosen else word("plan.none", ui, tag="p", class_="hg-note"),
-        _others(others, words) if others else EMPTY,
-        _remarks("plan.watch", plan.watch, marks, class_="hg-watch"),
+        *body,
         class_="hg-plan",
+    )
+
+
+def _offer(plan: AnswerPlan, body: Iterable[Html], ui: Lang) -> Html:
+    """Write a plan that nobody asked for: one line that opens."""
+    return element(
+        "details",
+        element(
+            "summary",
+            word("plan.offered", ui, class_="hg-label"),
+            element("span", plan.title, class_="hg-option-title"),
+        ),
+        *body,
+        class_="hg-plan hg-plan-offered",
+        data_key=f"plan-{plan.route}",
     )
 
 
