@@ -17,6 +17,11 @@ Lang = Literal["zh-Hans", "zh-Hant", "en"]
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+_ENGLISH_GLUE = re.compile(
+    r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|is|are|was|do|does|did|can|may|must|will|we|our"
+    r"|us|it|that|this|what|which|who|how|when|where|apply|accept|from|over|under|as|at)\b",
+    re.IGNORECASE,
+)
 # Written Cantonese that both scripts share but only Hong Kong writes.
 _CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|幾時|邊個")
 
@@ -34,7 +39,7 @@ def to_simplified(text: str) -> str:
 
 
 # OpenCC's Hong Kong table keeps these forms; newspapers, banks and the government print the others.
-_HONG_KONG_PRINT = str.maketrans("户税説", "戶稅說")
+_HONG_KONG_PRINT = str.maketrans("户税説枱", "戶稅說台")
 
 
 def to_traditional(text: str) -> str:
@@ -45,12 +50,13 @@ def to_traditional(text: str) -> str:
 def detect_lang(text: str) -> Lang:
     """Tell the language and script of a text.
 
-    Chinese wins over Latin words inside it ("ODI备案要多久"), unless only a few characters are
-    quoted in an English sentence. Text that is the same in both scripts counts as simplified.
+    Chinese wins over Latin words inside it ("ODI备案要多久"), unless an English sentence only
+    quotes a Chinese name. Text that is the same in both scripts counts as simplified.
     """
     han = len(_HAN.findall(text))
     latin = len(_LATIN_WORD.findall(text))
-    if han == 0 or latin > 2 * han:
+    is_sentence = len(_ENGLISH_GLUE.findall(text)) >= 2 and 2 * latin >= han
+    if han == 0 or latin > 2 * han or is_sentence:
         return "en"
     if _CANTONESE.search(text):
         return "zh-Hant"

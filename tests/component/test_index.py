@@ -19,6 +19,7 @@ from knowledge.errors import IndexBusy, IndexFault
 from knowledge.home import HOME_VARIABLE, default_home, index_folder
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.manifest import MANIFEST, IndexSpec, spec_for
+from knowledge.index_cli import shipped_texts
 from knowledge.passage import passages_of
 from knowledge.progress import Progress
 from knowledge.segment import Segmenter
@@ -410,9 +411,10 @@ def test_the_command_refreshes_the_shipped_vectors(
 ) -> None:
     """Half of the vectors stay, one is new, the rest goes."""
     shipped = VectorCache.load(VECTORS_DIR, embedder.name)
+    used = shipped_texts(small)
+    old = used[1:]
     other = passages_of(reduced(corpus, 9, 3))
-    old = passages_of(small)[1:]
-    held = [*old, *(item for item in other if item.content not in {one.content for one in old})]
+    held = [*old, *(item for item in other if item.content not in {one.content for one in used})]
     found = shipped.lookup(held).found
     shipped.of(held, [found[at] for at in range(len(held))]).save(tmp_path)  # type: ignore[arg-type]
     monkeypatch.setattr(index_cli, "VECTORS_DIR", tmp_path)
@@ -420,7 +422,7 @@ def test_the_command_refreshes_the_shipped_vectors(
     assert result.exit_code == 0, result.output
     assert f" {len(old)} kept, 1 embedded, {len(held) - len(old)} dropped" in result.stdout
     refreshed = VectorCache.load(tmp_path, embedder.name)
-    assert refreshed.lookup(passages_of(small)).missing == ()
-    assert len(refreshed) == len(small.refs) * 2
+    assert refreshed.lookup(used).missing == ()
+    assert len(refreshed) == len({item.content for item in used})
     again = cli.invoke(index_cli.index_app, ["cache"])
     assert " 0 embedded, 0 dropped" in again.stdout

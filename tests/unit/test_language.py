@@ -17,7 +17,6 @@ from bot.language import (
 )
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
 
 DETECTED: list[tuple[str, Lang]] = [
     # plain
@@ -103,8 +102,9 @@ def test_conversion_leaves_english_figures_and_marks_alone() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_a_round_trip_through_traditional_script_is_stable(data: st.DataObject) -> None:
-    corpus = load_corpus()
+def test_a_round_trip_through_traditional_script_is_stable(
+    corpus: Corpus, data: st.DataObject
+) -> None:
     text = corpus.fact(data.draw(st.sampled_from(corpus.refs))).zh
     once = to_simplified(to_traditional(text))
     assert to_simplified(to_traditional(once)) == once

@@ -1,0 +1,149 @@
+"""What kind of thing is asked for, and which facts give it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.wants import Offers, Want, figure_wants, is_illustration, wants_of
+from knowledge.card import FactRef
+from knowledge.corpus import Corpus
+
+WANTED: list[tuple[str, Want]] = [
+    ("备案多久能办完？", "span"),
+    ("審批要幾天？", "span"),
+    ("How long does registration take?", "span"),
+    ("Within how many working days must we report?", "span"),
+    ("办法什么时候生效？", "date"),
+    ("When does it take effect?", "date"),
+    ("财资中心税率是多少？", "share"),
+    ("What is the coefficient?", "share"),
+    ("建资金池的营收门槛", "money"),
+    ("What is the largest amount a firm may lend?", "money"),
+    ("要过几道关、涉及几个部门？", "count"),
+    ("How many banks take part?", "count"),
+    ("这件事归谁管？", "who"),
+    ("Which authority registers the debt?", "who"),
+    ("付款要交哪些材料？", "documents"),
+    ("What paperwork does the bank need?", "documents"),
+    ("能不能用人民币汇出？", "permission"),
+    ("May we lend to a second-tier subsidiary?", "permission"),
+    ("怎样在香港开户？", "steps"),
+    ("How do we set up a pool?", "steps"),
+    ("主办企业要满足什么条件？", "conditions"),
+    ("Who is eligible?", "conditions"),
+    ("旧规定被哪个文件取代了？", "change"),
+    ("What replaced the 2016 notice?", "change"),
+]
+
+
+@pytest.mark.parametrize(("text", "want"), WANTED)
+def test_a_question_tells_what_kind_of_thing_it_wants(text: str, want: Want) -> None:
+    # Traditional questions reach this step simplified; 審批要幾天 keeps 天 and 几 is folded before.
+    assert want in wants_of(text.replace("審", "审").replace("幾", "几"))
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("额度怎么算？", "steps"),  # asks for a method, not for a procedure
+        ("新办法怎么规定的？", "steps"),
+        ("额度怎么算？", "span"),
+        ("What is the tax rate?", "steps"),
+        ("What is the tax rate?", "who"),
+        ("资金池", "money"),
+    ],
+)
+def test_a_question_is_not_said_to_want_what_it_does_not(text: str, want: Want) -> None:
+    assert want not in wants_of(text)
+
+
+def test_a_text_that_asks_nothing_wants_nothing() -> None:
+    assert wants_of("资金池") == ()
+    assert wants_of("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("额度怎么算？", set()),  # about a quota, but no figure answers it
+        ("利率有什么要求？", set()),
+        ("How is the quota worked out?", set()),
+        ("额度是多少？", {"money", "share"}),  # 多少 may be either
+        ("备案要多久？", {"span"}),
+        ("When does the rule take effect?", {"date"}),
+        ("How many working days does it take?", {"span", "count"}),
+    ],
+)
+def test_only_a_question_for_a_figure_must_be_answered_by_one(
+    text: str, expected: set[Want]
+) -> None:
+    assert figure_wants(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("ref", "gives"),
+    [
+        # "profits tax at 8.25%, half of the 16.5% standard rate"
+        ("hk-corporate-treasury-centre-tax#1", {"share"}),
+        # "coefficient from 0.5 to 0.6 from March 2026"
+        ("pbc-safe-2026-overseas-lending#2", {"share", "date"}),
+    ],
+)
+def test_a_fact_gives_the_kinds_of_its_figures(
+    corpus: Corpus, ref: str, gives: set[Want]
+) -> None:
+    assert gives <= Offers(corpus).of(FactRef(ref))
+
+
+def test_the_aspect_of_a_fact_is_a_kind_it_gives(corpus: Corpus) -> None:
+    offers = Offers(corpus)
+    expected = {
+        "eligibility": "conditions",
+        "limit": "conditions",
+        "procedure": "steps",
+        "documents": "steps",
+        "authority": "who",
+    }
+    seen = set()
+    for ref in corpus.refs:
+        aspect = corpus.fact(ref).aspect
+        if aspect in expected:
+            seen.add(aspect)
+            assert expected[aspect] in offers.of(ref), ref
+    assert seen == set(expected)
+
+
+def test_every_kind_that_can_be_asked_for_is_given_by_some_fact(corpus: Corpus) -> None:
+    offers = Offers(corpus)
+    given = set().union(*(offers.of(ref) for ref in corpus.refs))
+    # "change" is told from instruments that replace each other, not from a fact's words
+    assert given == {
+        *("span", "date", "share", "money", "count", "who"),
+        *("documents", "permission", "steps", "conditions"),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "案例：某集团2024年设立财资中心。",
+        "财新指出，系数上一次调整在2021年。",
+        "例：借款1亿元按此计算。",
+        "有律师认为该条可放宽。",
+        "某制造企业通过资金池调拨资金。",
+    ],
+)
+def test_a_case_or_an_opinion_is_an_illustration(text: str) -> None:
+    assert is_illustration(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "境内企业境外放款宏观审慎调节系数为0.6。",
+        "集团成员公司可以参加资金池。",
+        "银行应当审核交易真实性。",
+    ],
+)
+def test_a_rule_is_no_illustration(text: str) -> None:
+    assert not is_illustration(text)
