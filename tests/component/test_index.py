@@ -18,8 +18,8 @@ from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy, IndexFault
 from knowledge.home import HOME_VARIABLE, default_home, index_folder
 from knowledge.index import IndexHome, SearchIndex, ensure_index
-from knowledge.manifest import MANIFEST, IndexSpec, spec_for
 from knowledge.index_cli import shipped_texts
+from knowledge.manifest import MANIFEST, IndexSpec, spec_for
 from knowledge.passage import passages_of
 from knowledge.progress import Progress
 from knowledge.segment import Segmenter

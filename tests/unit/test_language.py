@@ -74,7 +74,9 @@ def test_every_fact_is_told_by_its_own_language(corpus: Corpus) -> None:
 def test_every_fact_printed_in_traditional_script_is_told_as_such(corpus: Corpus) -> None:
     pairs = [(corpus.fact(ref).zh, to_traditional(corpus.fact(ref).zh)) for ref in corpus.refs]
     changed = [hant for hans, hant in pairs if hans != hant]
-    assert len(changed) > 1_500  # of about 1,700: nearly every sentence has a character that differs
+    assert (
+        len(changed) > 1_500
+    )  # of about 1,700: nearly every sentence has a character that differs
     assert {detect_lang(text) for text in changed} == {"zh-Hant"}
 
 

@@ -89,9 +89,7 @@ def test_only_a_question_for_a_figure_must_be_answered_by_one(
         ("pbc-safe-2026-overseas-lending#2", {"share", "date"}),
     ],
 )
-def test_a_fact_gives_the_kinds_of_its_figures(
-    corpus: Corpus, ref: str, gives: set[Want]
-) -> None:
+def test_a_fact_gives_the_kinds_of_its_figures(corpus: Corpus, ref: str, gives: set[Want]) -> None:
     assert gives <= Offers(corpus).of(FactRef(ref))
 
 
