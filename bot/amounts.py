@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from knowledge.card import Frozen
@@ -15,6 +16,19 @@ class Money(Frozen):
     """In full units: 2亿 is 200000000."""
     currency: str
     """ISO code."""
+    is_bound: bool = False
+    """Whether it stands as a limit ("5万美元以上", "up to USD 1 million") and not as the amount."""
+
+
+_BOUND_BEFORE = re.compile(
+    r"(?:超过|不超过|高于|低于|至少|最多|不足|以下|大于|小于|逾|more than|over|above|under|below|up to|at least"
+    r"|less than|exceed(?:s|ing)?|within)\s*(?:等值)?\s*$",
+    re.IGNORECASE,
+)
+_BOUND_AFTER = re.compile(
+    r"\s*(?:以上|以下|以内|及以上|含?以上|起|or (?:more|above|less)|and (?:above|over))",
+    re.IGNORECASE,
+)
 
 
 def read_money(text: str) -> tuple[Money, ...]:
@@ -26,7 +40,11 @@ def read_money(text: str) -> tuple[Money, ...]:
         if not figure.unit.isupper():
             continue
         try:
-            found.append(Money(amount=Decimal(figure.value), currency=figure.unit))
+            amount = Decimal(figure.value)
         except InvalidOperation:
             continue
+        is_bound = bool(
+            _BOUND_BEFORE.search(text[: figure.start]) or _BOUND_AFTER.match(text, figure.end)
+        )
+        found.append(Money(amount=amount, currency=figure.unit, is_bound=is_bound))
     return tuple(found)

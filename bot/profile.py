@@ -59,6 +59,8 @@ def read_profile(text: str, route: RouteCard) -> dict[str, Value]:
         if item and cue.pattern.search(text) and _admits(item, cue.value):
             found.setdefault(cue.input, cue.value)
     for money in read_money(text):
+        if money.is_bound:
+            continue
         names = {"USD": _USD_INPUTS, "HKD": _HKD_INPUTS}.get(money.currency, ())
         for name in inputs.keys() & set(names):
             found.setdefault(name, float(money.amount))

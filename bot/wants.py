@@ -25,6 +25,7 @@ Want = Literal[
     "permission",  # may we, must we
     "steps",  # how it is done
     "conditions",  # what must be met
+    "penalty",  # what happens otherwise
     "change",  # what changed, what replaced what
 ]
 
@@ -85,13 +86,19 @@ _CUES: dict[Want, _Cue] = {
         r"|eligible|open to|only",
     ),
     "steps": _cue(
-        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|怎[么样]搭"
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|哪些手续|怎[么样]搭"
         r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|procedure|sequence|process"
-        r"|what has to be done|route\b|clearances|approvals|line up|set up|what has to be lodged",
+        r"|what has to be done|route\b|clearances|approvals|wh(?:at|ich) filings?|line up|set up|what has to be lodged",
     ),
     "conditions": _cue(
         r"条件|资格|门槛|要满足|够格|符合什么|准入|硬杠|要求|什么样的(?:企业|公司)|才能|谁能|哪些(?:企业|公司|主体|机构)可"
         r"|conditions?\b|eligib|qualif|requirements?\b|criteria|\btest\b|entry tickets?|who (?:can|may)",
+    ),
+    "penalty": _cue(
+        r"处罚|罚|后果|会怎样|会怎么样|违规|不办会|没办会|追责"
+        r"|what happens if|penalt|consequence|\bfines?\b|if we (?:don't|do not|fail)"
+        r"|without (?:filing|registering|approval)",
+        r"罚款|警告|处罚|责令|责任|受限|撤销|罚|fine|warning|penalt|sanction|liable|restrict|revok",
     ),
     "change": _cue(
         r"取代|替代|代替|换成|废止|修订|修改|变了|怎么变|前后|以前|之前|原来|旧规|新规|调整|还是旧|改了|老办法|后来"
