@@ -10,7 +10,7 @@ from bot.assemble import Assembly
 from bot.check import Checker
 from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
-from bot.evidence import Library, gather_evidence
+from bot.evidence import Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang
 from bot.place import Map
@@ -25,8 +25,9 @@ from bot.understanding import Lexicon, Understanding, understand
 from bot.write import write_draft
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
-from knowledge.embed import Embedder, open_embedder
+from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
+from knowledge.exemplars import Likeness
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
@@ -118,30 +119,20 @@ class Advisor:
         route = self.corpus.routes[route_id]
         return present_plan(plan_route(route, read_values(route, values)), lang)
 
+    def evidence(self, question: Question) -> Evidence:
+        """Find the facts that bear on a question, without writing an answer."""
+        watch = Stopwatch()
+        understanding, vector = self._understand(question, watch)
+        likeness = self._map.likeness(vector, understanding)
+        return self._gather(question, understanding, vector, likeness, watch)
+
     def _steps(self, question: Question) -> Iterator[AnswerEvent]:
         watch = Stopwatch()
-        with watch.stage("understand"):
-            understanding = understand(question, self._lexicon)
-        if understanding.leans:
-            with watch.stage("embed"):
-                alone = self._library.embedder.query(understanding.text or question.text)
-            if self._map.changes_subject(alone, understanding):
-                understanding = understanding.alone()
+        understanding, vector = self._understand(question, watch)
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
-        with watch.stage("embed"):
-            vector = self._library.embedder.query(understanding.search_text or question.text)
         with watch.stage("place"):
             likeness = self._map.likeness(vector, understanding)
-            near_facts = self._map.near_facts(likeness)
-        evidence = gather_evidence(
-            question,
-            understanding,
-            vector,
-            self._library,
-            watch,
-            limit=self.settings.evidence_limit,
-            near_facts=near_facts,
-        )
+        evidence = self._gather(question, understanding, vector, likeness, watch)
         yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
@@ -159,6 +150,36 @@ class Advisor:
                 understanding, evidence, plan, self.corpus, question.lang, assembly.doubts
             )
         yield from assembly.finish(draft, gaps)
+
+    def _understand(self, question: Question, watch: Stopwatch) -> tuple[Understanding, Vector]:
+        """Read a question and embed what is searched for; a new subject is searched by itself."""
+        with watch.stage("understand"):
+            understanding = understand(question, self._lexicon)
+        with watch.stage("embed"):
+            embed = self._library.embedder.query
+            if understanding.leans:
+                alone = embed(understanding.text or question.text)
+                if self._map.changes_subject(alone, understanding):
+                    return understanding.alone(), alone
+            return understanding, embed(understanding.search_text or question.text)
+
+    def _gather(
+        self,
+        question: Question,
+        understanding: Understanding,
+        vector: Vector,
+        likeness: Likeness,
+        watch: Stopwatch,
+    ) -> Evidence:
+        return gather_evidence(
+            question,
+            understanding,
+            vector,
+            self._library,
+            watch,
+            limit=self.settings.evidence_limit,
+            near_facts=self._map.near_facts(likeness),
+        )
 
     def _plan(
         self, question: Question, understanding: Understanding, route_id: str | None

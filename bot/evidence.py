@@ -80,6 +80,8 @@ class Boosts(NamedTuple):
     """A fact that only tells history or context."""
     illustration: float = -0.1
     """A case or an opinion: no rule."""
+    figures: float = 0.05
+    """A fact that carries a figure, date or threshold: worth the most to a reader."""
     foremost: float = 0.05
     """For the first fact of a card, less for each that follows: authors put the core first."""
 
@@ -220,6 +222,8 @@ class _Scorer:
             score += boosts.background
         if is_illustration(fact.zh):
             score += boosts.illustration
+        if fact.values:
+            score += boosts.figures
         return score + boosts.foremost * foremost(hit.ref)
 
 

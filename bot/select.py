@@ -9,7 +9,7 @@ from bot.wants import is_illustration
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 
-BUDGETS: dict[PassageLang, int] = {"zh": 250, "en": 180}
+BUDGETS: dict[PassageLang, int] = {"zh": 260, "en": 180}
 """Length of an answer: Chinese characters, English words."""
 MOST_FACTS = 7
 PART_WEIGHT = 0.3

@@ -36,7 +36,7 @@ def lexicon(corpus: Corpus, glossary: Glossary) -> Lexicon:
 def finder(
     corpus: Corpus, search_index: SearchIndex, embedder: Embedder, glossary: Glossary
 ) -> GapFinder:
-    library = Library(corpus, search_index, embedder, glossary)
+    library = Library(corpus, search_index, embedder)
     return GapFinder(library, glossary, load_countries())
 
 
@@ -57,7 +57,7 @@ def found(*refs: str, parts: int = 0) -> Evidence:
         )
         for at, ref in enumerate(refs)
     )
-    return Evidence(hits=hits, weights={}, nearness=0.9)
+    return Evidence(hits=hits, nearness=0.9)
 
 
 @pytest.mark.parametrize("text", ["境外放款系数是多少？", "What rate is the coefficient?"])

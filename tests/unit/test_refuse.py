@@ -29,8 +29,8 @@ HIT = FactHit(
     lexical=1.0,
     validity="in-force",
 )
-FOUND = Evidence(hits=(HIT,), weights={}, nearness=0.9)
-NOTHING = Evidence(hits=(), weights={}, nearness=0.9)
+FOUND = Evidence(hits=(HIT,), nearness=0.9)
+NOTHING = Evidence(hits=(), nearness=0.9)
 
 
 def placed(where: Where) -> Place:

@@ -71,7 +71,6 @@ def hit(
     *,
     strength: float = 1.0,
     parts: tuple[float, ...] = (),
-    terms: frozenset[str] = frozenset(),
 ) -> FactHit:
     return FactHit(
         ref=FactRef(ref),
@@ -80,13 +79,12 @@ def hit(
         lexical=score,
         validity="in-force",
         strength=strength,
-        terms=terms,
         part_scores=parts,
     )
 
 
-def found(*hits: FactHit, weights: dict[str, float] | None = None) -> Evidence:
-    return Evidence(hits=hits, weights=weights or {}, nearness=0.9)
+def found(*hits: FactHit) -> Evidence:
+    return Evidence(hits=hits, nearness=0.9)
 
 
 def chosen_refs(chosen: Chosen) -> list[str]:
@@ -178,23 +176,6 @@ def test_choice_can_be_limited_to_given_facts() -> None:
     evidence = found(*(hit(f"card-0#{at}", 1.0) for at in (1, 2, 3)))
     chosen = choose_facts(evidence, corpus, "zh", among={FactRef("card-0#3")})
     assert chosen_refs(chosen) == ["card-0#3"]
-
-
-def test_a_fact_that_speaks_of_another_term_of_the_question_goes_before_its_betters() -> None:
-    corpus = a_corpus(*SENTENCES[:3])
-    quota, tenor = frozenset({"quota"}), frozenset({"tenor"})
-    evidence = found(
-        hit("card-0#1", 1.0, terms=quota),
-        hit("card-0#2", 0.95, terms=quota),
-        hit("card-0#3", 0.80, terms=tenor),
-        weights={"quota": 1.0, "tenor": 1.0},
-    )
-    # each of two terms is worth 0.4 / 2 = 0.2; once the quota is told, 0.80 + 0.2 beats 0.95
-    assert chosen_refs(choose_facts(evidence, corpus, "zh")) == [
-        "card-0#1",
-        "card-0#3",
-        "card-0#2",
-    ]
 
 
 def test_a_case_is_left_out_beside_a_rule_and_said_where_it_is_the_best_there_is() -> None:

@@ -53,6 +53,11 @@ def test_a_question_tells_what_kind_of_thing_it_wants(text: str, want: Want) -> 
         ("What is the tax rate?", "steps"),
         ("What is the tax rate?", "who"),
         ("资金池", "money"),
+        # cues that only stand inside a longer word: "ratio", "sequence", "limit"
+        ("Does registration take place at the bank?", "share"),
+        ("Is a corporation abroad a resident?", "share"),
+        ("What are the consequences?", "steps"),
+        ("Can a limited partnership join?", "money"),
     ],
 )
 def test_a_question_is_not_said_to_want_what_it_does_not(text: str, want: Want) -> None:

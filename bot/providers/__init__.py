@@ -1,0 +1,1 @@
+"""Where frameworks and language models meet the engine: one file each."""

@@ -1,0 +1,1 @@
+"""Prompt files for language-model writers; the extractive writer needs none."""
