@@ -10,7 +10,7 @@ from bot.assemble import Assembly
 from bot.check import Checker
 from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
-from bot.evidence import Evidence, Library, gather_evidence
+from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang
 from bot.place import Map
@@ -52,6 +52,8 @@ class Advisor:
         self.corpus = corpus
         self.index = index
         self.settings = settings or Settings()
+        self.boosts = DEFAULT_BOOSTS
+        """What circumstances add to a fact's score; an ablation takes them out one by one."""
         self._library = Library(corpus, index, embedder)
         self._gaps = GapFinder(self._library, glossary, load_countries())
         self._lexicon = Lexicon(corpus, glossary)
@@ -179,6 +181,7 @@ class Advisor:
             watch,
             limit=self.settings.evidence_limit,
             near_facts=self._map.near_facts(likeness),
+            boosts=self.boosts,
         )
 
     def _plan(

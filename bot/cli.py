@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from bot.errors import AdvisorError, ProfileError, QuestionError, RouteNotFound, SettingsError
 from bot.language import Lang, localise
 from bot.version import installed_version
-from evals.bench.answer import bench_app
+from evals.bench.cli import bench_app
 from evals.cli import eval_app
 from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app

@@ -82,8 +82,6 @@ class Boosts(NamedTuple):
     """A case or an opinion: no rule."""
     figures: float = 0.05
     """A fact that carries a figure, date or threshold: worth the most to a reader."""
-    foremost: float = 0.05
-    """For the first fact of a card, less for each that follows: authors put the core first."""
 
 
 DEFAULT_BOOSTS = Boosts()
@@ -224,12 +222,7 @@ class _Scorer:
             score += boosts.illustration
         if fact.values:
             score += boosts.figures
-        return score + boosts.foremost * foremost(hit.ref)
-
-
-def foremost(ref: FactRef) -> float:
-    """Return 1 for the first fact of a card and less for each that follows."""
-    return 1 / (1 + 0.3 * (ref.fact_id - 1))
+        return score
 
 
 def passes(card: Instrument, filters: Filters) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bot.evidence import Evidence, FactHit, foremost
+from bot.evidence import Evidence, FactHit
 from bot.wants import is_illustration
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
@@ -58,7 +58,7 @@ class Chosen:
     def _weight(self, hit: FactHit) -> float:
         fact = self._corpus.fact(hit.ref)
         aside = fact.aspect in ("background", "risk") or is_illustration(fact.zh)
-        return hit.score + LEAD_FOREMOST * foremost(hit.ref) - (LEAD_ASIDE if aside else 0.0)
+        return hit.score + LEAD_FOREMOST * _foremost(hit.ref) - (LEAD_ASIDE if aside else 0.0)
 
 
 LEAD_FOREMOST = 0.08
@@ -154,3 +154,8 @@ def _pairs(text: str) -> set[str]:
 
 def _alike(one: set[str], other: set[str]) -> bool:
     return len(one & other) > _REDUNDANT * min(len(one), len(other))
+
+
+def _foremost(ref: FactRef) -> float:
+    """Return 1 for the first fact of a card and less for each that follows: the core comes first."""
+    return 1 / (1 + 0.3 * (ref.fact_id - 1))

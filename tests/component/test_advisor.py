@@ -265,9 +265,7 @@ class TestADayInThePast:
         self, advisor: Advisor, text: str, of_the_day: str
     ) -> None:
         answer = ask(advisor, text, as_of=BEFORE)
-        telling = [
-            claim for claim in answer.claims if "0.5" in claim.text and "0.3" in claim.text
-        ]
+        telling = [claim for claim in answer.claims if "0.5" in claim.text and "0.3" in claim.text]
         assert [ref.card_id for claim in telling for ref in claim.refs] == [OLD]
         (status,) = {c.instrument.status for c in answer.citations if c.ref.card_id == OLD}
         assert status == "in-force"
@@ -456,9 +454,7 @@ def test_a_hard_stop_closes_the_option_and_the_text_says_so(advisor: Advisor) ->
 
 @pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
 def test_a_value_that_cannot_be_used_is_told_to_the_user(advisor: Advisor, lang: Lang) -> None:
-    question = read_question(
-        HOW[0][0], as_of=TODAY, lang=lang, profile={"loan_to_equity": "a lot"}
-    )
+    question = read_question(HOW[0][0], as_of=TODAY, lang=lang, profile={"loan_to_equity": "a lot"})
     with pytest.raises(ProfileError):
         advisor.answer(question)
     *before, last = advisor.stream(question)
@@ -483,9 +479,7 @@ def test_a_plan_can_be_made_without_a_question(advisor: Advisor) -> None:
 
 
 @pytest.mark.parametrize("side", ["mainland", "hongkong", "shanghai"])
-def test_a_jurisdiction_limits_the_evidence(
-    advisor: Advisor, corpus: Corpus, side: Any
-) -> None:
+def test_a_jurisdiction_limits_the_evidence(advisor: Advisor, corpus: Corpus, side: Any) -> None:
     answer = ask(advisor, "利息要交什么税？", filters=Filters(jurisdictions=(side,)))
     assert answer.evidence
     allowed = {side, "both"}
@@ -499,6 +493,23 @@ def test_a_topic_limits_the_evidence(advisor: Advisor, corpus: Corpus) -> None:
     answer = ask(advisor, "财资中心有什么要求？", filters=Filters(topics=("tax",)))
     assert answer.evidence
     assert all("tax" in corpus.instrument(ref).topics for ref in answer.evidence)
+
+
+def test_what_a_plan_stands_on_can_be_opened(typical: list[CheckedAnswer]) -> None:
+    planned = [answer for answer in typical if answer.plan]
+    assert planned
+    for answer in planned:
+        assert answer.plan is not None
+        plan = answer.plan
+        numbered = (*answer.citations, *answer.plan_citations)
+        assert [citation.n for citation in numbered] == list(range(1, len(numbered) + 1))
+        held = {
+            ref
+            for option in plan.options
+            for part in (*option.legs, *option.steps, *option.pros, *option.cons)
+            for ref in part.refs
+        }
+        assert held <= {citation.ref for citation in numbered}
 
 
 def test_a_question_that_points_back_is_read_with_the_one_before(advisor: Advisor) -> None:
@@ -536,9 +547,7 @@ def test_eight_threads_get_the_answers_of_one(advisor: Advisor) -> None:
         assert answer == alone[text]
 
 
-def test_answering_opens_no_connection(
-    advisor: Advisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answering_opens_no_connection(advisor: Advisor, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a connection was opened")
 

@@ -25,8 +25,8 @@ QUESTIONS = {
 
 ANSWER = {
     *("id", "question", "lang", "as_of", "standing", "decline_reason", "text", "blocks"),
-    *("claims", "citations", "plan", "open_points", "missing", "warnings", "nearest"),
-    *("evidence", "engine"),
+    *("claims", "citations", "plan", "plan_citations", "open_points", "missing", "warnings"),
+    *("nearest", "evidence", "engine"),
 }
 BLOCK = {"kind", "heading", "markdown", "claims"}
 CLAIM = {"text", "refs", "verdict", "block"}
@@ -36,7 +36,7 @@ INSTRUMENT = {
     *("effective", "superseded_by"),
 }
 SOURCE = {"publisher", "title", "url", "quality", "date", "note", "further"}
-PLAN = {"route", "title", "summary", "options", "watch", "open_points", "known"}
+PLAN = {"route", "asked", "title", "summary", "options", "watch", "open_points", "known"}
 OPTION = {
     *("id", "title", "applies", "depends_on", "blockers", "possible_blockers", "legs", "steps"),
     *("pros", "cons"),
@@ -108,7 +108,7 @@ def test_an_answer_has_exactly_the_pinned_keys(
     assert all(block.keys() == BLOCK for block in answer["blocks"])
     for claim in (*answer["claims"], *(c for b in answer["blocks"] for c in b["claims"])):
         assert claim.keys() == CLAIM
-    for citation in answer["citations"]:
+    for citation in (*answer["citations"], *answer["plan_citations"]):
         assert citation.keys() == CITATION
         assert citation["quotes"].keys() == {"zh", "en"}
         assert citation["instrument"].keys() == INSTRUMENT
@@ -140,6 +140,7 @@ def test_the_questions_reach_every_part_of_the_contract(
     assert parsed["plan"]["plan"]["options"][0]["steps"]
     assert parsed["plan"]["open_points"]
     assert parsed["plan"]["plan"]["watch"]
+    assert parsed["plan"]["plan_citations"]
     assert parsed["declined"]["decline_reason"] == "out-of-scope"
     assert parsed["partly"]["missing"]
     assert {name: answer["standing"] for name, answer in parsed.items()} == {

@@ -17,5 +17,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
-    """Whether golden files are to be written."""
-    return bool(request.config.getoption("--update-golden"))
+    """Whether golden files are to be written; False in a run that did not load the option."""
+    return bool(request.config.getoption("--update-golden", default=False))

@@ -65,6 +65,25 @@ def test_several_amounts_come_in_reading_order_and_none_is_converted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "is_bound"),
+    [
+        ("5万美元以上要备案吗", True),
+        ("超过3亿美元的项目", True),
+        ("不超过等值5万美元", True),
+        ("loans of up to USD 1 million", True),
+        ("USD 50,000 or more", True),
+        ("投3亿美元", False),
+        ("a loan of USD 5 million", False),
+    ],
+)
+def test_an_amount_that_is_a_limit_is_told_from_the_amount_of_a_deal(
+    text: str, is_bound: bool
+) -> None:
+    (read,) = read_money(text)
+    assert read.is_bound == is_bound
+
+
 CURRENCIES = {"USD": "美元", "CNY": "元人民币", "HKD": "港元", "EUR": "欧元"}
 
 

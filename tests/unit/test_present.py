@@ -100,12 +100,15 @@ def test_a_citation_quotes_its_fact_in_the_readers_language_and_in_both(
     citation = CitationBook(corpus, lang, TODAY).cite(CTC)
     card, fact = corpus.instrument(CTC), corpus.fact(CTC)
     assert (citation.quotes.zh, citation.quotes.en) == (fact.zh, fact.en)
-    assert citation.quote == {
-        "zh-Hans": fact.zh,
-        "zh-Hant": "香港合資格企業財資中心（QCTC）的合資格財資利潤按8.25%徵利得稅，"
-        "即16.5%標準稅率的一半。",
-        "en": fact.en,
-    }[lang]
+    assert (
+        citation.quote
+        == {
+            "zh-Hans": fact.zh,
+            "zh-Hant": "香港合資格企業財資中心（QCTC）的合資格財資利潤按8.25%徵利得稅，"
+            "即16.5%標準稅率的一半。",
+            "en": fact.en,
+        }[lang]
+    )
     assert citation.instrument.id == card.id
     assert citation.instrument.issuers == card.issuers
     source = card.source(fact.source)

@@ -73,6 +73,9 @@ NOT_SAID = [
     (FUND, "我们要投20亿元人民币"),
     (FUND, "我们要投3亿"),
     (LIST, "市值约5亿美元"),
+    # a limit asked about is not the amount of the deal
+    (FUND, "3亿美元以上的项目由谁核准？"),
+    (FUND, "What must projects of more than USD 300 million file?"),
     # a place or a partner is not a circumstance of the firm
     (OPEN, "上海自贸区有什么政策？"),
     (OPEN, "香港公司要交什么税？"),

@@ -53,9 +53,7 @@ def test_a_question_of_the_field_with_evidence_is_not_declined(lexicon: Lexicon)
 
 
 @pytest.mark.parametrize("intent", ["injection", "evasion", "legal-guarantee"])
-def test_what_a_message_tries_outweighs_where_it_belongs(
-    lexicon: Lexicon, intent: Intent
-) -> None:
+def test_what_a_message_tries_outweighs_where_it_belongs(lexicon: Lexicon, intent: Intent) -> None:
     asked = understood(lexicon, "境外放款的系数是多少？", intent)
     for where in get_args(Where):
         assert decline_reason(asked, FOUND, placed(where), ()) == intent

@@ -110,15 +110,16 @@ def test_facts_are_chosen_best_first() -> None:
 def test_never_more_than_the_most_facts() -> None:
     corpus = a_corpus(*SENTENCES[:10])
     evidence = found(*(hit(f"card-0#{at}", 1.0) for at in range(1, 11)))
-    # ten sentences of 20 characters fit into 250; seven are the most
+    # ten sentences of 20 characters fit into the budget; seven are the most
     assert len(choose_facts(evidence, corpus, "zh").hits) == MOST_FACTS
 
 
 def test_a_fact_that_breaks_the_budget_is_passed_over_for_a_shorter_one() -> None:
-    # 250 characters: 120 + 120 leave 10; the third (120) does not fit, the fourth (10) does
-    long = ["".join(SENTENCES[at : at + 6]) for at in (0, 6, 12)]
+    # two facts leave 10 or 11 characters; the third does not fit, the fourth (10) does
+    half = (BUDGETS["zh"] - 10) // 2
+    stock = "".join(SENTENCES)
+    long = [stock[at * half : (at + 1) * half] for at in range(3)]
     corpus = a_corpus(*long, "今日申请当日办结可行")
-    assert [len(text) for text in long] == [120] * 3
     evidence = found(*(hit(f"card-0#{at}", 1.0) for at in (1, 2, 3, 4)))
     assert chosen_refs(choose_facts(evidence, corpus, "zh")) == [
         "card-0#1",
@@ -130,21 +131,21 @@ def test_a_fact_that_breaks_the_budget_is_passed_over_for_a_shorter_one() -> Non
 def test_a_share_of_the_budget_may_be_spent() -> None:
     corpus = a_corpus(*SENTENCES[:7])
     evidence = found(*(hit(f"card-0#{at}", 1.0) for at in range(1, 8)))
-    # 0.2 of 250 are 50 characters: two sentences of 20
-    assert len(choose_facts(evidence, corpus, "zh", budget=0.2).hits) == 2
+    # room for 50 characters: two sentences of 20
+    share = 50 / BUDGETS["zh"]
+    assert len(choose_facts(evidence, corpus, "zh", budget=share).hits) == 2
 
 
 def test_the_best_fact_is_said_however_long_it_is() -> None:
-    corpus = a_corpus("".join(SENTENCES[:20]), SENTENCES[30])
+    corpus = a_corpus("".join(SENTENCES[:30]), SENTENCES[30])
+    assert BUDGETS["zh"] < 600  # thirty sentences of 20 characters
     evidence = found(hit("card-0#1", 1.0), hit("card-0#2", 0.9))
-    # 400 characters against a budget of 250; nothing else fits then
     assert chosen_refs(choose_facts(evidence, corpus, "zh")) == ["card-0#1"]
 
 
 def test_length_counts_in_the_language_of_the_answer() -> None:
     assert text_length("系数为0.6。", "zh") == 7
     assert text_length("The coefficient is 0.6.", "en") == 4
-    assert BUDGETS == {"zh": 250, "en": 180}
 
 
 def test_a_fact_that_repeats_one_already_chosen_is_left_out() -> None:
@@ -205,9 +206,7 @@ def test_the_parts_of_a_question_take_turns() -> None:
 
 def test_no_fact_is_chosen_for_two_parts() -> None:
     corpus = a_corpus(*SENTENCES[:2])
-    evidence = found(
-        hit("card-0#1", 1.0, parts=(1.0, 1.0)), hit("card-0#2", 0.9, parts=(0.5, 0.5))
-    )
+    evidence = found(hit("card-0#1", 1.0, parts=(1.0, 1.0)), hit("card-0#2", 0.9, parts=(0.5, 0.5)))
     assert chosen_refs(choose_facts(evidence, corpus, "zh")) == ["card-0#1", "card-0#2"]
 
 

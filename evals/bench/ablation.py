@@ -1,0 +1,80 @@
+"""`hugang bench ablation`: what each boost of the retrieval is worth, taken out one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.evidence import Boosts
+from evals.bench.answer import bench_app
+from evals.case import Case, load_suite
+from evals.run import run_suite
+from evals.stats import mean
+from knowledge.card import Frozen
+
+if TYPE_CHECKING:
+    from bot.advisor import Advisor
+
+SHOWN = ("recall_at_10", "ndcg_at_10", "card_recall", "card_precision", "nugget_recall")
+
+
+class Ablated(Frozen):
+    """The figures of one suite without one boost."""
+
+    without: str
+    """Name of the boost; empty for all boosts in place."""
+    means: dict[str, float]
+    """By metric."""
+    n: int
+    """Cases scored for nugget recall."""
+
+
+def ablate(
+    advisor: Advisor, cases: tuple[Case, ...], *, suite: str, today: dt.date
+) -> list[Ablated]:
+    """Run a suite with all boosts and without each; the advisor is left as it was."""
+    given = advisor.boosts
+    rows = []
+    try:
+        for name in ("", *Boosts._fields):
+            advisor.boosts = given._replace(**{name: 0.0}) if name else given
+            rows.append(_row(name, advisor, cases, suite, today))
+    finally:
+        advisor.boosts = given
+    return rows
+
+
+def _row(
+    name: str, advisor: Advisor, cases: tuple[Case, ...], suite: str, today: dt.date
+) -> Ablated:
+    run = run_suite(advisor, cases, suite=suite, today=today)
+    values = {
+        metric: [v for r in run.results if (v := r.value(metric)) is not None] for metric in SHOWN
+    }
+    return Ablated(
+        without=name,
+        means={metric: mean(found) for metric, found in values.items()},
+        n=len(values["nugget_recall"]),
+    )
+
+
+@bench_app.command("ablation")
+def ablation_command(
+    suite: Annotated[str, typer.Option(help="Suite of cases.")] = "dev",
+) -> None:
+    """Print a Markdown table: the suite's figures without each boost."""
+    from bot.advisor import Advisor
+
+    advisor = Advisor.open()
+    try:
+        today = advisor.corpus.version.as_of
+        rows = ablate(advisor, load_suite(suite), suite=suite, today=today)
+    finally:
+        advisor.close()
+    typer.echo(f"| without | {' | '.join(SHOWN)} |")
+    typer.echo(f"|---|{'--:|' * len(SHOWN)}")
+    for row in rows:
+        figures = " | ".join(f"{row.means[metric]:.3f}" for metric in SHOWN)
+        typer.echo(f"| {row.without or 'nothing'} | {figures} |")

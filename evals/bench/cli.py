@@ -1,0 +1,8 @@
+"""`hugang bench`: the benchmarks, one command each."""
+
+from __future__ import annotations
+
+from evals.bench import ablation
+from evals.bench.answer import bench_app
+
+__all__ = ["ablation", "bench_app"]
