@@ -12,17 +12,18 @@ from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
 from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
-from bot.language import Lang
+from bot.language import Lang, localise
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import known_values, read_profile, read_values
-from bot.question import Question, read_question
+from bot.question import Filters, Question, read_question
 from bot.refuse import decline_reason
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
 from bot.timing import Stopwatch
 from bot.understanding import Lexicon, Understanding, understand
 from bot.write import write_draft
+from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
 from knowledge.embed import Embedder, Vector, open_embedder
@@ -35,6 +36,11 @@ from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
 
 log = logging.getLogger(__name__)
+
+_INDEX_FAULT = Bilingual(
+    zh="检索索引暂时不可用。请稍后再试；管理员可运行 hugang doctor 查看原因。",
+    en="The search index is not available. Try again later; the operator can run hugang doctor.",
+)
 
 
 class Advisor:
@@ -105,9 +111,9 @@ class Advisor:
             yield from self._steps(question)
         except AdvisorError as error:
             yield Failed(code=error.code, message=error.user_message(question.lang))
-        except KnowledgeError as error:
+        except KnowledgeError:
             log.exception("answer failed")
-            yield Failed(code="index-fault", message=str(error))
+            yield Failed(code="index-fault", message=localise(_INDEX_FAULT, question.lang))
 
     def plan(self, route_id: str, values: Mapping[str, object], lang: Lang) -> AnswerPlan:
         """Hold a route card against what is known about firm and deal.
@@ -187,7 +193,8 @@ class Advisor:
     def _plan(
         self, question: Question, understanding: Understanding, route_id: str | None
     ) -> RoutePlan | None:
-        if route_id is None:
+        # A plan spans both sides; under filters it would say what the asker has left out.
+        if route_id is None or question.filters != Filters():
             return None
         route = self.corpus.routes[route_id]
         told = read_profile(understanding.search_text, route)

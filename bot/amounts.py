@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from knowledge.card import Frozen
 from knowledge.figures import read_figures
@@ -16,23 +17,35 @@ class Money(Frozen):
     """In full units: 2亿 is 200000000."""
     currency: str
     """ISO code."""
-    is_bound: bool = False
+
+
+class MoneyMention(NamedTuple):
+    """Where and how a text names an amount."""
+
+    money: Money
+    start: int
+    """Offset in the text."""
+    is_bound: bool
     """Whether it stands as a limit ("5万美元以上", "up to USD 1 million") and not as the amount."""
 
 
 _BOUND_BEFORE = re.compile(
-    r"(?:超过|不超过|高于|低于|至少|最多|不足|以下|大于|小于|逾|more than|over|above|under|below|up to|at least"
+    r"(?:超过|不超过|高于|低于|至少|最多|不足|大于|小于|逾|more than|over|above|under|below|up to|at least"
     r"|less than|exceed(?:s|ing)?|within)\s*(?:等值)?\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
-    r"\s*(?:以上|以下|以内|及以上|含?以上|起|or (?:more|above|less)|and (?:above|over))",
-    re.IGNORECASE,
+    r"\s*(?:及?以上|以下|以内|含?以上|起|or (?:more|above|less)|and (?:above|over))", re.IGNORECASE
 )
 
 
 def read_money(text: str) -> tuple[Money, ...]:
     """Read the amounts of a text that name their currency, in reading order."""
+    return tuple(mention.money for mention in read_mentions(text))
+
+
+def read_mentions(text: str) -> tuple[MoneyMention, ...]:
+    """Read the amounts of a text with where and how they stand."""
     found = []
     for figure in read_figures(text):
         if figure.kind != "number" or not figure.unit or len(figure.unit) != 3:
@@ -40,11 +53,11 @@ def read_money(text: str) -> tuple[Money, ...]:
         if not figure.unit.isupper():
             continue
         try:
-            amount = Decimal(figure.value)
+            money = Money(amount=Decimal(figure.value), currency=figure.unit)
         except InvalidOperation:
             continue
         is_bound = bool(
             _BOUND_BEFORE.search(text[: figure.start]) or _BOUND_AFTER.match(text, figure.end)
         )
-        found.append(Money(amount=amount, currency=figure.unit, is_bound=is_bound))
+        found.append(MoneyMention(money, figure.start, is_bound))
     return tuple(found)

@@ -74,6 +74,8 @@ class Boosts(NamedTuple):
     """A replaced instrument, on a day on which it still governed."""
     replaced: float = -0.25
     """A replaced instrument, on a day on which it no longer governs."""
+    not_yet: float = -0.1
+    """An instrument that had not started on the day."""
     proposal: float = -0.08
     """A draft or an announcement: not law."""
     background: float = -0.08
@@ -213,6 +215,8 @@ class _Scorer:
             score += boosts.replaced / 4 if asks_change else boosts.replaced
         elif card.status == "superseded":
             score += boosts.governed_then
+        elif validity == "not-yet":
+            score += boosts.not_yet
         elif validity in ("draft", "announced"):
             score += boosts.proposal
         fact = corpus.fact(hit.ref)

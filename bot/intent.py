@@ -13,39 +13,57 @@ from typing import Literal, NamedTuple
 Intent = Literal["ask", "injection", "evasion", "legal-guarantee"]
 
 _MARKUP = re.compile(
-    r"<script\b.*?</script\s*>|<[^<>]{1,400}>|\[/?(?:SYSTEM|INST)[^\]]{0,80}\]", re.I | re.S
+    r"<script\b.*?</script\s*>|</?[A-Za-z!][^<>]{0,400}>|\[/?(?:SYSTEM|INST)[^\]]{0,80}\]",
+    re.IGNORECASE | re.DOTALL,
 )
 _INJECTION = re.compile(
-    r"(?:忽略|无视|忘掉|跳过).{0,8}(?:以上|上面|之前|前面|所有|全部|你的).{0,8}(?:指令|指示|规则|提示|设定|要求)"
-    r"|(?:系统|内部)提示词|调试模式|开发者模式|越狱|知识库(?:文件)?路径|请直接当(?:作)?现行|直接当现行规定"
-    r"|你现在是(?!否)|从现在起你是|由而家起你(?:是|系)|扮演|假装你"
-    r"|ignore (?:all |any |the )?(?:previous|prior|above|earlier|preceding)|disregard (?:all|the|your|previous)"
-    r"|system (?:prompt|override)|developer mode|debug mode|jailbreak|you are now|act as (?:an?|my)\b|pretend (?:to be|you)"
+    r"(?:忽略|无视|忘掉|忘记|跳过)[^，。？]{0,10}(?:指令|指示|提示词|设定)"
+    r"|(?:请|^|[。！？，,;；]\s*|另外)你?(?:忽略|无视|忘掉)[^，。？]{0,6}(?:前面|上面|以上|所有|你)[^，。？]{0,4}(?:规定|规则|要求)"
+    r"|(?:系统|内部)提示词|调试模式|开发者模式|越狱"
+    r"|知识库(?:文件)?路径|请?直接当(?:作|成)?现行|你现在是(?!否|不是)|从现在起你(?:是|就是)|由而家起你(?:是|系)"
+    r"|(?:请|你来?|现在)扮演|假装你"
+    r"|\b(?:ignore|disregard|forget)\b(?: (?:all|any|of|the|your|my|previous|prior|above|earlier|preceding|system)){0,5}"
+    r" (?:instructions?|prompts?|directions|guidelines|programming)"
+    r"|\b(?:ignore|disregard|forget) (?:all )?your (?:\w+ )?rules"
+    r"|system (?:prompt|override)|developer mode|debug mode|jailbreak|you are now\b|pretend (?:to be|you)"
+    r"|(?:^|[.!?;:]\s*|\byou (?:must |should |will |now )?)act as (?:an?|my)\b"
     r"|repeat the (?:markup|text|words|above)|(?:begin|start) your (?:answer|reply|response) with|reveal your"
     r"|(?:state|present) it as (?:law|fact|the rule)|print (?:out )?your (?:prompt|instructions)",
     re.IGNORECASE,
 )
+_CONTROLS = (
+    r"(?:风控|监管|审核|审查|审批|外管|外汇管理|外汇管制|资本管制|限额|额度|备案|申报|登记|限制)"
+)
 _EVASION = re.compile(
-    r"(?:避开|绕过|绕开|逃避|躲过|躲开|规避|瞒过|骗过).{0,12}(?:风控|监管|审核|审查|外管|外汇管理|限额|额度|银行|备案|申报|限制)"
-    r"|(?:拆成|拆分成?|化整为零|分拆成?).{0,16}(?:不用|不必|免|逃|避|看不|不会|绕)|地下钱庄|对敲|找.{0,4}U商|蚂蚁搬家"
-    r"|(?:虚构|编造|伪造|假造|做个?假).{0,8}(?:贸易|合同|发票|单据|背景|订单)|洗钱(?!.{0,6}(?:法|规定|义务|要求|合规|监管))"
-    r"|(?:怎么|怎样|如何|教我?|帮我?).{0,6}(?:拆分|分拆|化整为零).{0,6}(?:购汇|换汇|付汇|收汇|汇款|额度|转账)(?!.{0,12}(?:处罚|违规|认定|算不算))"
-    r"|借(?:用)?别人的?(?:购汇)?额度|个人(?:购汇)?额度.{0,8}(?:凑|借|拼)"
-    r"|(?:get around|evade|circumvent|bypass|dodge|skirt|sneak past|avoid detection by).{0,30}"
-    r"(?:control|limit|check|rule|quota|SAFE|bank|review|filing|reporting|capital)"
-    r"|split (?:it|the payment|them|this) .{0,40}(?:so that|to avoid|below|under|without)"
-    r"|(?:fake|fabricate|forge|backdate|sham).{0,20}(?:invoice|contract|trade|document|paper)|underground bank"
-    r"|without (?:the )?(?:bank|SAFE|regulator)s? (?:noticing|knowing|finding out)|launder (?:the|our|some)? ?money",
+    rf"(?:避开|绕过|绕开|逃避|躲过|躲开|规避|瞒过|骗过)[^，,。；;？?]{{0,8}}{_CONTROLS}"
+    r"|拆(?:成|分成?|为)[^。；？?]{0,8}[笔份][^。；？?]{0,24}(?<!是)(?<!要)(?:不用|不必|免得|逃|避开|看不|不会看|查不)"
+    r"|(?:怎么|怎样|如何|教我?|帮我?|想)[^，。？?]{0,6}(?:拆分|分拆|化整为零)[^，。？?]{0,4}(?:购汇|换汇|付汇|收汇|汇款|额度|转账)"
+    r"|(?:找|通过|走|用)[^，。？?]{0,6}(?:地下钱庄|U商|对敲)|蚂蚁搬家[^。？?]{0,12}(?:汇|换|转)"
+    r"|(?:帮|教|怎么|如何|怎样|想|能不能)[^，。？?]{0,8}(?:做个?假|洗钱|把钱洗)"
+    r"|(?:虚构|编造|伪造|假造)[^，。？?]{0,8}(?:贸易|合同|发票|单据|背景|订单|用途)"
+    r"|(?:借用?|凑)别人的?(?:购汇)?额度|用(?:亲友|员工|别人)的?(?:个人)?(?:购汇)?额度"
+    r"|\b(?:get around|evade|circumvent|bypass|dodge|skirt|sneak past)\b[^.?!;]{0,30}"
+    r"\b(?:controls?|limits?|checks?|rules?|quotas?|SAFE|reviews?|filings?|reporting|registration)\b"
+    r"|\bsplit (?:it|the payments?|them|this|up)\b[^.?!;]{0,50}(?:so that|to avoid|to stay below|below|under|without)"
+    r"|(?:please|help|how (?:do|can|to)|want to|let's)[^.?!;]{0,30}(?:fake|fabricate|forge|backdate|launder|sham)\b"
+    r"|through an underground bank|without (?:the )?(?:banks?|SAFE|regulators?) (?:noticing|knowing|finding out)",
     re.IGNORECASE,
 )
+_ABOUT_EVASION = re.compile(
+    r"后果|处罚|罚则|罚款|责任|认定|算不算|会被|怎么查|如何查|识别|防范|防止|反洗钱|义务|合规|算(?:是)?违规|是不是违规|违规吗|被外汇局|会怎样"
+    r"|what happens|penalt|detect|consequence|deemed|considered|count as|prevent|avoid being|attempts? to|check for|spot|illegal to|is it (?:legal|lawful|allowed)",
+    re.IGNORECASE,
+)
+"""Asking what the rules say about evasion is an honest question, and a common one."""
 _GUARANTEE = re.compile(
-    r"(?:书面|白纸黑字)?(?:保证|担保|承诺|打包票).{0,24}(?:100%|百分之?百|完全|绝对|一定).{0,6}(?:合法|合规|没事|没问题|通过)"
-    r"|(?:不准|不许|别|不要|不得)加?.{0,6}(?:免责声明|免责)|出(?:了)?事.{0,4}(?:由|算)你|你.{0,3}(?:负责|担责|承担责任)"
-    r"|guarantee (?:in writing|that (?:it|this|we) (?:is|are|will)).{0,40}(?:legal|lawful|compliant|approved)"
-    r"|(?:no|without|drop the) disclaimers?|you (?:will )?take (?:full )?(?:legal )?responsibility",
+    r"(?:书面|白纸黑字)?(?:保证|承诺|打包票)[^，。？?]{0,24}(?:100%|百分之?百|完全|绝对|一定)[^，。？?]{0,6}(?:合法|合规|没事|没问题|通过)"
+    r"|(?:不准|不许|别|(?<!要)不要)(?:再)?加(?:任何)?免责(?:声明|条款)|出(?:了)?事[^，。？?]{0,4}(?:由你|算你|你负责|你来)"
+    r"|你[要得来]?(?:承担|负)(?:全部|一切|法律)?责任"
+    r"|guarantee (?:in writing|that (?:it|this|we) (?:is|are|will))[^.?!]{0,40}(?:legal|lawful|compliant|approved)"
+    r"|(?:\bno|without|drop the|skip the) disclaimers?|you (?:will )?take (?:full )?(?:legal )?responsibility",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^。！？!?\n;；]+[。！？!?\n;；]*")
+_SENTENCE = re.compile(r"(?:[^。！？!?\n;；.]|\.(?!\s|$))+[。！？!?\n;；.]*")
 _QUESTION = re.compile(
     r"[?？吗呢]|多少|什么|哪|怎|谁|能不能|能否|是否|如何|几|\b(?:what|which|who|when|where|how|whether|can|may|do|does|is|are)\b",
     re.IGNORECASE,
@@ -68,7 +86,7 @@ def read_intent(text: str) -> Reading:
     An injected instruction beside a question leaves the question to be answered (`ask`, with the
     instruction taken out); alone it is `injection`. Evasion is never answered in part.
     """
-    if _EVASION.search(text):
+    if _EVASION.search(text) and not _ABOUT_EVASION.search(text):
         return Reading("evasion", text, cleaned=False)
     if _GUARANTEE.search(text):
         return Reading("legal-guarantee", text, cleaned=False)

@@ -14,22 +14,28 @@ from knowledge.card import Bilingual, Instrument
 from knowledge.corpus import Corpus, Validity
 
 _MARKS: Mapping[Validity, re.Pattern[str]] = {
-    "draft": re.compile(r"征求意见|徵求意見|草案|草稿|拟|擬|draft|consult|propos|would\b", re.I),
+    "draft": re.compile(
+        r"征求意见|草案|草稿|草拟|拟(?:定|议|将|于|以|在|取消|设)|\bdraft|consultation|\bpropos",
+        re.I,
+    ),
     "announced": re.compile(
-        r"宣布|公布|提出|表示|称|稱|将|將|计划|計劃|拟|擬|建议|建議|公告|预算|預算|施政报告|施政報告|目标|目標|争取|探索|论坛|論壇|正式规定|正式規定"
-        r"|announc|propos|plan|will\b|intend|budget|address|target|aim|explore|said|forum|to be\b",
+        r"宣布|公布|提出|表示|报道称|称[，：:“其]|拟|计划|建议|公告|预算案|施政报告|目标|争取|探索|论坛|据转述|据[^，。]{0,8}报道"
+        r"|\bannounc|\bpropos|\bplans?\b|\bplanned\b|\bwill\b|\bintend|\bbudget\b|policy address|\btargets?\b"
+        r"|\baims?\b|\bexplor|\bsaid\b|\bforum\b|\breport(?:s|ed|edly)?\b",
         re.I,
     ),
     "superseded": re.compile(
-        r"旧|舊|原(?!则|則|因|件|始|材|油)|取代|此前|之前|曾|当时|當時|前\b|试点|former|previous|replac|supersed|earlier|until|before|old\b|pilot|was\b|were\b|had\b",
+        r"旧规|旧制|旧版|旧办法|原(?:规定|办法|通知|安排|规则)|取代|曾|当时|试点|\bformer(?:ly)?\b|\bprevious(?:ly)?\b"
+        r"|\breplaced\b|\bsuperseded\b|\bold rules?\b|\bpilots?\b",
         re.I,
     ),
-    "repealed": re.compile(r"废止|廢止|repeal", re.I),
+    "repealed": re.compile(r"废止|\brepealed\b", re.I),
     "not-yet": re.compile(
-        r"\d{4}\s*年|起|尚未|之后|之後|后来|後來|from\b|since|later|not yet|effective|\b(?:19|20)\d\d\b",
+        r"\d{4}\s*年|新规|尚未|之后|后来|\bsince\b|\blater\b|not yet|\bfrom \d|\b(?:19|20)\d\d\b",
         re.I,
     ),
 }
+"""Words by which a sentence (Chinese simplified) says what its source counts for."""
 
 
 def is_labelled(text: str, validity: Validity) -> bool:

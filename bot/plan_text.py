@@ -12,6 +12,7 @@ from bot.route_plan import PlannedOption, PlannedStep, RoutePlan
 from bot.wording import SIDES
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
+from knowledge.figures import missing_figures
 
 FEWEST_MARKS = 2
 """Facts cited for a sentence of a plan even where fewer bear all of it out."""
@@ -64,9 +65,28 @@ def plan_summary(
             ref: _likeness(text, corpus.fact(ref).text(passage_lang(lang))) for ref in facts
         }
         ranked = sorted(facts, key=lambda ref: (-likeness[ref], ref not in found))
-        claim = with_enough_refs(in_script(text, lang), tuple(ranked[:12]), doubts)
+        told = in_script(text, lang)
+        claim = with_enough_refs(told, _candidates(told, ranked, doubts, corpus), doubts)
         if not doubts(claim):
             yield claim
+
+
+LIKEST = 12
+"""Facts, nearest in words first, that a sentence of a summary may cite."""
+
+
+def _candidates(
+    text: str, ranked: Sequence[FactRef], doubts: Doubts, corpus: Corpus
+) -> tuple[FactRef, ...]:
+    """Return the facts in force nearest in words, then those that hold one of its figures."""
+    settled = [ref for ref in ranked if not doubts(Claim(text="", refs=(ref,)))]
+    figures = len(missing_figures(text, ()))
+    holding = (
+        ref
+        for ref in settled[LIKEST:]
+        if len(missing_figures(text, (f"{corpus.fact(ref).zh} {corpus.fact(ref).en}",))) < figures
+    )
+    return (*settled[:LIKEST], *(holding if figures else ()))
 
 
 def _sentences(text: str) -> list[str]:

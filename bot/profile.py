@@ -6,11 +6,12 @@ firm is not guessed. What is not said stays open and may be asked.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from bot.amounts import read_money
+from bot.amounts import read_mentions
 from bot.errors import ProfileError
 from knowledge.card import Bilingual
 from knowledge.figures import read_figures
@@ -48,6 +49,23 @@ _CUES = (
 _USD_INPUTS = ("amount_usd", "price_usd", "payment_usd")
 _HKD_INPUTS = ("market_cap_hkd",)
 _YEAR_INPUTS = ("loan_years", "tenor_years")
+_NEGATED = re.compile(
+    r"(?:不是|并非|没有|尚无|未有|还没|不属于|不涉及|不想|不要|不打算|不会|(?<![除])非)\S{0,3}$"
+    r"|(?:\bnot(?: an?| in| yet| a)?|\bno|\bnon-?|\bwithout(?: an?)?|\bhave no|n't (?:have|want)(?: an?)?)\s*$",
+    re.IGNORECASE,
+)
+"""Ends right before a statement that is denied."""
+_DENIES = re.compile(r"没有|还没|尚未|尚无|未有|不[是想打要]|\b(?:no|not)\b|n't", re.IGNORECASE)
+"""Stands inside a statement that is denied."""
+_NOT_THE_DEAL = re.compile(
+    r"(?:营收|收入|净资产|总资产|资产|市值|估值|利润|营业额|注册资本)[^，。,;；]{0,6}$"
+    r"|(?:revenue|turnover|sales|assets|market cap(?:itali[sz]ation)?|equity|valuation|profits?)(?: of)?[^.,;]{0,12}$",
+    re.IGNORECASE,
+)
+"""Ends right before an amount that describes the firm, not what it pays or invests."""
+_MARKET_CAP = re.compile(
+    r"(?:市值|估值|market cap\S*|valu(?:ation|ed))[^，。,;；]{0,12}$", re.IGNORECASE
+)
 
 
 def read_profile(text: str, route: RouteCard) -> dict[str, Value]:
@@ -56,12 +74,21 @@ def read_profile(text: str, route: RouteCard) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for cue in _CUES:
         item = inputs.get(cue.input)
-        if item and cue.pattern.search(text) and _admits(item, cue.value):
-            found.setdefault(cue.input, cue.value)
-    for money in read_money(text):
-        if money.is_bound:
+        match = cue.pattern.search(text)
+        if item is None or match is None or not _admits(item, cue.value):
             continue
-        names = {"USD": _USD_INPUTS, "HKD": _HKD_INPUTS}.get(money.currency, ())
+        denied = bool(_NEGATED.search(text[: match.start()]) or _DENIES.search(match.group(0)))
+        if not denied:
+            found.setdefault(cue.input, cue.value)
+        elif isinstance(cue.value, bool):
+            found.setdefault(cue.input, not cue.value)
+    for money, start, is_bound in read_mentions(text):
+        before = text[:start]
+        names: tuple[str, ...] = ()
+        if money.currency == "USD" and not is_bound and not _NOT_THE_DEAL.search(before):
+            names = _USD_INPUTS
+        elif money.currency == "HKD" and _MARKET_CAP.search(before):
+            names = _HKD_INPUTS
         for name in inputs.keys() & set(names):
             found.setdefault(name, float(money.amount))
     for years in _years(text):
@@ -115,23 +142,57 @@ def _read_value(item: RouteInput, value: object) -> Value:
             return text in _TRUE
         raise _misfit(item, value, "是/否", "true or false")
     if item.type == "number":
-        if isinstance(value, bool):
-            raise _misfit(item, value, "数字", "a number")
-        if isinstance(value, int | float):
-            return float(value)
-        try:
-            return float(str(value).replace(",", "").replace("_", ""))
-        except ValueError:
-            figures = [f for f in read_figures(str(value)) if f.kind == "number"]
-            if len(figures) == 1:
-                return float(figures[0].value)
-            raise _misfit(item, value, "数字", "a number") from None
+        return _read_number(item, value)
     if item.type == "choice":
         choices = [choice.value for choice in item.choices]
         if str(value) in choices:
             return str(value)
         raise _misfit(item, value, "、".join(choices), ", ".join(choices))
     return str(value)
+
+
+_CURRENCY_OF = re.compile(r"_(usd|cny|hkd|eur)$")
+
+
+def _read_number(item: RouteInput, value: object) -> float:
+    """Read a number, or words that hold one in the input's own unit.
+
+    Raises:
+        ProfileError: no number, not finite, or in another unit.
+    """
+    if isinstance(value, bool):
+        raise _misfit(item, value, "数字", "a number")
+    if isinstance(value, int | float):
+        number = float(value)
+    else:
+        try:
+            number = float(str(value).replace(",", "").replace("_", ""))
+        except ValueError:
+            number = _worded_number(item, str(value))
+    if not math.isfinite(number):
+        raise _misfit(item, value, "有限的数字", "a finite number")
+    return number
+
+
+def _worded_number(item: RouteInput, words: str) -> float:
+    kinds = ("number", "percent") if item.name.endswith("_pct") else ("number",)
+    figures = [figure for figure in read_figures(words) if figure.kind in kinds]
+    if len(figures) != 1:
+        raise _misfit(item, words, "数字", "a number")
+    figure, currency = figures[0], _CURRENCY_OF.search(item.name)
+    wanted = currency.group(1).upper() if currency else None
+    is_money = bool(figure.unit and len(figure.unit) == 3 and figure.unit.isupper())
+    if is_money and figure.unit != wanted:
+        unit = wanted or ""
+        raise _misfit(
+            item, words, f"以{unit or '该项单位'}计的数字", f"a number in {unit or 'its unit'}"
+        )
+    if item.name.endswith("_years"):
+        if figure.unit == "month":
+            return float(figure.value) / 12
+        if figure.unit not in (None, "year", "count"):
+            raise _misfit(item, words, "年数", "a number of years")
+    return float(figure.value)
 
 
 def _misfit(item: RouteInput, value: object, wanted_zh: str, wanted_en: str) -> ProfileError:
@@ -149,11 +210,20 @@ def _admits(item: RouteInput, value: Value) -> bool:
     return item.type == "bool" and isinstance(value, bool)
 
 
+_ZH_YEARS = re.compile(r"(?<![\d年])(?:\d{1,2}|[一二两三四五六七八九十]{1,3})年期(?![末间初])")
+_EN_YEARS = re.compile(
+    r"\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)-year\b(?!-old)"
+    r"(?=[^.?!;]{0,40}\b(?:loans?|bonds?|notes?|facilit|debt|money|financ|borrow|credit))",
+    re.IGNORECASE,
+)
+
+
 def _years(text: str) -> Iterable[float]:
-    """Read tenors: "三年期", "3-year"; "半年期" is half a year, months are twelfths."""
-    if re.search(r"半年期|six-month|6-month", text, re.IGNORECASE):
+    """Read tenors: "三年期", "3-year bond"; "半年期" is half a year."""
+    if re.search(r"半年期|\b(?:six|6)-month\b", text, re.IGNORECASE):
         yield 0.5
-    for match in re.finditer(r"(\S{1,3})\s*年期|(\S+?)[- ]year\b", text, re.IGNORECASE):
-        for figure in read_figures(match.group(0)):
-            if figure.kind == "number" and "/" not in figure.value:
-                yield float(figure.value)
+    for pattern in (_ZH_YEARS, _EN_YEARS):
+        for match in pattern.finditer(text):
+            for figure in read_figures(match.group(0)):
+                if figure.kind == "number":
+                    yield float(figure.value)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from itertools import islice
 from typing import Literal
 
 from bot.profile import Value
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.expression import Expression, parse_expression
-from knowledge.route import Blocker, Choice, Goal, Leg, Option, Remark, RouteCard, Side, Step
+from knowledge.route import (
+    Blocker,
+    Choice,
+    Goal,
+    Leg,
+    Option,
+    Remark,
+    RouteCard,
+    RouteInput,
+    Side,
+    Step,
+)
 
 StepState = Literal["required", "not-needed", "depends"]
 
@@ -130,7 +142,7 @@ def plan_route(route: RouteCard, values: Mapping[str, Value]) -> RoutePlan:
         summary=route.summary,
         options=tuple(sorted(options, key=_openness)),
         watch=route.watch,
-        open_points=_open_points(route, options),
+        open_points=_open_points(route, options, values),
         known=dict(values),
     )
 
@@ -177,13 +189,16 @@ def _openness(option: PlannedOption) -> int:
     return 0 if option.applies else 1
 
 
-def _open_points(route: RouteCard, options: tuple[PlannedOption, ...]) -> tuple[OpenPoint, ...]:
+def _open_points(
+    route: RouteCard, options: tuple[PlannedOption, ...], values: Mapping[str, Value]
+) -> tuple[OpenPoint, ...]:
+    """Ask for the inputs on which most depends, of those that by themselves change the plan."""
     weights: Counter[str] = Counter()
     for option in options:
-        for name in option.depends_on:
-            weights[name] += _WEIGHTS["option"]
         if option.applies is False or option.blockers:
             continue
+        for name in option.depends_on:
+            weights[name] += _WEIGHTS["option"]
         for blocker in option.possible_blockers:
             for name in blocker.depends_on:
                 weights[name] += _WEIGHTS["blocker"]
@@ -191,10 +206,61 @@ def _open_points(route: RouteCard, options: tuple[PlannedOption, ...]) -> tuple[
             for name in step.depends_on:
                 weights[name] += _WEIGHTS["step"]
     order = {item.name: place for place, item in enumerate(route.inputs)}
-    asked = sorted(weights, key=lambda name: (-weights[name], order[name]))[:MAX_OPEN_POINTS]
+    ranked = sorted(weights, key=lambda name: (-weights[name], order[name]))
+    telling = (
+        route.input(name) for name in ranked if _is_telling(route.input(name), route, values)
+    )
     return tuple(
         OpenPoint(name=item.name, type=item.type, question=item.question, choices=item.choices)
-        for item in map(route.input, asked)
+        for item in islice(telling, MAX_OPEN_POINTS)
+    )
+
+
+def _is_telling(item: RouteInput, route: RouteCard, values: Mapping[str, Value]) -> bool:
+    """Tell whether two answers to a question would make two different plans."""
+    outcomes = {
+        tuple(
+            (condition, _holds(condition, {**values, item.name: answer}))
+            for condition in _conditions(route)
+            if item.name in _parsed(condition).names
+        )
+        for answer in _answers(item, route)
+    }
+    return len(outcomes) > 1
+
+
+def _answers(item: RouteInput, route: RouteCard) -> Iterator[Value]:
+    """Yield answers that between them reach every outcome an input can have by itself."""
+    if item.type == "bool":
+        yield from (True, False)
+    elif item.type == "choice":
+        yield from (choice.value for choice in item.choices)
+    else:
+        bounds = (
+            value
+            for condition in _conditions(route)
+            for comparison in _parsed(condition).comparisons
+            if comparison.name == item.name
+            for value in comparison.values
+        )
+        for bound in bounds:
+            if isinstance(bound, int | float):
+                yield from (bound - 1, float(bound), bound + 1)
+
+
+@cache
+def _conditions(route: RouteCard) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            condition
+            for option in route.options
+            for condition in (
+                option.applies_when,
+                *(blocker.when for blocker in option.blockers),
+                *(step.when for step in option.steps),
+            )
+            if condition
+        )
     )
 
 

@@ -41,8 +41,8 @@ class Chosen:
     def leads(self) -> list[FactHit]:
         """Return the facts that open the answer: the weightiest of each part of the question.
 
-        Weight is the score, leaning to the facts that cards put first and away from background
-        and cases, so that the rule comes before its refinements.
+        Weight is the score, leaning to the facts that cards put first and away from background,
+        cases and what did not govern on the day, so that the rule comes before its refinements.
         """
         leads: dict[int, FactHit] = {}
         for hit in sorted(self.hits, key=self._weight, reverse=True):
@@ -58,11 +58,18 @@ class Chosen:
     def _weight(self, hit: FactHit) -> float:
         fact = self._corpus.fact(hit.ref)
         aside = fact.aspect in ("background", "risk") or is_illustration(fact.zh)
-        return hit.score + LEAD_FOREMOST * _foremost(hit.ref) - (LEAD_ASIDE if aside else 0.0)
+        elsewhen = hit.validity not in ("in-force", "pilot")
+        return (
+            hit.score
+            + LEAD_FOREMOST * _foremost(hit.ref)
+            - aside * LEAD_ASIDE
+            - elsewhen * LEAD_ELSEWHEN
+        )
 
 
 LEAD_FOREMOST = 0.08
 LEAD_ASIDE = 0.2
+LEAD_ELSEWHEN = 0.6
 
 
 def choose_facts(

@@ -45,8 +45,8 @@ def _cue(asks: str, offers: str | None = None) -> _Cue:
 _CUES: dict[Want, _Cue] = {
     "span": _cue(
         r"多久|多长时间|多少天|几个?工作日|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
-        r"|how (?:long|fast|soon|many (?:working |business )?(?:days|weeks|months|years))|deadline"
-        r"|time ?(?:frame|limit)|tenor|lock-?up|timetable|holding period"
+        r"|how (?:long|fast|soon|many (?:working |business )?(?:days|weeks|months|years))|\bdeadlines?\b"
+        r"|\btime ?(?:frame|limit)s?\b|\btenors?\b|\block-?ups?\b|\btimetable\b|\bholding period"
     ),
     "date": _cue(
         r"什么时候|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
@@ -54,16 +54,16 @@ _CUES: dict[Want, _Cue] = {
     ),
     "share": _cue(
         r"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少"
-        r"|\brate\b|percent|ratio|proportion|\bshare of|multiple|multiplier|\bstake\b|threshold"
-        r"|coefficient|\bslice\b|parameter|how much|what base|float",
+        r"|\brates?\b|\bper ?cent(?:age)?\b|\bratios?\b|\bproportion\b|\bshare of|\bmultiples?\b|\bmultiplier|\bstakes?\b|\bthresholds?\b"
+        r"|\bcoefficients?\b|\bslice\b|\bparameters?\b|\bhow much\b|what base|\bfloat\b",
     ),
     "money": _cue(
         r"多少|额度|门槛|上限|下限|最低|最高|至少|金额|费用|收费|多大|规模|资本|市值|多少钱|罚|补贴|奖励|盘子|几钱"
-        r"|how (?:much|big|large)|\bcaps?\b|quota|limit|threshold|\bfees?\b|cost|largest|minimum"
-        r"|maximum|\bsize\b|capital|penalty|\bfine\b|grant|cheque|budget"
+        r"|how (?:much|big|large)|\bcaps?\b|\bquotas?\b|\blimits?\b|\bthresholds?\b|\bfees?\b|\bcosts?\b|\blargest\b|\bminimum\b"
+        r"|\bmaximum\b|\bsize\b|\bcapital\b|\bpenalt|\bfines?\b|\bgrants?\b|\bcheque\b|\bbudget\b"
     ),
     "count": _cue(
-        r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|number of"
+        r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|\bnumber of\b"
     ),
     "who": _cue(
         r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
@@ -81,14 +81,14 @@ _CUES: dict[Want, _Cue] = {
     "permission": _cue(
         r"能不能|可不可以|能否|可以吗|可否|行不行|吗|允不允许|是不是|要不要|还要|需不需要|得不得|不得|禁止|能用|可以用|对不|没戏"
         r"|\b(?:can|may|must|could|should|do|does|is|are|will) (?:we|i|our|it|they|the|a|an|you|there)\b"
-        r"|allowed|permitted|off[- ]limits|required|correct\?|right\?",
+        r"|\ballowed\b|\bpermitted\b|off[- ]limits|\brequired\b|correct\?|right\?",
         r"可|不得|无须|无需|须|应当|不能|禁止|允许|限于|不适用|may\b|must|cannot|can\b|need|not\b|allow|permit|prohibit"
         r"|eligible|open to|only",
     ),
     "steps": _cue(
         r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|哪些登记|哪些手续|怎[么样]搭"
-        r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|procedure|sequence|process"
-        r"|what has to be done|route\b|clearances|approvals|wh(?:at|ich) filings?|line up|set up|what has to be lodged",
+        r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
+        r"|what has to be (?:done|lodged)|\broute\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
     ),
     "conditions": _cue(
         r"条件|资格|门槛|要满足|够格|符合什么|准入|硬杠|要求|什么样的(?:企业|公司)|才能|谁能|哪些(?:企业|公司|主体|机构)可"
@@ -102,7 +102,7 @@ _CUES: dict[Want, _Cue] = {
     ),
     "change": _cue(
         r"取代|替代|代替|换成|废止|修订|修改|变了|怎么变|前后|以前|之前|原来|旧规|新规|调整|还是旧|改了|老办法|后来"
-        r"|replac|supersed|repeal|what changed|changed|previous|former|used to|old rules?|no longer|before the new|back then",
+        r"|\breplac|\bsupersed|\brepeal|\bchanged\b|\bprevious|\bformer|\bused to\b|old rules?|no longer|before the new|back then",
     ),
 }
 

@@ -8,6 +8,7 @@ and headings are the only words of its own.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -192,6 +193,11 @@ def _status_note(card: Instrument, hit: FactHit, corpus: Corpus) -> Bilingual | 
             zh=f"《{title.zh}》是试点，只适用于试点地区和获准的主体。",
             en=f"{title.en} is a pilot: it applies only in the pilot area to those admitted.",
         )
+    if hit.validity == "not-yet" and card.starts:
+        return Bilingual(
+            zh=f"《{title.zh}》自{zh_date(card.starts)}起才适用。",
+            en=f"{title.en} applies only from {en_date(card.starts)}.",
+        )
     return _replacement(card, corpus) if card.superseded_by else None
 
 
@@ -222,6 +228,7 @@ def _with_notes(blocks: list[Block], notes: tuple[Claim, ...], lang: Lang) -> li
     return [*blocks, Block(kind="note", heading=localise(HEADINGS["note"], lang), claims=notes)]
 
 
+_FORBIDS = re.compile(r"不得|禁止|处罚|罚款|违法|违规|非法|须先|应先|真实")
 RULES_SHOWN = 2
 """Facts shown beside a refusal."""
 
@@ -230,6 +237,8 @@ def rules_block(evidence: Evidence, corpus: Corpus, lang: Lang) -> Block | None:
     """Show the rules that bear on a request that is declined."""
     say = _Speaker(corpus, lang)
     lawful = [hit for hit in evidence.hits if hit.validity in ("in-force", "pilot")]
+    # What forbids and punishes bears on the request more than what is nearest in words.
+    lawful.sort(key=lambda hit: not _FORBIDS.search(corpus.fact(hit.ref).zh))
     claims = tuple(say.fact(hit) for hit in lawful[:RULES_SHOWN])
     if not claims:
         return None

@@ -26,6 +26,8 @@ class Country(Frozen):
     zh: tuple[str, ...] = Field(min_length=1)
     en: tuple[str, ...] = Field(min_length=1)
     """Nouns and adjectives."""
+    not_before: str | None = None
+    """Chinese character that makes the name another country's: 尼 behind 印度."""
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text (Chinese simplified) names the country."""
@@ -37,15 +39,19 @@ class Country(Frozen):
         The country must stand right before the matter ("越南那头预提税率", "Singapore's treasury
         incentive"): a firm or a plant there is not a question about its law.
         """
-        zh, en = "|".join(self.zh), "|".join(map(re.escape, self.en))
+        en = "|".join(map(re.escape, self.en))
         link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?(?:(?!香港|内地|境内|中国)[^，,。？?；;]){0,8}?"
         return bool(
-            re.search(rf"(?:{zh}){link}{_LAW_ZH}", text)
+            re.search(rf"{self._zh()}{link}{_LAW_ZH}", text)
             or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
         )
 
+    def _zh(self) -> str:
+        end = f"(?!{self.not_before})" if self.not_before else ""
+        return f"(?:{'|'.join(self.zh)}){end}"
+
     def _names(self) -> str:
-        return rf"{'|'.join(self.zh)}|\b(?:{'|'.join(map(re.escape, self.en))})\b"
+        return rf"{self._zh()}|\b(?:{'|'.join(map(re.escape, self.en))})\b"
 
 
 _COUNTRIES = TypeAdapter(tuple[Country, ...])

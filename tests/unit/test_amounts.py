@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.amounts import Money, read_money
+from bot.amounts import Money, read_mentions, read_money
 
 
 def money(amount: str, currency: str) -> Money:
@@ -80,8 +80,8 @@ def test_several_amounts_come_in_reading_order_and_none_is_converted() -> None:
 def test_an_amount_that_is_a_limit_is_told_from_the_amount_of_a_deal(
     text: str, is_bound: bool
 ) -> None:
-    (read,) = read_money(text)
-    assert read.is_bound == is_bound
+    (mention,) = read_mentions(text)
+    assert mention.is_bound == is_bound
 
 
 CURRENCIES = {"USD": "美元", "CNY": "元人民币", "HKD": "港元", "EUR": "欧元"}
