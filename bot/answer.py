@@ -17,6 +17,7 @@ from bot.language import Lang
 from bot.route_plan import StepState
 from knowledge.card import Bilingual, FactRef, Frozen, Quality
 from knowledge.corpus import Validity
+from knowledge.route import Party, Side
 
 Standing = Literal["answered", "partly", "declined"]
 DeclineReason = Literal["out-of-scope", "not-in-corpus", "evasion", "injection", "legal-guarantee"]
@@ -86,7 +87,8 @@ class AnswerStep(Frozen):
 
     id: str
     state: StepState
-    side: str
+    side: Side
+    side_name: str
     do: str
     who: str
     authority: str | None
@@ -110,8 +112,10 @@ class AnswerLeg(Frozen):
         validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
     )
 
-    from_: str = Field(alias="from")
-    to: str
+    from_: Party = Field(alias="from")
+    to: Party
+    from_name: str
+    to_name: str
     what: str
     channel: str | None
     currencies: tuple[str, ...]

@@ -167,7 +167,8 @@ def _step(step: PlannedStep, lang: Lang) -> AnswerStep:
     return AnswerStep(
         id=step.id,
         state=step.state,
-        side=localise(SIDES[step.side], lang),
+        side=step.side,
+        side_name=localise(SIDES[step.side], lang),
         do=localise(step.do, lang),
         who=localise(step.who, lang),
         authority=step.authority,
@@ -180,8 +181,10 @@ def _step(step: PlannedStep, lang: Lang) -> AnswerStep:
 
 def _leg(leg: Leg, lang: Lang) -> AnswerLeg:
     return AnswerLeg(
-        from_=localise(PARTIES[leg.from_], lang),
-        to=localise(PARTIES[leg.to], lang),
+        from_=leg.from_,
+        to=leg.to,
+        from_name=localise(PARTIES[leg.from_], lang),
+        to_name=localise(PARTIES[leg.to], lang),
         what=localise(leg.what, lang),
         channel=localise(leg.channel, lang) if leg.channel else None,
         currencies=leg.currencies,

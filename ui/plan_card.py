@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep
-from bot.language import Lang, localise
-from bot.wording import SIDES
+from bot.language import Lang
 from knowledge.card import Frozen
 from ui.html import EMPTY, Html, element, join, word
 from ui.marks import Marks
-from ui.strings import LANGS, string
+from ui.strings import string
 
 
 class PlanWords(Frozen):
@@ -143,9 +141,9 @@ def _leg(leg: AnswerLeg, marks: Marks) -> Html:
         "li",
         element(
             "span",
-            element("span", _capital(leg.from_)),
+            element("span", _capital(leg.from_name)),
             element("span", "→", class_="hg-arrow", aria_hidden="true"),
-            element("span", _capital(leg.to)),
+            element("span", _capital(leg.to_name)),
             class_="hg-ends",
         ),
         element(
@@ -187,7 +185,7 @@ def _step(step: AnswerStep, words: PlanWords) -> Html:
         "li",
         element(
             "div",
-            element("span", step.side, class_=f"hg-chip hg-side-{_side(step.side)}"),
+            element("span", step.side_name, class_=f"hg-chip hg-side-{step.side}"),
             word(f"state.{step.state}", ui, class_=f"hg-state hg-state-{step.state}"),
             class_="hg-step-head",
         ),
@@ -206,16 +204,6 @@ def _step(step: AnswerStep, words: PlanWords) -> Html:
         ),
         class_=f"hg-step hg-step-{step.state}",
     )
-
-
-def _side(text: str) -> str:
-    """Tell which side a step's words mean, for its colour."""
-    return _sides().get(text, "other")
-
-
-@cache
-def _sides() -> Mapping[str, str]:
-    return {localise(text, lang): side for side, text in SIDES.items() for lang in LANGS}
 
 
 def _detail(key: str, value: str | None, ui: Lang) -> Html:

@@ -42,9 +42,21 @@ OPTION = {
     *("pros", "cons"),
 }
 STEP = {
-    *("id", "state", "side", "do", "who", "authority", "time", "needs", "depends_on", "refs"),
+    *(
+        "id",
+        "state",
+        "side",
+        "side_name",
+        "do",
+        "who",
+        "authority",
+        "time",
+        "needs",
+        "depends_on",
+        "refs",
+    ),
 }
-LEG = {"from", "to", "what", "channel", "currencies", "refs"}
+LEG = {"from", "to", "from_name", "to_name", "what", "channel", "currencies", "refs"}
 REMARK = {"say", "refs"}
 OPEN_POINT = {"name", "type", "question", "choices"}
 ENGINE = {"writer", "corpus", "corpus_as_of", "timings_ms", "dropped_claims"}
@@ -179,15 +191,17 @@ def test_a_reference_is_a_plain_string(parsed: dict[str, dict[str, Any]]) -> Non
 
 def test_a_leg_calls_its_beginning_from_and_is_read_by_that_name() -> None:
     given = {
-        "from": "mainland parent",
-        "to": "Hong Kong company",
+        "from": "mainland_parent",
+        "to": "hk_company",
+        "from_name": "mainland parent",
+        "to_name": "Hong Kong company",
         "what": "equity",
         "channel": None,
         "currencies": ["CNY"],
         "refs": ["a-card#1"],
     }
     leg = AnswerLeg.model_validate(given)
-    assert leg.from_ == "mainland parent"
+    assert leg.from_ == "mainland_parent"
     assert json.loads(leg.model_dump_json()) == given
     assert leg.model_dump(mode="json") == given
     assert "from" in AnswerLeg.model_json_schema()["properties"]

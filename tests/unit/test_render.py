@@ -407,8 +407,10 @@ def plan(remark: AnswerRemark, *, closed: bool = False) -> AnswerPlan:
             possible_blockers=(),
             legs=(
                 AnswerLeg(
-                    from_="mainland parent",
-                    to="香港公司",
+                    from_="mainland_parent",
+                    to="hk_company",
+                    from_name="mainland parent",
+                    to_name="香港公司",
                     what="资本金",
                     channel=None,
                     currencies=("USD", "local"),
@@ -440,7 +442,8 @@ def step(name: str, state: str) -> AnswerStep:
         {
             "id": name,
             "state": state,
-            "side": "香港",
+            "side": "hongkong",
+            "side_name": "香港",
             "do": f"做{name}",
             "who": "企业",
             "authority": "SAFE",

@@ -430,7 +430,13 @@ function closeSource() {
 
 function neighbours() {
   const message = opened ? opened.split(":")[0] : "";
-  return Array.from(element.querySelectorAll('[data-source^="' + message + ':"]'), (node) => node.dataset.source);
+  const all = Array.from(element.querySelectorAll('[data-source^="' + message + ':"]'), (node) => node.dataset.source);
+  // A folded plan brings sources of its own; they count once it is unfolded.
+  return all.filter((key) => key === opened || marksOf(key).some((mark) => mark.offsetParent));
+}
+
+function marksOf(key) {
+  return Array.from(element.querySelectorAll(".hg-mark")).filter((mark) => mark.dataset.cite === key);
 }
 
 function walk(step) {
@@ -442,7 +448,7 @@ function walk(step) {
 function showPosition() {
   if (!opened) return;
   const all = neighbours();
-  const n = opened.split(":")[1];
+  const n = all.indexOf(opened) + 1;
   panel.querySelector(".hg-position").textContent = words("panel.position", { n, total: all.length });
   panel.querySelector('[data-do="previous"]').disabled = all.indexOf(opened) <= 0;
   panel.querySelector('[data-do="next"]').disabled = all.indexOf(opened) >= all.length - 1;
