@@ -67,7 +67,7 @@ class Chosen:
         )
 
 
-LEAD_FOREMOST = 0.08
+LEAD_FOREMOST = 0.15
 LEAD_ASIDE = 0.2
 LEAD_ELSEWHEN = 0.6
 

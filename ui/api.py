@@ -29,6 +29,7 @@ from ui.api_health import Readiness
 from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
+from ui.gradio_import import without_stub_writing
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
@@ -82,6 +83,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web:
+        without_stub_writing()
         from ui.web import mount_web
 
         return mount_web(app, advisor, settings)
