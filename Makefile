@@ -47,6 +47,6 @@ bench: install ## measure the time an answer takes
 lock: ## resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer versions)
 	@sh scripts/lock.sh $(ARGS)
 
-clean: ## remove .venv, caches and build output (var/, with conversations and documents, stays)
+clean: ## remove .venv, caches and build output (var/, with index and reports, stays)
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find bot knowledge prompts ui evals tests -name __pycache__ -type d -prune -exec rm -rf {} +

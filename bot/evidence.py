@@ -74,7 +74,7 @@ class Boosts(NamedTuple):
     """A replaced instrument, on a day on which it still governed."""
     replaced: float = -0.25
     """A replaced instrument, on a day on which it no longer governs."""
-    not_yet: float = -0.1
+    not_yet: float = -0.35
     """An instrument that had not started on the day."""
     proposal: float = -0.08
     """A draft or an announcement: not law."""

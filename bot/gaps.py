@@ -60,10 +60,13 @@ class GapFinder:
     def find(self, understanding: Understanding, evidence: Evidence) -> tuple[Gap, ...]:
         """Tell which parts of a question the facts found leave open."""
         parts = understanding.parts or (understanding.text,)
-        return tuple(
-            gap
-            for at, part in enumerate(parts)
-            for gap in self._of_part(part, at if len(parts) > 1 else None, evidence)
+        return (
+            *_not_governed(understanding, evidence),
+            *(
+                gap
+                for at, part in enumerate(parts)
+                for gap in self._of_part(part, at if len(parts) > 1 else None, evidence)
+            ),
         )
 
     def _of_part(self, part: str, at: int | None, evidence: Evidence) -> Iterator[Gap]:
@@ -85,6 +88,14 @@ class GapFinder:
     def _mentions(self, hits: Sequence[FactHit], country: Country) -> bool:
         facts = (self._library.corpus.fact(hit.ref) for hit in hits)
         return any(country.is_named_in(f"{fact.zh} {fact.en}") for fact in facts)
+
+
+def _not_governed(understanding: Understanding, evidence: Evidence) -> Iterator[Gap]:
+    """Yield a gap when what was found starts only after the day asked about."""
+    best = evidence.hits[:OF_A_PART]
+    if best and sum(hit.validity == "not-yet" for hit in best) > len(best) / 2:
+        subject = Bilingual(zh="当日有效的规定", en="the rule in force on the day you ask about")
+        yield Gap(part="", subject=subject)
 
 
 def word_gap(gap: Gap, evidence: Evidence, corpus: Corpus, lang: Lang) -> str:

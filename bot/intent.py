@@ -40,12 +40,13 @@ _EVASION = re.compile(
     r"|(?:怎么|怎样|如何|教我?|帮我?|想)[^，。？?]{0,6}(?:拆分|分拆|化整为零)[^，。？?]{0,4}(?:购汇|换汇|付汇|收汇|汇款|额度|转账)"
     r"|(?:找|通过|走|用)[^，。？?]{0,6}(?:地下钱庄|U商|对敲)|蚂蚁搬家[^。？?]{0,12}(?:汇|换|转)"
     r"|(?:帮|教|怎么|如何|怎样|想|能不能)[^，。？?]{0,8}(?:做个?假|洗钱|把钱洗)"
-    r"|(?:虚构|编造|伪造|假造)[^，。？?]{0,8}(?:贸易|合同|发票|单据|背景|订单|用途)"
+    r"|(?:虚构|编造|伪造|假造|虚开|开假)[^，。？?]{0,8}(?:贸易|合同|发票|单据|背景|订单|用途|票)"
     r"|(?:借用?|凑)别人的?(?:购汇)?额度|用(?:亲友|员工|别人)的?(?:个人)?(?:购汇)?额度"
     r"|\b(?:get around|evade|circumvent|bypass|dodge|skirt|sneak past)\b[^.?!;]{0,30}"
     r"\b(?:controls?|limits?|checks?|rules?|quotas?|SAFE|reviews?|filings?|reporting|registration)\b"
     r"|\bsplit (?:it|the payments?|them|this|up)\b[^.?!;]{0,50}(?:so that|to avoid|to stay below|below|under|without)"
     r"|(?:please|help|how (?:do|can|to)|want to|let's)[^.?!;]{0,30}(?:fake|fabricate|forge|backdate|launder|sham)\b"
+    r"|\bsplit(?:ting)? (?:\w+ ){0,3}(?:payments?|transfers?|remittances?|invoices?)\b[^.?!;]{0,30}\b(?:to (?:stay|keep|avoid)|under|below)\b"
     r"|through an underground bank|without (?:the )?(?:banks?|SAFE|regulators?) (?:noticing|knowing|finding out)",
     re.IGNORECASE,
 )

@@ -31,7 +31,9 @@ _MARKS: Mapping[Validity, re.Pattern[str]] = {
     ),
     "repealed": re.compile(r"废止|\brepealed\b", re.I),
     "not-yet": re.compile(
-        r"\d{4}\s*年|新规|尚未|之后|后来|\bsince\b|\blater\b|not yet|\bfrom \d|\b(?:19|20)\d\d\b",
+        r"[日月年]起|起(?:的新规|施行|实施|执行|生效|适用)|新规|尚未|后来|才适用|\bsince\b|\blater\b|not yet"
+        r"|\bfrom (?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+        r"|\btakes? effect|\beffective (?:from|on)\b",
         re.I,
     ),
 }

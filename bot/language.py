@@ -41,10 +41,22 @@ def to_simplified(text: str) -> str:
 # OpenCC's Hong Kong table keeps these forms; newspapers, banks and the government print the others.
 _HONG_KONG_PRINT = str.maketrans("户税説枱", "戶稅說台")
 
+_MISCONVERTED = (
+    ("銀髮", "銀發"),  # 银发〔2025〕251号 is the PBOC's series, not grey hair
+    ("編髮", "編發"),
+    ("製定", "制定"),
+    ("瞭解", "了解"),
+    ("核準備案", "核准備案"),
+)
+"""Phrases of this corpus that OpenCC's tables get wrong."""
+
 
 def to_traditional(text: str) -> str:
     """Convert simplified Chinese to traditional as printed in Hong Kong."""
-    return str(_converter("s2hk").convert(text)).translate(_HONG_KONG_PRINT)
+    converted = str(_converter("s2hk").convert(text)).translate(_HONG_KONG_PRINT)
+    for wrong, right in _MISCONVERTED:
+        converted = converted.replace(wrong, right)
+    return converted
 
 
 def detect_lang(text: str) -> Lang:

@@ -35,12 +35,17 @@ CHANGED_SUBJECT_MARGIN = 0.02
 BEYOND_MARGIN = 0.02
 """The same for questions that no curated corpus can hold: they share the field's subjects and differ
 in a few words, so that only a clear margin counts."""
+PLAIN_MARGIN = 0.05
+"""Margin from which it counts however near the corpus is."""
 FAR: Mapping[PassageLang, float] = {"zh": 0.868, "en": 0.815}
 """Nearness below which no passage is about the question (E5 cosines are narrow)."""
 NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
 """Nearness from which the corpus speaks for itself, whatever example is alike."""
 ASKED_FIT = 0.25
 """Fit from which a question that asks how gets a plan."""
+CLEAR_SCORE, CLEAR_LEAD, CLEAR_FIT = 0.8, 0.15, 0.05
+"""A route that is plainly the one meant needs less of the evidence on its side: its own steps say
+what the evidence does not."""
 OFFERED_FIT = 0.45
 """Fit from which a question that describes a deal is offered one."""
 
@@ -98,7 +103,10 @@ class Map:
         where, category, margin = _where(understanding, evidence, likeness)
         routes = tuple(self._finder.rank(evidence, likeness))
         best = routes[0]
-        asked = understanding.wants_plan and best.fit >= ASKED_FIT
+        clear = best.score >= CLEAR_SCORE and best.score - routes[1].score >= CLEAR_LEAD
+        asked = understanding.wants_plan and (
+            best.fit >= ASKED_FIT or (clear and best.fit >= CLEAR_FIT)
+        )
         offered = understanding.describes_deal and best.fit >= OFFERED_FIT
         return Place(where, category, margin, routes, best.route if asked or offered else None)
 
@@ -115,7 +123,10 @@ def _where(
         return "field", None, max(out, beyond) - field
     if far or out - field > OTHER_SUBJECT_MARGIN:
         return "other-subject", out_label, out - field
-    if beyond - field > BEYOND_MARGIN and evidence.nearness < NEAR[understanding.lang]:
+    margin = beyond - field
+    if margin > PLAIN_MARGIN or (
+        margin > BEYOND_MARGIN and evidence.nearness < NEAR[understanding.lang]
+    ):
         return "beyond-corpus", beyond_label, beyond - field
     return "field", None, max(out, beyond) - field
 

@@ -38,10 +38,6 @@ def plan_blocks(plan: RoutePlan, doubts: Doubts, lang: Lang) -> Iterator[Block]:
         yield Block(kind="plan", heading=localise(heading, lang), claims=claims)
 
 
-SUMMARY_MARKS = 2
-"""Facts cited for a sentence of a route's summary."""
-
-
 def plan_summary(
     plan: RoutePlan, found: Sequence[FactRef], doubts: Doubts, lang: Lang, corpus: Corpus
 ) -> Iterator[Claim]:

@@ -169,8 +169,8 @@ def _read_number(item: RouteInput, value: object) -> float:
             number = float(str(value).replace(",", "").replace("_", ""))
         except ValueError:
             number = _worded_number(item, str(value))
-    if not math.isfinite(number):
-        raise _misfit(item, value, "有限的数字", "a finite number")
+    if not math.isfinite(number) or number < 0:
+        raise _misfit(item, value, "不小于0的数字", "a number of at least 0")
     return number
 
 

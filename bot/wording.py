@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.draft import BlockKind
-from knowledge.card import Bilingual, Quality
-from knowledge.corpus import Validity
+from knowledge.card import Bilingual
 from knowledge.route import Side
 
 
@@ -31,21 +30,6 @@ SIDES: Mapping[Side, Bilingual] = {
     "shanghai": _both("上海", "Shanghai"),
     "hongkong": _both("香港", "Hong Kong"),
     "destination": _both("目的地", "Destination"),
-}
-STATUSES: Mapping[Validity, Bilingual] = {
-    "in-force": _both("现行", "in force"),
-    "pilot": _both("试点", "pilot"),
-    "announced": _both("已宣布", "announced"),
-    "draft": _both("征求意见稿", "draft"),
-    "not-yet": _both("当时尚未生效", "not yet in force then"),
-    "superseded": _both("已被取代", "superseded"),
-    "repealed": _both("已废止", "repealed"),
-}
-QUALITIES: Mapping[Quality, Bilingual] = {
-    "official": _both("官方", "official"),
-    "professional": _both("专业机构", "professional"),
-    "press": _both("媒体", "press"),
-    "mirror": _both("转载", "mirror"),
 }
 PARTIES: Mapping[str, Bilingual] = {
     "mainland_parent": _both("内地母公司", "mainland parent"),

@@ -238,7 +238,12 @@ def rules_block(evidence: Evidence, corpus: Corpus, lang: Lang) -> Block | None:
     say = _Speaker(corpus, lang)
     lawful = [hit for hit in evidence.hits if hit.validity in ("in-force", "pilot")]
     # What forbids and punishes bears on the request more than what is nearest in words.
-    lawful.sort(key=lambda hit: not _FORBIDS.search(corpus.fact(hit.ref).zh))
+    lawful.sort(
+        key=lambda hit: (
+            "compliance" not in corpus.instrument(hit.ref).topics,
+            not _FORBIDS.search(corpus.fact(hit.ref).zh),
+        )
+    )
     claims = tuple(say.fact(hit) for hit in lawful[:RULES_SHOWN])
     if not claims:
         return None

@@ -161,7 +161,11 @@ class AnswerView:
         marks = marks_for(citations, self.message, self.ui)
         parts: Parts = []
         asked = self._plan is not None and self._plan.asked
-        plan = self._card(marks, summary=not any(block.kind == "lead" for block in blocks))
+        # Inside the answer its own language is spoken, whatever that of the page.
+        plan = self._card(
+            marks.model_copy(update={"ui": self.lang}),
+            summary=not any(block.kind == "lead" for block in blocks),
+        )
         for i, block in enumerate(blocks):
             if block.kind != "plan" or self._plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from bot.advisor import Advisor
 from bot.answer import AnswerPlan, CheckedAnswer
-from bot.cli import app
 from bot.errors import SettingsError
 from bot.events import Failed
 from knowledge.corpus import Corpus
@@ -25,6 +24,7 @@ from knowledge.errors import IndexBusy
 from knowledge.index import IndexHome
 from knowledge.segment import Segmenter
 from ui import terminal
+from ui.cli import app
 from ui.serve import listen, url_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,7 +210,7 @@ def test_the_version_is_printed_alone(cli: CliRunner) -> None:
 
 
 def test_help_imports_no_framework() -> None:
-    code = "import sys, bot.cli; print([m for m in ('gradio', 'chromadb', 'fastapi', 'uvicorn', "
+    code = "import sys, ui.cli; print([m for m in ('gradio', 'chromadb', 'fastapi', 'uvicorn', "
     code += "'onnxruntime', 'langchain_core') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -236,7 +236,7 @@ def built_home(
 
 def start(home: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", "serve", *words],
+        [sys.executable, "-m", "ui", "serve", *words],
         cwd=ROOT,
         env={**os.environ, "HUGANG_HOME": str(home), "LANG": "en_US.UTF-8", "LC_ALL": ""},
         stdout=subprocess.PIPE,

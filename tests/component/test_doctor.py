@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import doctor
-from bot.cli import app
 from bot.doctor import Check, Report, examine
 from bot.settings import Settings
 from knowledge import load
@@ -17,6 +16,7 @@ from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, EmbedderMissing
 from knowledge.errors import CardError
 from knowledge.index import IndexHome
+from ui.cli import app
 
 
 def by_name(checks: Any) -> dict[str, Check]:

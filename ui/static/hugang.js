@@ -157,6 +157,7 @@ function historyBefore(root) {
 function ask(question, more) {
   const text = question.trim();
   if (!text || running) return;
+  closeSource(); // it belongs to an earlier answer
   const message = newMessage();
   const turn = {
     message,

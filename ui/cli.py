@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from bot.errors import AdvisorError, ProfileError, QuestionError, RouteNotFound, SettingsError
+from bot.errors import AdvisorError, ProfileError, QuestionError, RouteNotFound
 from bot.language import Lang, localise
 from bot.version import installed_version
 from evals.bench.cli import bench_app
@@ -273,22 +273,9 @@ def _advisor(settings: Settings | None = None) -> Iterator[Advisor]:
 
 
 def _settings() -> Settings:
-    from pydantic import ValidationError
-
     from bot.settings import Settings
 
-    try:
-        return Settings()
-    except ValidationError as error:
-        found = error.errors()[0]
-        name = f"HUGANG_{'_'.join(map(str, found['loc'])).upper()}"
-        seen, problem = repr(found["input"]), found["msg"]
-        raise SettingsError(
-            Bilingual(
-                zh=f"环境变量{name}={seen}不可用：{problem}。请改正或去掉它。",
-                en=f"{name}={seen} cannot be used: {problem}. Correct the variable or unset it.",
-            )
-        ) from error
+    return Settings.load()
 
 
 def _assignments(pairs: list[str]) -> dict[str, str]:
