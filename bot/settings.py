@@ -51,9 +51,11 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = f"{PREFIX}{str(first['loc'][0]).upper()}"
+            seen = repr(first["input"])
             raise SettingsError(
                 Bilingual(
-                    zh=f"{name} 的值 {first['input']!r} 不可用：{first['msg']}。",
-                    en=f"{name} is {first['input']!r}: {first['msg']}.",
+                    zh=f"环境变量{name}={seen}不可用：{first['msg']}。请改正或去掉它。",
+                    en=f"{name}={seen} cannot be used: {first['msg']}. "
+                    "Correct the variable or unset it.",
                 )
             ) from error
