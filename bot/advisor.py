@@ -64,8 +64,7 @@ class Advisor:
         self._gaps = GapFinder(self._library, glossary, load_countries())
         self._lexicon = Lexicon(corpus, glossary)
         self._checker = Checker(corpus, glossary)
-        segmenter = Segmenter(glossary.user_words())
-        self._map = Map(corpus, embedder, segmenter, self.settings.home)
+        self._map = Map(corpus, embedder, index.lexical.segmenter, self.settings.home)
 
     @classmethod
     def open(cls, settings: Settings | None = None, progress: OnProgress = unreported) -> Advisor:

@@ -6,9 +6,7 @@ from typing import Literal
 
 from knowledge.card import FactRef, Frozen
 
-BlockKind = Literal[
-    "lead", "conditions", "procedure", "other-side", "change", "plan", "note", "missing"
-]
+BlockKind = Literal["lead", "conditions", "procedure", "other-side", "plan", "note", "missing"]
 """What a block of the answer is for; the heading follows from it."""
 Form = Literal["prose", "bullets", "steps"]
 """How the claims of a block are laid out."""

@@ -186,7 +186,6 @@ class _Scorer:
         self, question: Question, understanding: Understanding, library: Library, boosts: Boosts
     ) -> None:
         self._question = question
-        self._understanding = understanding
         self._library = library
         self._boosts = boosts
         self._named = frozenset(understanding.named)

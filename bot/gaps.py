@@ -61,7 +61,7 @@ class GapFinder:
         """Tell which parts of a question the facts found leave open."""
         parts = understanding.parts or (understanding.text,)
         return (
-            *_not_governed(understanding, evidence),
+            *_not_governed(evidence),
             *(
                 gap
                 for at, part in enumerate(parts)
@@ -90,7 +90,7 @@ class GapFinder:
         return any(country.is_named_in(f"{fact.zh} {fact.en}") for fact in facts)
 
 
-def _not_governed(understanding: Understanding, evidence: Evidence) -> Iterator[Gap]:
+def _not_governed(evidence: Evidence) -> Iterator[Gap]:
     """Yield a gap when what was found starts only after the day asked about."""
     best = evidence.hits[:OF_A_PART]
     if best and sum(hit.validity == "not-yet" for hit in best) > len(best) / 2:

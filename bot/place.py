@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bot.evidence import Evidence
-from bot.route_finder import RouteFinder, RouteMatch
+from bot.route_finder import RouteFinder
 from bot.understanding import Understanding
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Vector
 from knowledge.exemplars import Exemplars, Likeness, examples_of
 from knowledge.progress import unreported
-from knowledge.scope import ScopeExamples, load_scope_examples
+from knowledge.scope import load_scope_examples
 from knowledge.segment import Segmenter
 from knowledge.vectors import embed_with_caches
 
@@ -54,12 +54,6 @@ class Place(NamedTuple):
     """Where a question belongs."""
 
     where: Where
-    category: str | None
-    """Category of the nearest example outside the field."""
-    margin: float
-    """By how much that example is nearer than the field's nearest."""
-    routes: tuple[RouteMatch, ...]
-    """All routes, best first."""
     route: str | None
     """The route to plan; None when the question neither asks how nor describes a deal."""
 
@@ -71,9 +65,8 @@ class Map:
         self, corpus: Corpus, embedder: Embedder, segmenter: Segmenter, home: Path
     ) -> None:
         """Embed the examples, from the shipped vectors where they have them."""
-        self.examples: ScopeExamples = load_scope_examples()
         self._exemplars = Exemplars(
-            examples_of(self.examples, corpus),
+            examples_of(load_scope_examples(), corpus),
             lambda examples: embed_with_caches(examples, embedder, home / "examples", unreported),
             segmenter,
         )
@@ -92,7 +85,7 @@ class Map:
         """
         likeness = self._exemplars.likeness(vector, understanding.text, understanding.lang)
         alike = _alike(likeness)
-        return _best(alike, "out:")[1] - _field(alike) > CHANGED_SUBJECT_MARGIN
+        return _best(alike, "out:") - _field(alike) > CHANGED_SUBJECT_MARGIN
 
     def near_facts(self, likeness: Likeness) -> dict[FactRef, float]:
         """Return the facts of the routes that are near to a question, with that nearness."""
@@ -100,35 +93,28 @@ class Map:
 
     def place(self, likeness: Likeness, understanding: Understanding, evidence: Evidence) -> Place:
         """Place a question by its likeness to examples and by what was found for it."""
-        where, category, margin = _where(understanding, evidence, likeness)
-        routes = tuple(self._finder.rank(evidence, likeness))
-        best = routes[0]
-        clear = best.score >= CLEAR_SCORE and best.score - routes[1].score >= CLEAR_LEAD
+        where = _where(understanding, evidence, likeness)
+        best, second = self._finder.rank(evidence, likeness)[:2]
+        clear = best.score >= CLEAR_SCORE and best.score - second.score >= CLEAR_LEAD
         asked = understanding.wants_plan and (
             best.fit >= ASKED_FIT or (clear and best.fit >= CLEAR_FIT)
         )
         offered = understanding.describes_deal and best.fit >= OFFERED_FIT
-        return Place(where, category, margin, routes, best.route if asked or offered else None)
+        return Place(where, best.route if asked or offered else None)
 
 
-def _where(
-    understanding: Understanding, evidence: Evidence, likeness: Likeness
-) -> tuple[Where, str | None, float]:
+def _where(understanding: Understanding, evidence: Evidence, likeness: Likeness) -> Where:
+    if understanding.named:
+        return "field"
     alike = _alike(likeness)
     field = _field(alike)
-    out_label, out = _best(alike, "out:")
-    beyond_label, beyond = _best(alike, "beyond:")
     far = evidence.nearness < FAR[understanding.lang]
-    if understanding.named:
-        return "field", None, max(out, beyond) - field
-    if far or out - field > OTHER_SUBJECT_MARGIN:
-        return "other-subject", out_label, out - field
-    margin = beyond - field
-    if margin > PLAIN_MARGIN or (
-        margin > BEYOND_MARGIN and evidence.nearness < NEAR[understanding.lang]
-    ):
-        return "beyond-corpus", beyond_label, beyond - field
-    return "field", None, max(out, beyond) - field
+    if far or _best(alike, "out:") - field > OTHER_SUBJECT_MARGIN:
+        return "other-subject"
+    margin = _best(alike, "beyond:") - field
+    is_near = evidence.nearness >= NEAR[understanding.lang]
+    beyond = margin > PLAIN_MARGIN or (margin > BEYOND_MARGIN and not is_near)
+    return "beyond-corpus" if beyond else "field"
 
 
 def _alike(likeness: Likeness) -> dict[str, float]:
@@ -141,6 +127,5 @@ def _field(alike: Mapping[str, float]) -> float:
     return max(v for label, v in alike.items() if label == "in" or label.startswith("ask:"))
 
 
-def _best(alike: Mapping[str, float], kind: str) -> tuple[str, float]:
-    label = max((name for name in alike if name.startswith(kind)), key=lambda name: alike[name])
-    return label.removeprefix(kind), alike[label]
+def _best(alike: Mapping[str, float], kind: str) -> float:
+    return max(value for label, value in alike.items() if label.startswith(kind))

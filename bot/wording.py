@@ -16,7 +16,6 @@ def _both(zh: str, en: str) -> Bilingual:
 HEADINGS: Mapping[BlockKind, Bilingual] = {
     "conditions": _both("条件与限额", "Conditions and limits"),
     "procedure": _both("手续与时间", "Procedure and timing"),
-    "change": _both("新旧规定", "Old and new rules"),
     "note": _both("请留意", "Please note"),
     "missing": _both("资料未载明", "Not in the corpus"),
 }

@@ -58,6 +58,8 @@ class LexicalIndex:
         Raises:
             IndexFault: the folder holds no such index, or tantivy cannot read it.
         """
+        self.segmenter = segmenter
+        """Splits questions as it split the passages."""
         self._terms = _Terms(segmenter)
         self._indexes = {lang: _opened(folder / lang) for lang in PASSAGE_LANGS}
 

@@ -34,7 +34,7 @@ NOTHING = Evidence(hits=(), nearness=0.9)
 
 
 def placed(where: Where) -> Place:
-    return Place(where=where, category=None, margin=0.0, routes=(), route=None)
+    return Place(where=where, route=None)
 
 
 @pytest.fixture(scope="module")
