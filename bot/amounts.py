@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from knowledge.card import Frozen
+from knowledge.figure_units import MONEY
 from knowledge.figures import read_figures
 
 
@@ -30,8 +31,8 @@ class MoneyMention(NamedTuple):
 
 
 _BOUND_BEFORE = re.compile(
-    r"(?:超过|不超过|高于|低于|至少|最多|不足|大于|小于|逾|more than|over|above|under|below|up to|at least"
-    r"|less than|exceed(?:s|ing)?|within)\s*(?:等值)?\s*$",
+    r"(?:超过|不超过|高于|低于|至少|最多|最高|不足|不到|不多于|大于|小于|逾|more than|over|above|under|below|up to|at least"
+    r"|less than|at most|exceed(?:s|ing)?|within)\s*(?:等值)?\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
@@ -48,14 +49,10 @@ def read_mentions(text: str) -> tuple[MoneyMention, ...]:
     """Read the amounts of a text with where and how they stand."""
     found = []
     for figure in read_figures(text):
-        if figure.kind != "number" or not figure.unit or len(figure.unit) != 3:
+        # a bare "$" does not say whose dollar; "1/2" and "5:1" are no amounts
+        if figure.unit not in MONEY - {"$"} or not figure.value.replace(".", "", 1).isdigit():
             continue
-        if not figure.unit.isupper():
-            continue
-        try:
-            money = Money(amount=Decimal(figure.value), currency=figure.unit)
-        except InvalidOperation:
-            continue
+        money = Money(amount=Decimal(figure.value), currency=figure.unit)
         is_bound = bool(
             _BOUND_BEFORE.search(text[: figure.start]) or _BOUND_AFTER.match(text, figure.end)
         )

@@ -14,19 +14,37 @@ from knowledge.figure_sheet import Reading, Sheet
 from knowledge.figure_units import (
     BOTH_SIDES,
     CHINESE_UNITS,
+    COLLOQUIAL,
     ENGLISH_UNITS,
     MONEY,
+    MONEY_AFTER,
     MONEY_BEFORE,
     ONLY_WITH_DIGITS,
     SPANS,
     alternatives,
     unit_code,
 )
-from knowledge.numerals import ARABIC, CHINESE, ENGLISH, SCALES, canonical, number, power
+from knowledge.numerals import (
+    ARABIC,
+    CHINESE,
+    ENGLISH,
+    FORMAL_DIGITS,
+    SCALES,
+    canonical,
+    number,
+    power,
+)
 
 _NOT_AFTER = "第数几统唯同单逐专某那任双上"
 """Before a Chinese numeral these make it an ordinal, an estimate or another word."""
-_SCALE_WORDS = alternatives(word for word in SCALES if word.isascii() and len(word) > 1)
+_WHOLE = (
+    r"(?<![几数上成][十百千万亿])(?<![几数上成][十百千万亿][百千万亿])"
+    rf"(?<![{FORMAL_DIGITS[1:-2]}])"
+)
+"""Not inside an estimate or a longer numeral: the 万 of 几千万 and 伍佰万 is no number."""
+_SCALE_WORDS = alternatives(
+    word for word in SCALES if word.isascii() and len(word) > 1 and word != "mm"
+)
 _ADJECTIVES = (
     r"(?:(?:full|consecutive|continuous|successive|straight|calendar|natural|clear|complete|whole"
     r"|more|further|additional|preceding|previous|prior|past|following|fiscal|financial|accounting"
@@ -34,18 +52,23 @@ _ADJECTIVES = (
 )
 _AMOUNT = re.compile(
     # currency before, else nothing that makes the digits part of a name
-    rf"(?:(?<![A-Za-z])(?P<money>{MONEY_BEFORE})\s*(?:约|近|逾|超过?|about\s|over\s)?\s*"
+    rf"(?:(?<![A-Za-z])(?P<money>{MONEY_BEFORE})\s*(?:约|近|逾|超过?|大约|~|about\s|over\s)?\s*"
     r"|(?<![A-Za-z0-9_.#]))"
     # the numeral
-    rf"(?:(?P<arabic>{ARABIC})|(?P<chinese>(?<![{_NOT_AFTER}]){CHINESE})"
+    rf"(?:(?P<arabic>{ARABIC})|(?P<chinese>(?<![{_NOT_AFTER}]){_WHOLE}{CHINESE})"
+    rf"|(?P<formal>[{FORMAL_DIGITS}]{{2,}}(?=[元整人美港欧]))"
+    r"|(?P<half>半(?=个?[百千万亿])|half\s+an?(?=\s+(?:hundred|thousand|million|billion|trillion)))"
     rf"|(?P<english>{ENGLISH}))(?P<half_after>\s+and\s+a\s+half)?"
-    # its scale: 2亿5000万, 20多万, 两个亿, 7 billion, 300m
-    r"(?:(?<=\d)亿(?P<rest>\d+(?:\.\d+)?)万"
+    # its scale: 2亿5000万, 1亿2千万, 20多万, 两个亿, 7 billion, 300m, USD 100mm, 500w人民币
+    r"(?:(?<=\d)亿(?P<rest>\d+(?:\.\d+)?)(?P<rest_scale>千?万)"
+    r"|(?<=\d)(?P<big>[万亿])(?P<tenth>[1-9])(?=美|港|欧|元|人民币|刀|块)"
     r"|\s*[余多来]?\s*个?(?P<scale>[百千万亿]+)(?!分)"
     rf"|[\s-]*(?P<word_scale>(?:{_SCALE_WORDS})(?:\s+(?:{_SCALE_WORDS}))?)\b"
-    r"|(?P<letter_scale>(?-i:[mk])|(?(money)[mkb]))(?![A-Za-z]))?(?:\s*[余多])?"
+    rf"|(?P<letter_scale>(?(money)\s?(?:mm|[mkb])|(?:(?:mm|[mkbw])(?=\s?(?:{MONEY_AFTER}))|(?-i:[mk]))))"
+    r"(?![A-Za-z]))?(?:\s*[余多])?"
     # its unit
     rf"(?:\s*[个整]?(?:完整|连续|整)?的?(?P<zh_unit>%|{CHINESE_UNITS})(?P<half_unit>半)?"
+    rf"|\s*\((?P<in_brackets>{MONEY_AFTER})\)"
     rf"|[\s-]*{_ADJECTIVES}(?P<en_unit>{ENGLISH_UNITS})\b(?!\s?\d))?",
     re.IGNORECASE | re.ASCII,
 )
@@ -68,6 +91,15 @@ _TRAP_AFTER = re.compile(
 )
 _NOT_A_TENTH = frozenset("功立员本交果为熟套效长分都就")
 """After `成` these make another word: `一成立`, `三成员`."""
+_NOT_EUROS = frozenset("洲盟美亚非")
+"""After `欧` these make another word: `欧洲`."""
+_NUMERALS = {
+    "arabic": "arabic",
+    "chinese": "chinese",
+    "formal": "chinese",
+    "half": "english",
+    "english": "english",
+}
 _ELLIPSIS = frozenset("、，,至或-")
 
 
@@ -93,30 +125,39 @@ def read_amounts(sheet: Sheet) -> None:
 
 
 def _draft(match: re.Match[str]) -> _Draft | None:
-    script = "arabic" if match["arabic"] else "chinese" if match["chinese"] else "english"
-    value = number(match[script])
+    group = next(group for group in _NUMERALS if match[group])
+    written = match[group]
+    script = _NUMERALS[group] if written[0] != "半" else "chinese"
+    value = Decimal("0.5") if group == "half" else number(written)
     if value is None or (script == "english" and _TRAP_AFTER.match(match.string, match.end())):
         return None
-    scale = match["scale"] or match["word_scale"] or match["letter_scale"]
+    value, scaled = _scaled(value, match)
+    unit, before = _unit(match, written, script, scaled)
+    if match["half_unit"] and unit in SPANS:
+        value += Decimal("0.5")
+    return _Draft(value, scaled, unit, before, script, written, match.start(), match.end())
+
+
+def _scaled(value: Decimal, match: re.Match[str]) -> tuple[Decimal, bool]:
+    """Return a numeral at full value, and whether a scale made it so."""
     if match["half_after"]:
         value += Decimal("0.5")
     if match["rest"]:
-        value = value.scaleb(8) + Decimal(match["rest"]).scaleb(4)
-    elif scale:
-        value = value.scaleb(power(scale))
-    scaled = bool(scale or match["rest"])
-    unit, before = _unit(match, script, scaled)
-    if match["half_unit"] and unit in SPANS:
-        value += Decimal("0.5")
-    return _Draft(value, scaled, unit, before, script, match[script], match.start(), match.end())
+        rest = Decimal(match["rest"]).scaleb(power(match["rest_scale"]))
+        return value.scaleb(8) + rest, True
+    if match["tenth"]:
+        return (value + Decimal(match["tenth"]).scaleb(-1)).scaleb(power(match["big"])), True
+    scale = match["scale"] or match["word_scale"] or (match["letter_scale"] or "").strip()
+    return (value.scaleb(power(scale)), True) if scale else (value, bool(match["formal"]))
 
 
-def _unit(match: re.Match[str], script: str, scaled: bool) -> tuple[str | None, bool]:
+def _unit(match: re.Match[str], numeral: str, script: str, scaled: bool) -> tuple[str | None, bool]:
     """Return an amount's unit, and whether it is a currency written before the number."""
-    written = match["zh_unit"] or match["en_unit"]
+    written = match["zh_unit"] or match["in_brackets"] or match["en_unit"]
     unit = unit_code(written) if written else None
     if match["money"] and (unit is None or unit in MONEY):
-        return unit_code(match["money"]), True
+        before = unit_code(match["money"])
+        return (unit, False) if unit and before == "$" else (before, True)
     if unit is None:
         thing = not scaled and _THING.match(match.string, match.end())
         return ("count" if thing else None), False
@@ -124,14 +165,16 @@ def _unit(match: re.Match[str], script: str, scaled: bool) -> tuple[str | None, 
     if unit in MONEY:
         # a code after a bare number belongs to what follows: "in 2025 RMB bonds", "two RMB pools"
         code = written.isascii() and written.isupper() and not scaled
-        bare = code and (script == "english" or re.fullmatch(r"(?:19|20)\d\d", match[script]))
-        return (None if bare else unit), False
+        bare = code and (script == "english" or re.fullmatch(r"(?:19|20)\d\d", numeral))
+        scaled = scaled or not set(numeral).isdisjoint("百千万亿")
+        short = written in COLLOQUIAL and (not scaled or following in _NOT_EUROS)
+        return (None if bare or short else unit), False
     doubtful = (
         (unit == "tenth" and following in _NOT_A_TENTH)
         or (unit == "year" and following == "代")
         or (written == "个" and following in _ELLIPSIS)
         or (script == "chinese" and written in ONLY_WITH_DIGITS)
-        or (match[script] == "两" and written in BOTH_SIDES)
+        or (numeral == "两" and written in BOTH_SIDES)
     )
     return (None if doubtful else unit), False
 

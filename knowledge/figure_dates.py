@@ -33,6 +33,8 @@ _BEFORE = re.compile(
 )
 
 _ISO = re.compile(rf"(?<![\d-])({_YEAR})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?![\d-])", re.ASCII)
+# as Hong Kong writes it, the day first
+_DAY_FIRST = re.compile(rf"(?<![\d./-])(\d{{1,2}})([-/.])(\d{{1,2}})\2({_YEAR})(?![\d-])", re.ASCII)
 _ZH_DAY = re.compile(
     rf"(?:(?<!\d)(?P<year>{_ZH_YEAR})\s*年\s*)?"
     rf"(?<![\d.零一二三四五六七八九十百])(?P<month>{_ZH_NUMBER})\s*月(?:份)?"
@@ -119,6 +121,13 @@ def _iso(match: re.Match[str]) -> list[Reading] | None:
     return _in_order(match[1], month, [day], match)
 
 
+def _day_first(match: re.Match[str]) -> list[Reading] | None:
+    day, month = int(match[1]), int(match[3])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return _in_order(match[4], month, [day], match)
+
+
 def _zh_day(match: re.Match[str]) -> list[Reading] | None:
     month = _small(match["month"])
     days = [_small(day) for day in re.findall(_ZH_NUMBER, match["days"] or "")]
@@ -185,6 +194,7 @@ def _fiscal_short(match: re.Match[str]) -> list[Reading] | None:
 _MONTH_CUES = tuple(name[:3] for name in _MONTHS)
 _READERS: tuple[tuple[re.Pattern[str], Reader, tuple[str, ...]], ...] = (
     (_ISO, _iso, ("-", "/", ".")),
+    (_DAY_FIRST, _day_first, ("-", "/", ".")),
     (_ZH_DAY, _zh_day, ("月",)),
     (_EN_DAY, _en_month, _MONTH_CUES),
     (_EN_MONTH_DAY, _en_month, _MONTH_CUES),

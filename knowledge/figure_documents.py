@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterator
 
 from knowledge.figure_sheet import BLANK, Reading, Sheet
+from knowledge.figure_units import MONEY_AFTER
 from knowledge.numerals import CHINESE, number, roman
 
 SERIES = {
     "银发": "yinfa",
     "银办发": "yinbanfa",
     "银总部发": "yinzongbufa",
+    "琼银发": "qiongyinfa",
+    "银监发": "yinjianfa",
     "汇发": "huifa",
     "汇复": "huifu",
     "汇综发": "huizongfa",
@@ -26,12 +29,20 @@ SERIES = {
     "国税函": "guoshuihan",
     "法释": "fashi",
     "金发": "jinfa",
+    "金规": "jingui",
+    "商合发": "shanghefa",
+    "发改外资规": "fagaiwaizigui",
+    "沪金融办": "hujinrongban",
+    "沪委金融办": "huweijinrongban",
     "证监会公告": "csrc-announcement",
     "证监会令": "csrc-order",
 }
-_PINYIN = {name.replace("-", " "): name for name in SERIES.values()} | {"guo fa": "guofa"}
+_SPACED = ("hui fa", "yin fa", "guo fa", "cai shui", "fa shi", "jin fa", "jin gui")
+_PINYIN = {name.replace("-", " "): name for name in SERIES.values()}
+_PINYIN |= {name: name.replace(" ", "") for name in _SPACED}
 _SERIES = "|".join(sorted([*SERIES, *_PINYIN], key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
+_ANY_YEAR = rf"(?:{_YEAR}|[一二][零一二三四五六七八九]{{3}})"
 _LABEL = (
     r"(?:Orders?|Notices?|Circulars?|Documents?|Doc\.|Decrees?|Announcements?|Interpretations?"
     r"|Public Notices?|Bulletins?)"
@@ -41,12 +52,27 @@ _LABELS = _LABEL.replace("s?", "s").replace("|Doc\\.", "")
 _NO = r"Nos?\.?\s*"
 
 _BRACKETED = re.compile(
-    rf"[\[(](?P<year>{_YEAR})[\])]\s*(?:第|{_NO})?\s*"
-    rf"(?P<numbers>\d+(?:号?[、和及与]\d+(?=号))*)号?",
+    rf"[\[({{〈]\s*(?P<year>{_ANY_YEAR})\s*年?\s*[\])}}〉]\s*(?:第|{_NO})?\s*"
+    rf"(?P<numbers>\d+(?:号?[、和及与]\d+(?=号))*|{CHINESE}(?=\s*号))(?:\s*号)?",
+    re.IGNORECASE | re.ASCII,
+)
+# 汇发2025年43号, 财税2008-121号
+_SERIES_FIRST = re.compile(
+    rf"(?P<series>{_SERIES})\s*(?P<year>{_ANY_YEAR})\s*[年/-]?的?\s*第?\s*"
+    rf"(?P<numbers>\d+|{CHINESE})\s*号",
+    re.IGNORECASE | re.ASCII,
+)
+# Huifa 2014 No. 37, Yinfa 251; Chinese wants its 号: 银发2025年43亿 is another matter
+_PINYIN_FIRST = re.compile(
+    rf"\b(?P<series>{'|'.join(sorted(_PINYIN, key=len, reverse=True))})\s+"
+    rf"(?:(?P<year>{_YEAR})\s*[/-]?\s*)?(?:{_NO})?(?!{_YEAR}\b)(?P<numbers>\d{{1,4}})"
+    rf"(?:\s+of\s+(?P<later>{_YEAR})\b)?"
+    r"(?![\d.,%]\d|\d|%|\s*(?:million|billion))",
     re.IGNORECASE | re.ASCII,
 )
 _ZH_YEAR_FIRST = re.compile(
-    rf"(?P<year>{_YEAR})年的?(?P<series>{_SERIES}|第)?\s*(?P<numbers>\d+)号(?!起)",
+    rf"(?P<year>{_ANY_YEAR})\s*年的?\s*(?P<series>{_SERIES}|第)?\s*"
+    rf"(?P<numbers>\d+|{CHINESE})\s*号(?!起|线|院|楼|牌)",
     re.IGNORECASE | re.ASCII,
 )
 _EN_YEAR_FIRST = re.compile(
@@ -62,7 +88,9 @@ _YEAR_LAST_AGAIN = re.compile(
     rf"(?<={BLANK}\sand\s)(?P<numbers>\d+)\s+of\s+(?P<year>{_YEAR})\b", re.ASCII
 )
 _ZH_PLAIN = re.compile(
-    rf"第?(?P<zh>\d+(?:[、和及与]\d+)*|(?<=第){CHINESE})号(?!线|院|楼)", re.ASCII
+    rf"第?\s*(?P<zh>\d+(?:[、和及与]\d+)*|(?<=第){CHINESE}|(?<!第){CHINESE}(?=\s?号[文令])"
+    rf"|(?<=[发税规]){CHINESE})\s?号(?!线|院|楼|牌)",
+    re.ASCII,
 )
 _EN_PLAIN = re.compile(
     rf"\b(?:(?:{_LABELS}\s+(?:{_NO})?|Nos\.?\s*)(?P<numbers>{_LIST})(?![\d%]|\.\d)"
@@ -106,8 +134,10 @@ _PLAN_PERIOD = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MONEY_BEFORE = re.compile(r"(?:[A-Z]{3}|\$|¥|€|£)\s?$", re.ASCII)
+_MONEY_AFTER = re.compile(rf"\s?(?:{MONEY_AFTER})", re.IGNORECASE | re.ASCII)
 
 
+_DIGITS = "零一二三四五六七八九"
 _NUMBER_GROUPS = ("zh", "one", "numbers")
 _NUMBER_CUES = (
     *("No", "no", "rder", "otice", "ircular", "ocument", "Doc.", "ecree", "ulletin"),
@@ -118,11 +148,13 @@ _POINTS = re.compile(rf"\d+(?:\.\d+)*[A-Z]{{0,2}}(?![a-z])|{CHINESE}", re.IGNORE
 
 def read_dated_documents(sheet: Sheet) -> None:
     """Read the document numbers that carry their year; to be done before dates."""
-    sheet.take(_BRACKETED, _documents, "[", "(")
+    sheet.take(_BRACKETED, _documents, "[", "(", "{", "〈")
+    sheet.take(_SERIES_FIRST, _documents, "号")
     sheet.take(_YEAR_LAST, _documents, *_NUMBER_CUES)
     sheet.take(_YEAR_LAST_AGAIN, _documents, f"{BLANK} and ")
     sheet.take(_ZH_YEAR_FIRST, _documents, "号")
     sheet.take(_EN_YEAR_FIRST, _documents, " No")
+    sheet.take(_PINYIN_FIRST, _documents)
 
 
 def read_documents(sheet: Sheet) -> None:
@@ -142,18 +174,26 @@ def read_articles(sheet: Sheet) -> None:
 
 def _documents(match: re.Match[str]) -> list[Reading] | None:
     groups = match.groupdict()
-    if match[0][0] == "(" and not re.search(r"号$|第|no", match[0], re.IGNORECASE):
-        return None  # "the plan (2025) 12 measures"
     start, series = _series_of(match)
-    year = groups.get("year")
+    if match[0][0] == "(" and not (series or re.search(r"号$|第|no", match[0], re.IGNORECASE)):
+        return None  # "the plan (2025) 12 measures"
+    written = groups.get("year") or groups.get("later")
+    year = written and _spelt(written)
     text = next(groups[name] for name in _NUMBER_GROUPS if groups.get(name))
     found = []
-    for item in re.findall(r"\d+|[^\d\s、和及与,]+", text):
-        if item[0].isdigit() or groups.get("zh"):
-            value = number(item)
-            if value is not None:
-                found.append(f"{value}/{year}" if year else str(value))
+    for item in re.findall(rf"\d+|{CHINESE}", text):
+        value = _spelt(item)
+        if value is not None:
+            found.append(f"{value}/{year}" if year else str(value))
     return [Reading("document", value, series, start, match.end()) for value in found] or None
+
+
+def _spelt(text: str) -> int | None:
+    """Read a number, one spelt digit by digit too (`二五一`)."""
+    if len(text) > 1 and set(text) <= set(_DIGITS):
+        return int("".join(str(_DIGITS.index(char)) for char in text))
+    value = number(text)
+    return None if value is None else int(value)
 
 
 def _series_of(match: re.Match[str]) -> tuple[int, str | None]:
@@ -186,8 +226,9 @@ def _articles(match: re.Match[str]) -> list[Reading] | None:
 
 
 def _standalone(match: re.Match[str]) -> list[Reading] | None:
-    scale = match["points"][-1] in "MKBT" and not match["points"][-2].isalpha()
-    if scale and _MONEY_BEFORE.search(match.string, 0, match.start()):
+    scale = match["points"].lstrip("0123456789") in ("M", "MM", "K", "B", "T", "W")
+    before = _MONEY_BEFORE.search(match.string, 0, match.start())
+    if scale and (before or _MONEY_AFTER.match(match.string, match.end())):
         return None
     span = match.start(), match.end()
     return [Reading("article", value, None, *span) for value in _points(match["points"])]

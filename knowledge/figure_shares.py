@@ -37,7 +37,7 @@ _EN_FRACTION = re.compile(
 )
 _HALF = re.compile(
     r"一半|半数|过半|(?<![a-z-])"
-    r"(?:half(?=\s+(?:of\b|the\b|its\b|their\b|an?\s+(?!year|day|month|hour)))|halves)",
+    r"(?:half(?=\s+(?:of\b|the\b|its\b|their\b|an?\s+(?!year|day|month|hour|(?:hundred|thousand|[mbtr]+illion)\b)))|halves)",
     re.IGNORECASE | re.ASCII,
 )
 _HALF_TIME = re.compile(

@@ -9,22 +9,22 @@ import re
 from collections.abc import Iterable, Mapping
 
 CURRENCIES = {
-    "CNY": "人民币 RMB CNY CNH renminbi yuan ¥ 元人民币 元",
-    "HKD": "港元 港币 港纸 HKD HK$ Hong·Kong·dollars Hong·Kong·dollar",
-    "USD": "美元 美金 USD US$ US·dollars US·dollar U.S.·dollars U.S.·dollar",
-    "EUR": "欧元 EUR € euros euro",
+    "CNY": "人民币 RMB CNY CNH renminbi yuan ¥ 元人民币 元 块钱 块",
+    "HKD": "港元 港币 港纸 HKD HK$ Hong·Kong·dollars Hong·Kong·dollar HK·dollars HK·dollar",
+    "USD": "美元 美金 美刀 刀 USD US$ US·dollars US·dollar U.S.·dollars U.S.·dollar",
+    "EUR": "欧元 欧 EUR € euros euro",
     "GBP": "英镑 GBP £ pounds·sterling pounds",
-    "JPY": "日元 JPY yen",
-    "SGD": "新加坡元 新元 SGD S$ Singapore·dollars",
-    "MOP": "澳门元 MOP patacas",
-    "AUD": "澳元 AUD A$",
-    "CAD": "加元 CAD C$",
-    "CHF": "瑞士法郎 CHF",
+    "JPY": "日元 日币 JPY yen",
+    "SGD": "新加坡元 新元 新币 SGD S$ Singapore·dollars",
+    "MOP": "澳门元 澳门币 MOP patacas",
+    "AUD": "澳元 澳币 AUD A$",
+    "CAD": "加元 加币 CAD C$",
+    "CHF": "瑞士法郎 瑞郎 CHF",
     "THB": "泰铢 THB baht",
     "AED": "迪拉姆 AED dirhams",
-    "KRW": "韩元 KRW",
-    "MYR": "林吉特 MYR ringgit",
-    "IDR": "印尼盾 IDR rupiah",
+    "KRW": "韩元 韩币 KRW",
+    "MYR": "林吉特 令吉 马币 MYR ringgit",
+    "IDR": "印尼盾 印尼卢比 IDR rupiah",
     "VND": "越南盾 VND dong",
     "$": "$ dollars dollar",
 }
@@ -54,6 +54,8 @@ _COUNTED = (
     "个 家 笔 次 条 项 名 人 位 类 种 章 节 届 批 份 宗 套 间 只 支 款 处 座 省市 省 市 区 地区 "
     "部委 部门 户 股 轮 张 层 阶段 国 地 部 所 档 吨 岁 步 期 字 组 级 方面"
 )
+COLLOQUIAL = frozenset(("刀", "欧", "块"))
+"""Short forms of currencies that name one only after a scale: 10万刀, not 一刀."""
 MONEY = frozenset(CURRENCIES)
 SPANS = frozenset(TIMES)
 ONLY_WITH_DIGITS = frozenset("部所档步期字组级")
@@ -87,5 +89,8 @@ def alternatives(forms: Iterable[str]) -> str:
 
 CHINESE_UNITS = alternatives(form for form in _CODES if not form.isascii() and form not in "¥€£")
 ENGLISH_UNITS = alternatives(form for form in _CODES if form.isascii() and form[0].isalpha())
-MONEY_BEFORE = alternatives(form for form in _codes(CURRENCIES) if form not in ("元", "元人民币"))
+_ONLY_AFTER = {"元", "元人民币", "块钱", *COLLOQUIAL}
+MONEY_BEFORE = alternatives(form for form in _codes(CURRENCIES) if form not in _ONLY_AFTER)
 """Currencies as they stand before a number."""
+MONEY_AFTER = alternatives(form for form in _codes(CURRENCIES) if form not in "$¥€£")
+"""Currencies as they stand after one."""

@@ -24,6 +24,9 @@ _ODD = str.maketrans("〔〕【】￥–—−‑‐～〜’　\u00a0\u202f\u20
 _FOLD = {**_TRADITIONAL, **_FULL_WIDTH, **_ODD}
 
 CHINESE_DIGITS = "零一二三四五六七八九十百千万亿两"
+FORMAL_DIGITS = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿"
+"""Those of cheques and contracts; 陆 and 伍 are words as well, so they are never folded."""
+_FROM_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 CHINESE = rf"[{CHINESE_DIGITS}]+(?:点[零一二三四五六七八九]+)?"
 ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 
@@ -48,7 +51,10 @@ SCALES = {
     "k": 3,
     "million": 6,
     "mln": 6,
+    "mio": 6,
+    "mil": 6,
     "mn": 6,
+    "mm": 6,
     "m": 6,
     "billion": 9,
     "bln": 9,
@@ -59,6 +65,7 @@ SCALES = {
     "tn": 12,
     "百": 2,
     "千": 3,
+    "w": 4,
     "万": 4,
     "亿": 8,
 }
@@ -102,6 +109,8 @@ def number(text: str) -> Decimal | None:
     first = text[0]
     if first.isascii() and first.isdigit():
         return Decimal(text.replace(",", ""))
+    if first in FORMAL_DIGITS[1:-2]:
+        return _chinese(text.translate(_FROM_FORMAL))
     if first in CHINESE_DIGITS:
         return _chinese(text)
     return _english(text.lower())
