@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -131,8 +131,8 @@ def plan_route(route: RouteCard, values: Mapping[str, Value]) -> RoutePlan:
             shown as depending on it.
 
     Returns:
-        The options in the card's order, open ones first; at most `MAX_OPEN_POINTS` questions,
-        those on which most depends.
+        The options in the card's order, open ones first and closed ones last; at most
+        `MAX_OPEN_POINTS` questions, those on which most depends.
     """
     options = tuple(_plan_option(option, values) for option in route.options)
     return RoutePlan(
@@ -140,7 +140,7 @@ def plan_route(route: RouteCard, values: Mapping[str, Value]) -> RoutePlan:
         goal=route.goal,
         title=route.title,
         summary=route.summary,
-        options=tuple(sorted(options, key=_openness)),
+        options=_in_order(route, options),
         watch=route.watch,
         open_points=_open_points(route, options, values),
         known=dict(values),
@@ -182,11 +182,27 @@ def _plan_step(step: Step, values: Mapping[str, Value]) -> PlannedStep:
     )
 
 
-def _openness(option: PlannedOption) -> int:
-    """Sort key: open options first, then those that depend, then the closed ones."""
-    if not option.is_open:
-        return 2
-    return 0 if option.applies else 1
+def _in_order(route: RouteCard, options: tuple[PlannedOption, ...]) -> tuple[PlannedOption, ...]:
+    """Put open options first, then those that depend, then the closed ones.
+
+    An option for one kind of deal (a currency, a guarantor) counts as open until another is known
+    to fit: the card puts the best general case first, and a last resort that is open to everyone
+    would lead it only because it asks nothing.
+    """
+    conditions = {option.id: option.applies_when for option in route.options}
+    is_one_known_to_fit = any(o.is_open and o.applies and conditions[o.id] for o in options)
+
+    def place(option: PlannedOption) -> int:
+        if not option.is_open:
+            return 2
+        condition = conditions[option.id]
+        if option.applies or condition is None:
+            return 0
+        names = _parsed(condition).names
+        is_of_a_kind = any(route.input(name).type == "choice" for name in names)
+        return 0 if is_of_a_kind and not is_one_known_to_fit else 1
+
+    return tuple(sorted(options, key=place))
 
 
 def _open_points(
@@ -194,42 +210,42 @@ def _open_points(
 ) -> tuple[OpenPoint, ...]:
     """Ask for the inputs on which most depends, of those that by themselves change the plan."""
     weights: Counter[str] = Counter()
-    for option in options:
-        if option.applies is False or option.blockers:
-            continue
+    still_open = [option for option in options if option.is_open]
+    for option in still_open:
         for name in option.depends_on:
             weights[name] += _WEIGHTS["option"]
         for blocker in option.possible_blockers:
-            for name in blocker.depends_on:
-                weights[name] += _WEIGHTS["blocker"]
+            # One that hangs on whether the option applies at all waits for that.
+            if set(blocker.depends_on).isdisjoint(option.depends_on):
+                for name in blocker.depends_on:
+                    weights[name] += _WEIGHTS["blocker"]
         for step in option.steps:
             for name in step.depends_on:
                 weights[name] += _WEIGHTS["step"]
+    conditions = _conditions(tuple(route.option(option.id) for option in still_open))
     order = {item.name: place for place, item in enumerate(route.inputs)}
     ranked = sorted(weights, key=lambda name: (-weights[name], order[name]))
-    telling = (
-        route.input(name) for name in ranked if _is_telling(route.input(name), route, values)
-    )
+    telling = (item for item in map(route.input, ranked) if _is_telling(item, conditions, values))
     return tuple(
         OpenPoint(name=item.name, type=item.type, question=item.question, choices=item.choices)
         for item in islice(telling, MAX_OPEN_POINTS)
     )
 
 
-def _is_telling(item: RouteInput, route: RouteCard, values: Mapping[str, Value]) -> bool:
+def _is_telling(item: RouteInput, conditions: tuple[str, ...], values: Mapping[str, Value]) -> bool:
     """Tell whether two answers to a question would make two different plans."""
     outcomes = {
         tuple(
-            (condition, _holds(condition, {**values, item.name: answer}))
-            for condition in _conditions(route)
+            _holds(condition, {**values, item.name: answer})
+            for condition in conditions
             if item.name in _parsed(condition).names
         )
-        for answer in _answers(item, route)
+        for answer in _answers(item, conditions)
     }
     return len(outcomes) > 1
 
 
-def _answers(item: RouteInput, route: RouteCard) -> Iterator[Value]:
+def _answers(item: RouteInput, conditions: tuple[str, ...]) -> Iterator[Value]:
     """Yield answers that between them reach every outcome an input can have by itself."""
     if item.type == "bool":
         yield from (True, False)
@@ -238,7 +254,7 @@ def _answers(item: RouteInput, route: RouteCard) -> Iterator[Value]:
     else:
         bounds = (
             value
-            for condition in _conditions(route)
+            for condition in conditions
             for comparison in _parsed(condition).comparisons
             if comparison.name == item.name
             for value in comparison.values
@@ -248,12 +264,11 @@ def _answers(item: RouteInput, route: RouteCard) -> Iterator[Value]:
                 yield from (bound - 1, float(bound), bound + 1)
 
 
-@cache
-def _conditions(route: RouteCard) -> tuple[str, ...]:
+def _conditions(options: tuple[Option, ...]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             condition
-            for option in route.options
+            for option in options
             for condition in (
                 option.applies_when,
                 *(blocker.when for blocker in option.blockers),
