@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -39,6 +39,8 @@ Expectation = Literal["answer", "abstain"]
 
 _KEBAB = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 _ALWAYS_ABSTAIN: frozenset[CaseKind] = frozenset({"unanswerable", "out-of-scope"})
+_SAME_IN_GROUP = ("kind", "topic", "as_of", "profile", "expect", "cards", "route")
+"""What the lines of a group must agree on: they are one question with one right answer."""
 
 
 def _usable_pattern(pattern: str) -> str:
@@ -85,6 +87,8 @@ class Case(Frozen):
     """One question of a suite with everything that is needed to score an answer to it."""
 
     id: str = Field(pattern=_KEBAB)
+    group: str | None = Field(default=None, pattern=_KEBAB)
+    """Shared by the lines that ask one question in each language."""
     kind: CaseKind
     lang: Lang
     topic: Literal[Topic, "other"]
@@ -152,6 +156,7 @@ def load_cases(path: Path) -> tuple[Case, ...]:
         except ValidationError as error:
             problems += _explain(f"{path.name} line {number}", line, error)
     problems += _repeated(path.name, cases)
+    problems += _uneven(path.name, cases)
     if problems:
         raise CaseError(*problems)
     if not cases:
@@ -263,3 +268,28 @@ def _repeated(file: str, cases: dict[int, Case]) -> Iterator[str]:
             )
         ids.setdefault(case.id, number)
         asked.setdefault(key, number)
+
+
+def _uneven(file: str, cases: dict[int, Case]) -> Iterator[str]:
+    """Tell groups that lack a language, have one twice, or whose lines are not one question."""
+    groups: dict[str, dict[int, Case]] = {}
+    for number, case in cases.items():
+        if case.group is not None:
+            groups.setdefault(case.group, {})[number] = case
+    for group, lines in groups.items():
+        first, *others = lines
+        langs = [case.lang for case in lines.values()]
+        if sorted(langs) != sorted(get_args(Lang)):
+            yield (
+                f"{file} line {first}, group: seen {group!r} in {', '.join(langs)}; expected "
+                f"each of {', '.join(get_args(Lang))} once. Add or remove lines."
+            )
+        for field in _SAME_IN_GROUP:
+            wanted = getattr(lines[first], field)
+            for number in others:
+                seen = getattr(lines[number], field)
+                if seen != wanted:
+                    yield (
+                        f"{file} line {number}, {field}: seen {_short(seen)}; expected "
+                        f"{_short(wanted)}, as on line {first} of group {group!r}. Make them agree."
+                    )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from bot.language import Lang
 from evals.case import Case, load_cases, load_suite, suite_digest, suite_names
 from evals.check import check_cases
 from evals.errors import CaseError
+from knowledge.card import Topic
 from knowledge.load import load_corpus
 
 GOOD = {
@@ -65,6 +69,48 @@ def test_the_development_suite_names_only_cards_and_routes_that_exist(dev: tuple
     assert [str(f) for f in findings if f.severity == "error"] == []
 
 
+@pytest.fixture(scope="module")
+def parity() -> tuple[Case, ...]:
+    return load_suite("parity")
+
+
+def test_the_parity_suite_asks_60_questions_in_each_language(parity: tuple[Case, ...]):
+    groups = [f"p{number:03d}" for number in range(1, 61)]
+    suffixes = dict(zip(get_args(Lang), ("hans", "hant", "en"), strict=True))
+    expected = [(group, lang, f"{group}-{suffixes[lang]}") for group in groups for lang in suffixes]
+    assert [(case.group, case.lang, case.id) for case in parity] == expected
+
+
+def test_the_parity_suite_has_questions_of_every_kind_and_topic(parity: tuple[Case, ...]):
+    english = [case for case in parity if case.lang == "en"]
+    assert Counter(case.kind for case in english) == {
+        "lookup": 30,
+        "multi": 8,
+        "route": 8,
+        "temporal": 6,
+        "false-premise": 3,
+        "unanswerable": 3,
+        "out-of-scope": 2,
+    }
+    assert {case.topic for case in english} == {*get_args(Topic), "other"}
+    assert all(case.route for case in english if case.kind == "route")
+
+
+def test_every_parity_question_is_found_to_be_in_its_language(parity: tuple[Case, ...]):
+    wrong = [c.id for c in parity if c.to_question(TODAY).lang != c.lang]
+    assert wrong == []
+
+
+def test_the_cards_of_a_parity_question_can_answer_it_in_every_language(parity: tuple[Case, ...]):
+    assert [str(finding) for finding in check_cases(parity, load_corpus())] == []
+
+
+def test_no_parity_question_is_a_development_question(
+    dev: tuple[Case, ...], parity: tuple[Case, ...]
+):
+    assert {case.question for case in dev}.isdisjoint(case.question for case in parity)
+
+
 def test_a_good_case_survives_the_round_trip(tmp_path: Path):
     (case,) = load_cases(write(tmp_path, GOOD))
     assert Case.model_validate_json(case.model_dump_json()) == case
@@ -105,6 +151,7 @@ def test_a_case_without_a_day_is_asked_today(tmp_path: Path):
         ({"topic": "cooking"}, "topic", "'cooking'"),
         ({"expect": "maybe"}, "expect", "'answer' or 'abstain'"),
         ({"id": "Bad Id"}, "id", "'Bad Id'"),
+        ({"group": "Bad Id"}, "group", "'Bad Id'"),
         ({"question": ""}, "question", "at least 1 character"),
         ({"as_of": "2025-02-30"}, "as_of", "'2025-02-30'"),
         ({"history": [{"role": "robot", "content": "x"}]}, "history.0.role", "'robot'"),
@@ -150,6 +197,50 @@ def test_the_same_question_twice_is_refused_unless_asked_on_another_day(tmp_path
     (problem,) = problems(write(tmp_path, GOOD, GOOD | {"id": "t2"}))
     assert problem.startswith("s.jsonl line 2, question:")
     assert len(load_cases(write(tmp_path, GOOD, GOOD | {"id": "t2", "as_of": "2025-01-01"}))) == 2
+
+
+def grouped(**changes: dict[str, object]) -> list[dict[str, object]]:
+    """Return a sound group, with changes by language (`zh_Hans`)."""
+    return [
+        GOOD
+        | {"id": f"g1-{lang.lower()}", "group": "g1", "lang": lang, "question": f"{lang}？"}
+        | changes.get(lang.replace("-", "_"), {})
+        for lang in get_args(Lang)
+    ]
+
+
+def test_a_group_holds_one_question_in_each_language(tmp_path: Path):
+    cases = load_cases(write(tmp_path, *grouped()))
+    assert [case.group for case in cases] == ["g1"] * 3
+
+
+def test_a_group_that_lacks_a_language_or_has_one_twice_is_refused(tmp_path: Path):
+    for cases, seen in (
+        (grouped()[:2], "zh-Hans, zh-Hant"),
+        (grouped(en={"lang": "zh-Hant"}), "zh-Hans, zh-Hant, zh-Hant"),
+    ):
+        (problem,) = problems(write(tmp_path, *cases))
+        assert problem.startswith(f"s.jsonl line 1, group: seen 'g1' in {seen}; expected each of ")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kind", "multi"),
+        ("topic", "tax"),
+        ("as_of", "2025-07-31"),
+        ("profile", {"amount_usd": 5e6}),
+        ("expect", "abstain"),
+        ("cards", ["cips-business-rules-2026"]),
+        ("route", "list-in-hong-kong"),
+    ],
+)
+def test_lines_of_a_group_that_are_not_one_question_are_refused(
+    tmp_path: Path, field: str, value: object
+):
+    (problem,) = problems(write(tmp_path, *grouped(zh_Hant={field: value})))
+    assert problem.startswith(f"s.jsonl line 2, {field}: seen ")
+    assert "as on line 1 of group 'g1'" in problem
 
 
 def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path):
