@@ -8,9 +8,9 @@ lack every field of the other language, which falsifies BM25's average length an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from knowledge.card import FactRef, PassageLang
 from knowledge.errors import IndexFault
@@ -49,6 +49,16 @@ class LexicalWeights(NamedTuple):
 DEFAULT_WEIGHTS = LexicalWeights()
 
 
+class Passages(Protocol):
+    """Passages whose number is known; they may come one by one, as from a file."""
+
+    def __len__(self) -> int:
+        """Tell how many there are."""
+
+    def __iter__(self) -> Iterator[Passage]:
+        """Start over with the first."""
+
+
 class LexicalIndex:
     """An opened lexical index; searches may run in many threads at once."""
 
@@ -79,7 +89,7 @@ class LexicalIndex:
     @staticmethod
     def build(
         folder: Path,
-        passages: Sequence[Passage],
+        passages: Passages,
         segmenter: Segmenter,
         progress: OnProgress = unreported,
     ) -> None:
@@ -87,19 +97,20 @@ class LexicalIndex:
 
         Args:
             folder: must not hold an index yet.
-            passages: of any language, in the order in which ties are to be ranked.
+            passages: of any language, in the order in which ties are to be ranked; gone through
+                once a language.
             segmenter: splits passages here and questions later.
             progress: told after every few hundred passages.
         """
         terms = _Terms(segmenter)
-        done = 0
-        progress(Progress(stage="lexical", done=0, total=len(passages)))
+        done, total = 0, len(passages)
+        progress(Progress(stage="lexical", done=0, total=total))
         for lang in PASSAGE_LANGS:
-            part = [passage for passage in passages if passage.lang == lang]
-            for at in _write(folder / lang, lang, part, terms):
-                if at % _REPORT_EVERY == 0 or at == len(part):
-                    progress(Progress(stage="lexical", done=done + at, total=len(passages)))
-            done += len(part)
+            part = (passage for passage in passages if passage.lang == lang)
+            for _ in _write(folder / lang, lang, part, terms):
+                done += 1
+                if done % _REPORT_EVERY == 0 or done == total:
+                    progress(Progress(stage="lexical", done=done, total=total))
 
     def search(
         self,
@@ -211,9 +222,9 @@ def _schema(lang: PassageLang) -> Schema:
 
 
 def _write(
-    folder: Path, lang: PassageLang, passages: Sequence[Passage], terms: _Terms
-) -> Iterator[int]:
-    """Write one language's index; yields the number of passages done so far."""
+    folder: Path, lang: PassageLang, passages: Iterable[Passage], terms: _Terms
+) -> Iterator[Passage]:
+    """Write one language's index; yields every passage once it is in."""
     from tantivy import Document, Index
 
     folder.mkdir(parents=True)
@@ -221,13 +232,13 @@ def _write(
         index = Index(_schema(lang), path=str(folder))
         # One thread and one commit: one segment, in which ties keep the order of the passages.
         writer = index.writer(_HEAP_BYTES, 1)
-        for at, passage in enumerate(passages, start=1):
+        for passage in passages:
             document = Document()
             document.add_text("ref", str(passage.ref))
             for field in _FIELDS[lang]:
                 document.add_text(field, " ".join(terms.of_passage(field, passage.content)))
             writer.add_document(document)
-            yield at
+            yield passage
         writer.commit()
         writer.wait_merging_threads()
     except ValueError as error:  # tantivy's name for every failure, also of the disk

@@ -1,4 +1,4 @@
-"""`hugang bench ablation`: what each boost of the retrieval is worth, taken out one by one."""
+"""`hugang bench ablation`: what each ranking and boost of the retrieval is worth, one by one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from evals.case import Case, load_suite
 from evals.run import run_suite
 from evals.stats import mean
 from knowledge.card import Frozen
+from knowledge.fuse import Weights
 
 if TYPE_CHECKING:
     from bot.advisor import Advisor
@@ -21,10 +22,10 @@ SHOWN = ("recall_at_10", "ndcg_at_10", "card_recall", "card_precision", "nugget_
 
 
 class Ablated(Frozen):
-    """The figures of one suite without one boost."""
+    """The figures of one suite without one ranking or boost."""
 
     without: str
-    """Name of the boost; empty for all boosts in place."""
+    """Its name; empty for all in place."""
     means: dict[str, float]
     """By metric."""
     n: int
@@ -34,15 +35,19 @@ class Ablated(Frozen):
 def ablate(
     advisor: Advisor, cases: tuple[Case, ...], *, suite: str, today: dt.date
 ) -> list[Ablated]:
-    """Run a suite with all boosts and without each; the advisor is left as it was."""
-    given = advisor.boosts
-    rows = []
+    """Run a suite with everything and without each; the advisor is left as it was."""
+    boosts, weights = advisor.boosts, advisor.weights
+    rows = [_row("", advisor, cases, suite, today)]
     try:
-        for name in ("", *Boosts._fields):
-            advisor.boosts = given._replace(**{name: 0.0}) if name else given
+        for name in Weights._fields:
+            advisor.weights = weights._replace(**{name: 0.0})
+            rows.append(_row(name, advisor, cases, suite, today))
+        advisor.weights = weights
+        for name in Boosts._fields:
+            advisor.boosts = boosts._replace(**{name: 0.0})
             rows.append(_row(name, advisor, cases, suite, today))
     finally:
-        advisor.boosts = given
+        advisor.boosts, advisor.weights = boosts, weights
     return rows
 
 
@@ -64,7 +69,7 @@ def _row(
 def ablation_command(
     suite: Annotated[str, typer.Option(help="Suite of cases.")] = "dev",
 ) -> None:
-    """Print a Markdown table: the suite's figures without each boost."""
+    """Print a Markdown table: the suite's figures without each ranking and each boost."""
     from bot.advisor import Advisor
 
     advisor = Advisor.open()
