@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 
 from bot.answer import AnswerPlan, CheckedAnswer
 from bot.assemble import Assembly
+from bot.authorities import Directory
+from bot.changes import replaced_in
 from bot.check import Checker
 from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
@@ -15,7 +18,7 @@ from bot.gaps import GapFinder
 from bot.language import Lang, localise
 from bot.place import Map
 from bot.present import present_plan
-from bot.profile import known_values, read_profile, read_values
+from bot.profile import Value, known_values, read_profile, read_values
 from bot.question import Filters, Question, read_question
 from bot.refuse import decline_reason
 from bot.route_plan import RoutePlan, plan_route
@@ -28,7 +31,8 @@ from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.exemplars import Likeness
+from knowledge.exemplars import Likeness, open_exemplars, questions_of
+from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
@@ -60,11 +64,26 @@ class Advisor:
         self.settings = settings or Settings()
         self.boosts = DEFAULT_BOOSTS
         """What circumstances add to a fact's score; an ablation takes them out one by one."""
-        self._library = Library(corpus, index, embedder)
-        self._gaps = GapFinder(self._library, glossary, load_countries())
+        segmenter, home = index.lexical.segmenter, self.settings.home
+        asked = open_exemplars(
+            questions_of(corpus), embedder, segmenter, home / "questions", best_of=1
+        )
+        self._library = Library(corpus, index, embedder, asked)
+        countries = load_countries()
+        self._gaps = GapFinder(self._library, glossary, countries)
+        self._directory = Directory(corpus, glossary, countries, segmenter)
         self._lexicon = Lexicon(corpus, glossary)
         self._checker = Checker(corpus, glossary)
-        self._map = Map(corpus, embedder, index.lexical.segmenter, self.settings.home)
+        self._map = Map(corpus, embedder, segmenter, home)
+
+    @property
+    def weights(self) -> Weights:
+        """Shares of the rankings that are merged; an ablation takes them out one by one."""
+        return self._library.weights
+
+    @weights.setter
+    def weights(self, weights: Weights) -> None:
+        self._library.weights = weights
 
     @classmethod
     def open(cls, settings: Settings | None = None, progress: OnProgress = unreported) -> Advisor:
@@ -85,6 +104,7 @@ class Advisor:
     def warm(self) -> None:
         """Read everything that is read on first use, so that the first answer does not wait."""
         self._library.offers.warm()
+        self._directory.warm()
         for text in ("境外放款额度怎么算？", "請問如何開戶？", "How do we lend to our subsidiary?"):
             self.answer(read_question(text))
 
@@ -136,17 +156,23 @@ class Advisor:
     def _steps(self, question: Question) -> Iterator[AnswerEvent]:
         watch = Stopwatch()
         understanding, vector = self._understand(question, watch)
+        told = understanding.as_of
+        if told and told.day and not question.as_of_given:
+            question = question.on(told.day)
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
         with watch.stage("place"):
             likeness = self._map.likeness(vector, understanding)
         evidence = self._gather(question, understanding, vector, likeness, watch)
+        if day := self._day_before_change(question, understanding, evidence):
+            question = question.on(day)
+            evidence = self._gather(question, understanding, vector, likeness, watch)
         yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
-        assembly = Assembly(question, evidence, self.corpus, self._checker, watch)
+        assembly = Assembly(question, evidence, self.corpus, self._checker, self._directory, watch)
         if reason := decline_reason(understanding, evidence, place, gaps):
-            yield from assembly.decline(reason, gaps)
+            yield from assembly.decline(reason, gaps, greeted=understanding.is_greeting)
             return
         with watch.stage("plan"):
             plan = self._plan(question, understanding, place.route)
@@ -154,9 +180,26 @@ class Advisor:
             yield RoutesPlanned(plan=assembly.plan(plan, asked=understanding.wants_plan))
         with watch.stage("write"):
             draft = write_draft(
-                understanding, evidence, plan, self.corpus, question.lang, assembly.doubts
+                understanding,
+                evidence,
+                plan,
+                self.corpus,
+                question.lang,
+                assembly.doubts,
+                self._library.asked.kinship,
             )
         yield from assembly.finish(draft, gaps)
+
+    def _day_before_change(
+        self, question: Question, understanding: Understanding, evidence: Evidence
+    ) -> dt.date | None:
+        """Return the last day of the rules that a question calls the old ones."""
+        told = understanding.as_of
+        if question.as_of_given or told is None or told.kind != "before-change":
+            return None
+        pair = replaced_in(evidence, self.corpus)
+        ends = self.corpus.ends(pair[0]) if pair and not told.also_now else None
+        return ends - dt.timedelta(days=1) if ends else None
 
     def _understand(self, question: Question, watch: Stopwatch) -> tuple[Understanding, Vector]:
         """Read a question and embed what is searched for; a new subject is searched by itself."""
@@ -196,5 +239,7 @@ class Advisor:
         if route_id is None or question.filters != Filters():
             return None
         route = self.corpus.routes[route_id]
-        told = read_profile(understanding.search_text, route)
+        told: dict[str, Value] = {}
+        for said in understanding.told:
+            told |= read_profile(said, route)
         return plan_route(route, told | known_values(route, question.profile))

@@ -31,6 +31,8 @@ class CheckedClaim(Frozen):
     refs: tuple[FactRef, ...]
     verdict: Verdict
     block: BlockKind
+    cells: tuple[str, ...] = ()
+    """The text over the columns of a table; empty outside tables."""
 
 
 class CitedInstrument(Frozen):

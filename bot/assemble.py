@@ -14,12 +14,13 @@ from bot.answer import (
     Engine,
     Standing,
 )
+from bot.authorities import Directory
 from bot.check import Checker
 from bot.draft import Block, Claim, Draft
 from bot.events import AnswerEvent, BlockReady, Finished
 from bot.evidence import Evidence
 from bot.gaps import Gap, word_gap
-from bot.language import Lang, localise
+from bot.language import localise
 from bot.present import CitationBook, present_block, present_plan
 from bot.question import Question
 from bot.refuse import SHOWS_RULES, word_refusal
@@ -44,6 +45,7 @@ class Assembly:
         evidence: Evidence,
         corpus: Corpus,
         checker: Checker,
+        directory: Directory,
         watch: Stopwatch,
     ) -> None:
         """Start with nothing said."""
@@ -51,6 +53,7 @@ class Assembly:
         self._evidence = evidence
         self._corpus = corpus
         self._checker = checker
+        self._directory = directory
         self._watch = watch
         self._book = CitationBook(corpus, question.lang, question.as_of)
         self._blocks: list[AnswerBlock] = []
@@ -81,7 +84,9 @@ class Assembly:
         )
         yield self._close(standing, missing, None if supported else "not-in-corpus", draft.writer)
 
-    def decline(self, reason: DeclineReason, gaps: tuple[Gap, ...]) -> Iterator[AnswerEvent]:
+    def decline(
+        self, reason: DeclineReason, gaps: tuple[Gap, ...], *, greeted: bool = False
+    ) -> Iterator[AnswerEvent]:
         """Say why a question is not answered, and show the rules where they help."""
         lang = self._question.lang
         nearest = self._evidence.card_ids[:NEAREST_SHOWN]
@@ -89,7 +94,10 @@ class Assembly:
         titles = tuple(localise(self._corpus.instrument(card).title, lang) for card in nearest)
         shown = titles if reason == "not-in-corpus" else ()
         block = AnswerBlock(
-            kind="lead", heading=None, markdown=word_refusal(reason, shown, lang), claims=()
+            kind="lead",
+            heading=None,
+            markdown=word_refusal(reason, shown, lang, greeted=greeted),
+            claims=(),
         )
         self._blocks.append(block)
         yield BlockReady(block=block, citations=())
@@ -124,8 +132,8 @@ class Assembly:
         return BlockReady(block=block, citations=())
 
     def _word(self, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
-        lang: Lang = self._question.lang
-        lines = (word_gap(gap, self._evidence, self._corpus, lang) for gap in gaps)
+        asked, lang = self._question.text, self._question.lang
+        lines = (word_gap(gap, asked, self._evidence, self._directory, lang) for gap in gaps)
         return tuple(dict.fromkeys(lines))
 
     def _close(

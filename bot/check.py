@@ -49,6 +49,7 @@ class Checker:
             refs=claim.refs,
             verdict="unsupported" if refused else "supported",
             block=block,
+            cells=claim.cells,
         )
 
     def findings(self, claim: Claim, day: dt.date) -> Iterator[Finding]:
@@ -125,8 +126,10 @@ class Authorities:
     @cached_property
     def _owners(self) -> dict[str, str]:
         owners: dict[str, str] = {}
-        for abbreviation, name in self._corpus.issuers.items():
-            for surface in (abbreviation, *_plain(name.zh), *_plain(name.en)):
+        for abbreviation, issuer in self._corpus.issuers.items():
+            if issuer.generic:
+                continue
+            for surface in (abbreviation, *_plain(issuer.zh), *_plain(issuer.en)):
                 owners.setdefault(surface.lower(), abbreviation)
         for term in self._glossary.terms:
             owner = next((a for a in term.abbr if a in self._corpus.issuers), None)

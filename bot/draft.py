@@ -8,7 +8,7 @@ from knowledge.card import FactRef, Frozen
 
 BlockKind = Literal["lead", "conditions", "procedure", "other-side", "plan", "note", "missing"]
 """What a block of the answer is for; the heading follows from it."""
-Form = Literal["prose", "bullets", "steps"]
+Form = Literal["prose", "bullets", "steps", "table"]
 """How the claims of a block are laid out."""
 
 
@@ -17,6 +17,13 @@ class Claim(Frozen):
 
     text: str
     refs: tuple[FactRef, ...]
+    cells: tuple[str, ...] = ()
+    """The text over the columns of a table; empty outside tables."""
+
+    @classmethod
+    def row(cls, cells: tuple[str, ...], refs: tuple[FactRef, ...]) -> Claim:
+        """Make one row of a table: its cells are checked as one text."""
+        return cls(text=" | ".join(cells), refs=refs, cells=cells)
 
 
 class Block(Frozen):
@@ -25,6 +32,8 @@ class Block(Frozen):
     kind: BlockKind
     heading: str | None = None
     form: Form = "bullets"
+    columns: tuple[str, ...] = ()
+    """Headings of a table's columns."""
     claims: tuple[Claim, ...]
 
 

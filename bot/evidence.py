@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from bot.question import Filters, Question
 from bot.timing import Stopwatch
@@ -12,7 +12,8 @@ from bot.wants import Offers, is_illustration, wants_of
 from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
-from knowledge.fuse import FusedHit, fuse
+from knowledge.exemplars import Exemplars
+from knowledge.fuse import DEFAULT_WEIGHTS, FusedHit, fuse, with_feedback
 from knowledge.index import SearchIndex
 from knowledge.passage import Hit
 
@@ -20,6 +21,10 @@ SEARCH_LIMIT = 120
 """Hits taken from each index before filters; the corpus has 1,711 facts."""
 NEAREST = 5
 """Nearest passages whose mean cosine is the nearness of a question to the corpus."""
+FEEDBACK_OF = 2
+"""Facts, best first, whose neighbours are found too (Rocchio's relevance feedback)."""
+SCORED = 160
+"""Facts, best first, that the question's circumstances may still raise; far more than are said."""
 OTHER_LANGUAGE_QUOTA = 20
 """Hits taken from the other language, for facts that exist only there."""
 
@@ -30,8 +35,6 @@ class FactHit(Frozen):
     ref: FactRef
     score: float
     """Fused score in [0, 1] plus what the boosts add."""
-    dense: float
-    lexical: float
     validity: Validity
     """What its instrument counts for on the question's day."""
     strength: float = 0.0
@@ -92,6 +95,14 @@ _BOOST_FLOOR = 0.15
 """A fact below this fused score is not raised: being of the right kind is not being relevant."""
 
 
+class Query(NamedTuple):
+    """What is searched for: a question, or one of its parts."""
+
+    text: str
+    vector: Vector
+    expansions: tuple[str, ...] = ()
+
+
 class Ranking(NamedTuple):
     """What the indexes gave, before the question's circumstances count."""
 
@@ -102,33 +113,42 @@ class Ranking(NamedTuple):
 class Library:
     """What evidence is gathered from: corpus, index, embedder; shared by all answers."""
 
-    def __init__(self, corpus: Corpus, index: SearchIndex, embedder: Embedder) -> None:
-        """Take over the opened parts."""
+    def __init__(
+        self, corpus: Corpus, index: SearchIndex, embedder: Embedder, asked: Exemplars
+    ) -> None:
+        """Take over the opened parts; `asked` holds the facts' example questions."""
         self.corpus = corpus
         self.index = index
         self.embedder = embedder
+        self.asked = asked
+        self.weights = DEFAULT_WEIGHTS
+        """Shares of the rankings; an ablation takes them out one by one."""
         self.offers = Offers(corpus)
         self._only_in = _single_language_facts(index)
 
-    def search(self, vector: Vector, understanding: Understanding, watch: Stopwatch) -> Ranking:
+    def search(self, query: Query, lang: PassageLang, watch: Stopwatch) -> Ranking:
         """Rank facts for a question within its language; facts that only exist in the other follow.
 
         The other language's passages are searched only where facts have no passage in the
         question's own, each with its own quota, so that neither language starves the other.
         """
-        lang = understanding.lang
         with watch.stage("dense"):
-            dense = self.index.dense.search(vector, lang, SEARCH_LIMIT)
+            dense = self.index.dense.search(query.vector, lang, SEARCH_LIMIT)
         with watch.stage("lexical"):
-            lexical = self.index.lexical.search(
-                understanding.search_text, lang, SEARCH_LIMIT, understanding.expansions
-            )
+            lexical = self.index.lexical.search(query.text, lang, SEARCH_LIMIT, query.expansions)
         with watch.stage("fuse"):
-            ranked = fuse(dense, lexical)
+            asked = self.asked.search(query.vector, query.text, lang, SEARCH_LIMIT)
+            ranked = fuse(
+                dense,
+                lexical,
+                _hits(asked.sense),
+                _hits(asked.words),
+                weights=self.weights,
+            )
         other: PassageLang = "en" if lang == "zh" else "zh"
         if foreign := self._only_in[other]:
             with watch.stage("dense"):
-                hits = self.index.dense.search(vector, other, SEARCH_LIMIT)
+                hits = self.index.dense.search(query.vector, other, SEARCH_LIMIT)
             ranked += _foreign_hits(hits, foreign)
         return Ranking(ranked, _mean([hit.score for hit in dense[:NEAREST]]))
 
@@ -156,11 +176,19 @@ def gather_evidence(
         near_facts: facts of routes near to the question, with that nearness in [0, 1].
         boosts: what named circumstances add to the fused score.
     """
-    ranking = library.search(vector, understanding, watch)
-    part_scores = _part_scores(understanding, library, watch)
+    lang = understanding.lang
+    whole = Query(understanding.search_text, vector, understanding.expansions)
+    ranking = library.search(whole, lang, watch)
+    parts = [_part_ranking(part, understanding, library, watch) for part in understanding.asked]
+    found = _merged(ranking.hits, parts, library.weights.parts)
+    with watch.stage("fuse"):
+        first: dict[str, float] = {hit.ref: hit.score**2 for hit in found[:FEEDBACK_OF]}
+        akin = library.asked.near(first, SEARCH_LIMIT)
+        found = with_feedback(found, _hits(akin), library.weights.feedback)[:SCORED]
+    part_scores = _part_scores(understanding, parts, library)
     with watch.stage("fuse"):
         scorer = _Scorer(question, understanding, library, boosts)
-        strengths = _strengths(ranking.hits)
+        strengths = _strengths(found)
         near = near_facts or {}
         hits = [
             FactHit(
@@ -168,13 +196,11 @@ def gather_evidence(
                 score=scorer.score(hit)
                 + boosts.instrument_strong * strengths[hit.ref.card_id]
                 + boosts.route_near * near.get(hit.ref, 0.0),
-                dense=hit.dense,
-                lexical=hit.lexical,
                 validity=scorer.validity(hit.ref),
                 strength=strengths[hit.ref.card_id],
                 part_scores=tuple(scores(hit.ref) for scores in part_scores),
             )
-            for hit in ranking.hits
+            for hit in found
             if scorer.admits(hit.ref)
         ]
         hits.sort(key=lambda hit: -hit.score)
@@ -190,6 +216,7 @@ class _Scorer:
         self._boosts = boosts
         self._named = frozenset(understanding.named)
         self._wants = frozenset(understanding.wants)
+        self._asks_change = understanding.asks_change
 
     def validity(self, ref: FactRef) -> Validity:
         corpus = self._library.corpus
@@ -210,12 +237,12 @@ class _Scorer:
                 score += boosts.instrument_named
         validity = self.validity(hit.ref)
         if validity in ("superseded", "repealed"):
-            asks_change = "change" in self._wants or hit.ref.card_id in self._named
-            score += boosts.replaced / 4 if asks_change else boosts.replaced
+            spared = self._asks_change or hit.ref.card_id in self._named
+            score += boosts.replaced / 4 if spared else boosts.replaced
         elif card.status == "superseded":
             score += boosts.governed_then
         elif validity == "not-yet":
-            score += boosts.not_yet
+            score += 0 if self._asks_change else boosts.not_yet
         elif validity in ("draft", "announced"):
             score += boosts.proposal
         fact = corpus.fact(hit.ref)
@@ -235,27 +262,53 @@ def passes(card: Instrument, filters: Filters) -> bool:
     return not filters.jurisdictions or card.jurisdiction in (*filters.jurisdictions, "both")
 
 
-PART_WORDS = 0.7
-"""Share of the words in a part's score; the rest is whether the fact is of the kind asked for."""
+PART_RANKING = 0.7
+"""Share of the part's own ranking in its score; the rest is whether the fact is of its kind."""
+
+
+def _part_ranking(
+    part: str, understanding: Understanding, library: Library, watch: Stopwatch
+) -> list[FusedHit]:
+    text = f"{understanding.context} {part}".strip()
+    with watch.stage("embed"):
+        vector = library.embedder.query(text)
+    return library.search(Query(text, vector), understanding.lang, watch).hits
+
+
+def _merged(whole: list[FusedHit], parts: list[list[FusedHit]], share: float) -> list[FusedHit]:
+    """Rank facts by what they are to the whole question and to the part that they fit best."""
+    if not parts:
+        return whole
+    by_ref = {hit.ref: hit for part in (whole, *parts) for hit in part}
+    best: dict[FactRef, float] = {}
+    for part in parts:
+        for hit in part:
+            best[hit.ref] = max(hit.score, best.get(hit.ref, 0.0))
+    own = {hit.ref: hit.score for hit in whole}
+    merged = [
+        hit._replace(score=(1 - share) * own.get(ref, 0.0) + share * best.get(ref, 0.0))
+        for ref, hit in by_ref.items()
+    ]
+    return sorted(merged, key=lambda hit: -hit.score)
 
 
 def _part_scores(
-    understanding: Understanding, library: Library, watch: Stopwatch
+    understanding: Understanding, parts: list[list[FusedHit]], library: Library
 ) -> list[Callable[[FactRef], float]]:
-    if len(understanding.parts) < 2:
-        return []
-    with watch.stage("lexical"):
-        return [_part_score(part, understanding.lang, library) for part in understanding.parts]
+    return [
+        _part_score({hit.ref: hit.score for hit in ranking}, part, library)
+        for ranking, part in zip(parts, understanding.asked, strict=True)
+    ]
 
 
-def _part_score(part: str, lang: PassageLang, library: Library) -> Callable[[FactRef], float]:
-    hits = library.index.lexical.search(part, lang, SEARCH_LIMIT)
-    words = {hit.ref: hit.lexical for hit in fuse([], hits, dense_weight=0.0)}
+def _part_score(
+    scores: Mapping[FactRef, float], part: str, library: Library
+) -> Callable[[FactRef], float]:
     wants = frozenset(wants_of(part))
 
     def score(ref: FactRef) -> float:
         kind = len(library.offers.of(ref) & wants) / len(wants) if wants else 0.0
-        return PART_WORDS * words.get(ref, 0.0) + (1 - PART_WORDS) * kind
+        return PART_RANKING * scores.get(ref, 0.0) + (1 - PART_RANKING) * kind
 
     return score
 
@@ -268,9 +321,12 @@ def _single_language_facts(index: SearchIndex) -> dict[PassageLang, frozenset[Fa
 def _foreign_hits(hits: list[Hit], foreign: frozenset[FactRef]) -> list[FusedHit]:
     """Score hits of the other language on their own scale, below the best of the own language."""
     own = [hit for hit in hits if hit.ref in foreign][:OTHER_LANGUAGE_QUOTA]
-    return [
-        FusedHit(hit.ref, hit.dense / 2, hit.dense, 0.0) for hit in fuse(own, [], dense_weight=1.0)
-    ]
+    return [hit._replace(score=hit.score / 2) for hit in fuse(own, [])]
+
+
+def _hits(found: list[tuple[str, float]]) -> list[Hit]:
+    """Take labels of the facts' example questions as facts: their labels are references."""
+    return [Hit(cast(FactRef, ref), score) for ref, score in found]
 
 
 def _mean(values: list[float]) -> float:

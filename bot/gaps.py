@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.authorities import Directory
 from bot.evidence import Evidence, FactHit, Library
 from bot.language import Lang, localise
 from bot.understanding import Understanding
@@ -61,7 +62,7 @@ class GapFinder:
         """Tell which parts of a question the facts found leave open."""
         parts = understanding.parts or (understanding.text,)
         return (
-            *_not_governed(evidence),
+            *_not_governed(evidence, self._library.corpus),
             *(
                 gap
                 for at, part in enumerate(parts)
@@ -90,17 +91,20 @@ class GapFinder:
         return any(country.is_named_in(f"{fact.zh} {fact.en}") for fact in facts)
 
 
-def _not_governed(evidence: Evidence) -> Iterator[Gap]:
-    """Yield a gap when what was found starts only after the day asked about."""
+def _not_governed(evidence: Evidence, corpus: Corpus) -> Iterator[Gap]:
+    """Yield a gap when what was found starts only after the day, and nothing before it is found."""
     best = evidence.hits[:OF_A_PART]
-    if best and sum(hit.validity == "not-yet" for hit in best) > len(best) / 2:
+    later = [hit.ref.card_id for hit in best if hit.validity == "not-yet"]
+    governing = {hit.ref.card_id for hit in best if hit.validity in ("in-force", "pilot")}
+    before = {old.id for card in later for old in corpus.predecessors(corpus.instruments[card])}
+    if best and len(later) > len(best) / 2 and governing.isdisjoint(before):
         subject = Bilingual(zh="当日有效的规定", en="the rule in force on the day you ask about")
         yield Gap(part="", subject=subject)
 
 
-def word_gap(gap: Gap, evidence: Evidence, corpus: Corpus, lang: Lang) -> str:
-    """Say a gap to the asker, with who can say."""
-    who = _WHO_ABROAD if gap.abroad else _who(evidence, corpus)
+def word_gap(gap: Gap, asked: str, evidence: Evidence, directory: Directory, lang: Lang) -> str:
+    """Say a gap to the asker, with who can say; `asked` is the whole question."""
+    who = _who(gap, asked, evidence, directory)
     if gap.subject:
         text = Bilingual(
             zh=f"收录的资料没有涉及{gap.subject.zh}；请向{who.zh}核实。",
@@ -117,6 +121,7 @@ def word_gap(gap: Gap, evidence: Evidence, corpus: Corpus, lang: Lang) -> str:
     return localise(text, lang)
 
 
+_WHO = Bilingual(zh="主管机构或专业顾问", en="the authority in charge or a professional adviser")
 _WHO_ABROAD = Bilingual(
     zh="当地主管机关、税务机关或当地的律师、税务顾问",
     en="the local authority or tax office there, or a local lawyer or tax adviser",
@@ -139,10 +144,20 @@ def _best_of_part(evidence: Evidence, part: int | None) -> Sequence[FactHit]:
     return [hit for hit in hits if hit.ref.card_id in near][:OF_A_PART]
 
 
-def _who(evidence: Evidence, corpus: Corpus) -> Bilingual:
-    if not evidence.hits:
-        return Bilingual(
-            zh="主管机构或专业顾问", en="the authority in charge or a professional adviser"
-        )
-    issuer = corpus.issuer_name(corpus.instrument(evidence.hits[0].ref).issuers[0])
-    return Bilingual(zh=f"{issuer.zh}或专业顾问", en=f"{issuer.en} or a professional adviser")
+def _who(gap: Gap, asked: str, evidence: Evidence, directory: Directory) -> Bilingual:
+    """Name the body competent for what a part asks, or else the issuer of the best fact.
+
+    A part that names no subject ("and at most?") is about that of the whole question.
+    """
+    text = gap.part if directory.stands_alone(gap.part) else asked
+    card = directory.corpus.instrument(evidence.hits[0].ref) if evidence.hits else None
+    if gap.abroad or card is None:
+        body = directory.competent(text, "elsewhere" if gap.abroad else None, None)
+    else:
+        hint = None if card.jurisdiction == "both" else card.jurisdiction
+        body = directory.competent(text, hint, directory.issuer_of(card))
+    if body is None:
+        return _WHO_ABROAD if gap.abroad else _WHO
+    if body.place == "elsewhere":
+        return Bilingual(zh=f"{body.zh}或当地的专业顾问", en=f"{body.en} or a local adviser there")
+    return Bilingual(zh=f"{body.zh}或专业顾问", en=f"{body.en} or a professional adviser")

@@ -90,12 +90,25 @@ def read_intent(text: str) -> Reading:
     if _EVASION.search(text) and not _ABOUT_EVASION.search(text):
         return Reading("evasion", text, cleaned=False)
     if _GUARANTEE.search(text):
-        return Reading("legal-guarantee", text, cleaned=False)
+        return Reading("legal-guarantee", _without_demands(text), cleaned=False)
     bare = _MARKUP.sub(" ", text).strip()
     if not _INJECTION.search(text):
         return Reading("ask", bare or text, cleaned=bare != text)
     rest = _without_injection(bare)
     return Reading("ask", rest, cleaned=True) if rest else Reading("injection", "", cleaned=True)
+
+
+_DEMAND = re.compile(
+    r"(?:书面|白纸黑字)?(?:保证|承诺|打包票)|guarantee (?:in writing )?(?:that )?", re.IGNORECASE
+)
+_ABOUT_US = re.compile(r"免责|律师|负责|责任|disclaimer|responsib|liab", re.IGNORECASE)
+
+
+def _without_demands(text: str) -> str:
+    """Keep what a demand for a guarantee is about, so that the rules on it are found."""
+    clauses = re.split(r"[,，。;；!！?？]|\.(?=\s|$)", text)
+    kept = [c for c in clauses if not _INJECTION.search(c) and not _ABOUT_US.search(c)]
+    return _DEMAND.sub("", " ".join(kept)).strip() or text
 
 
 def _without_injection(text: str) -> str:

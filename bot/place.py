@@ -18,11 +18,9 @@ from bot.understanding import Understanding
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Vector
-from knowledge.exemplars import Exemplars, Likeness, examples_of
-from knowledge.progress import unreported
+from knowledge.exemplars import Likeness, examples_of, open_exemplars
 from knowledge.scope import load_scope_examples
 from knowledge.segment import Segmenter
-from knowledge.vectors import embed_with_caches
 
 Where = Literal["field", "other-subject", "beyond-corpus"]
 
@@ -41,13 +39,10 @@ FAR: Mapping[PassageLang, float] = {"zh": 0.868, "en": 0.815}
 """Nearness below which no passage is about the question (E5 cosines are narrow)."""
 NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
 """Nearness from which the corpus speaks for itself, whatever example is alike."""
-ASKED_FIT = 0.25
-"""Fit from which a question that asks how gets a plan."""
-CLEAR_SCORE, CLEAR_LEAD, CLEAR_FIT = 0.8, 0.15, 0.05
-"""A route that is plainly the one meant needs less of the evidence on its side: its own steps say
-what the evidence does not."""
-OFFERED_FIT = 0.45
-"""Fit from which a question that describes a deal is offered one."""
+ASKED_CHANCE, ASKED_FIT = 0.2, 0.1
+"""Chance and fit from which a question that asks how gets a plan."""
+OFFERED_CHANCE, OFFERED_FIT = 0.25, 0.2
+"""The same for a question that describes a deal and is offered one beside its answer."""
 
 
 class Place(NamedTuple):
@@ -65,11 +60,8 @@ class Map:
         self, corpus: Corpus, embedder: Embedder, segmenter: Segmenter, home: Path
     ) -> None:
         """Embed the examples, from the shipped vectors where they have them."""
-        self._exemplars = Exemplars(
-            examples_of(load_scope_examples(), corpus),
-            lambda examples: embed_with_caches(examples, embedder, home / "examples", unreported),
-            segmenter,
-        )
+        examples = examples_of(load_scope_examples(), corpus)
+        self._exemplars = open_exemplars(examples, embedder, segmenter, home / "examples")
         self._finder = RouteFinder(corpus)
 
     def likeness(self, vector: Vector, understanding: Understanding) -> Likeness:
@@ -94,12 +86,13 @@ class Map:
     def place(self, likeness: Likeness, understanding: Understanding, evidence: Evidence) -> Place:
         """Place a question by its likeness to examples and by what was found for it."""
         where = _where(understanding, evidence, likeness)
-        best, second = self._finder.rank(evidence, likeness)[:2]
-        clear = best.score >= CLEAR_SCORE and best.score - second.score >= CLEAR_LEAD
-        asked = understanding.wants_plan and (
-            best.fit >= ASKED_FIT or (clear and best.fit >= CLEAR_FIT)
+        best = self._finder.rank(evidence, likeness)[0]
+        asked = understanding.wants_plan and best.chance >= ASKED_CHANCE and best.fit >= ASKED_FIT
+        offered = (
+            understanding.describes_deal
+            and best.chance >= OFFERED_CHANCE
+            and best.fit >= OFFERED_FIT
         )
-        offered = understanding.describes_deal and best.fit >= OFFERED_FIT
         return Place(where, best.route if asked or offered else None)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from bot.draft import Block, Claim
 from bot.language import Lang, in_script, localise, passage_lang
 from bot.route_plan import PlannedOption, PlannedStep, RoutePlan
-from bot.wording import SIDES
+from bot.wording import CURRENCIES, SIDES
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.figures import missing_figures
+from knowledge.route import Remark
 
 FEWEST_MARKS = 2
 """Facts cited for a sentence of a plan even where fewer bear all of it out."""
@@ -21,21 +22,125 @@ Doubts = Callable[[Claim], int]
 """How many objections the checker has to a claim."""
 
 
-def plan_blocks(plan: RoutePlan, doubts: Doubts, lang: Lang) -> Iterator[Block]:
-    """Say a plan: one block for its main option, one for the alternatives and what closes them."""
+def plan_blocks(plan: RoutePlan, doubts: Doubts, lang: Lang, corpus: Corpus) -> Iterator[Block]:
+    """Say a plan: the ways side by side, then the steps of the first that is open."""
+    if len(plan.options) > 1:
+        yield _comparison(plan, doubts, lang, corpus)
     main = plan.chosen
-    if main is not None:
-        heading = Bilingual(
-            zh=f"路线：{plan.title.zh}——{main.title.zh}",
-            en=f"Route: {plan.title.en} — {main.title.en}",
-        )
-        steps = [step for step in main.steps if step.state != "not-needed"]
-        claims = tuple(_step_claim(step, doubts, lang) for step in steps)
-        yield Block(kind="plan", heading=localise(heading, lang), form="steps", claims=claims)
-    others = [option for option in plan.options if option is not main]
-    if claims := tuple(_option_claim(option, doubts, lang) for option in others):
-        heading = Bilingual(zh="其他走法", en="Other ways")
-        yield Block(kind="plan", heading=localise(heading, lang), claims=claims)
+    if main is None:
+        return
+    heading = Bilingual(
+        zh=f"路线：{plan.title.zh}——{main.title.zh}",
+        en=f"Route: {plan.title.en} — {main.title.en}",
+    )
+    steps = [step for step in main.steps if step.state != "not-needed"]
+    claims = tuple(_step_claim(step, doubts, lang) for step in steps)
+    yield Block(kind="plan", heading=localise(heading, lang), form="steps", claims=claims)
+
+
+_COLUMNS = (
+    Bilingual(zh="走法", en="Way"),
+    Bilingual(zh="决定因素", en="What decides"),
+    Bilingual(zh="审批与登记", en="Approvals"),
+    Bilingual(zh="时间", en="Time"),
+    Bilingual(zh="币种", en="Currencies"),
+    Bilingual(zh="主要短处", en="Main drawback"),
+)
+_NONE = "—"
+MOST_TIMES = 2
+"""Times named for one way: the table is to be taken in at a glance, the steps tell the rest."""
+
+
+def _comparison(plan: RoutePlan, doubts: Doubts, lang: Lang, corpus: Corpus) -> Block:
+    """Put the ways side by side, one a row."""
+    heading = Bilingual(zh="几种走法的比较", en="The ways compared")
+    return Block(
+        kind="plan",
+        heading=localise(heading, lang),
+        form="table",
+        columns=tuple(localise(column, lang) for column in _COLUMNS),
+        claims=tuple(_option_row(option, doubts, lang, corpus) for option in plan.options),
+    )
+
+
+def _option_row(option: PlannedOption, doubts: Doubts, lang: Lang, corpus: Corpus) -> Claim:
+    """Say one way in cells, each with the facts that bear it out; a cell that none does is left."""
+    steps = [step for step in option.steps if step.state != "not-needed"]
+    decides, closed = _deciding(option)
+    prefix = localise(_CLOSED, lang) if closed else ""
+    cells = [
+        (f"{prefix}{localise(decides.say, lang).rstrip('。.')}", decides.facts),
+        (_authorities(steps, lang, corpus), _refs_of(s for s in steps if s.authority)),
+        (_times(steps, lang), _refs_of(s for s in steps if s.time)),
+        (_currencies(option, lang), option.legs[0].facts),
+        *((localise(con.say, lang).rstrip("。."), con.facts) for con in option.cons[:1]),
+    ]
+    row = Claim.row((localise(option.title, lang),), option.legs[0].facts[:1])
+    for text, facts in (*cells, *(("", ()),) * (len(_COLUMNS) - 1 - len(cells))):
+        row = _with_cell(row, text, facts, doubts)
+    return _labelled_row(row, doubts, lang)
+
+
+def _deciding(option: PlannedOption) -> tuple[Remark, bool]:
+    """Return what closes a way, else what may close it or speaks for it; and whether it is closed."""
+    if option.blockers:
+        return option.blockers[0], True
+    remarks = (*option.pros, *option.possible_blockers)
+    return (remarks[0] if remarks else Remark(say=option.title, facts=option.legs[0].facts)), False
+
+
+def _with_cell(row: Claim, text: str, facts: tuple[FactRef, ...], doubts: Doubts) -> Claim:
+    """Add a cell and as few of its facts as bear it out."""
+    empty = Claim.row((*row.cells, _NONE), row.refs)
+    if not text:
+        return empty
+    best = Claim.row((*row.cells, text), row.refs)
+    before = doubts(row)
+    left = doubts(best)
+    for ref in facts:
+        if not left and len(best.refs) > len(row.refs):
+            break
+        if ref in best.refs:
+            continue
+        fuller = Claim.row(best.cells, (*best.refs, ref))
+        if (fewer := doubts(fuller)) < left or len(best.refs) == len(row.refs):
+            best, left = fuller, fewer
+    return best if left <= before else empty
+
+
+def _labelled_row(row: Claim, doubts: Doubts, lang: Lang) -> Claim:
+    """Say of a row that rests on an announcement or a draft that it does."""
+    if not doubts(row):
+        return row
+    for label in _LABELS:
+        told = Claim.row((row.cells[0] + localise(label, lang), *row.cells[1:]), row.refs)
+        if not doubts(told):
+            return told
+    return row
+
+
+def _refs_of(steps: Iterable[PlannedStep]) -> tuple[FactRef, ...]:
+    return tuple(dict.fromkeys(ref for step in steps for ref in step.refs))
+
+
+def _authorities(steps: Sequence[PlannedStep], lang: Lang, corpus: Corpus) -> str:
+    names = dict.fromkeys(step.authority for step in steps if step.authority)
+    if lang == "en":
+        return ", ".join(names)
+    return "、".join(in_script(corpus.issuer_name(name).zh, lang) for name in names)
+
+
+def _times(steps: Sequence[PlannedStep], lang: Lang) -> str:
+    times = dict.fromkeys(localise(step.time, lang) for step in steps if step.time)
+    return ("; " if lang == "en" else "；").join(list(times)[:MOST_TIMES])
+
+
+def _currencies(option: PlannedOption, lang: Lang) -> str:
+    codes = dict.fromkeys(code for leg in option.legs for code in leg.currencies)
+    comma = ", " if lang == "en" else "、"
+    return comma.join(
+        localise(CURRENCIES[code], lang) if code in CURRENCIES else code for code in codes
+    )
 
 
 def plan_summary(
@@ -116,18 +221,6 @@ def _step_claim(step: PlannedStep, doubts: Doubts, lang: Lang) -> Claim:
         semicolon, stop = ("; ", ".") if lang == "en" else ("；", "。")
         text = f"{text.rstrip('。.')}{semicolon}{localise(step.time, lang)}{stop}"
     return _labelled(with_enough_refs(f"{lead}{text}", step.refs, doubts), doubts, lang)
-
-
-def _option_claim(option: PlannedOption, doubts: Doubts, lang: Lang) -> Claim:
-    title = localise(option.title, lang)
-    remarks = option.blockers or option.pros
-    if not remarks:
-        return Claim(text=title, refs=option.legs[0].facts)
-    colon = ": " if lang == "en" else "："
-    closed = localise(_CLOSED, lang) if option.blockers else ""
-    text = f"{title}{colon}{closed}{localise(remarks[0].say, lang)}"
-    refs = dict.fromkeys((*remarks[0].facts, *option.legs[0].facts))
-    return _labelled(with_enough_refs(text, tuple(refs), doubts), doubts, lang)
 
 
 def with_enough_refs(text: str, refs: tuple[FactRef, ...], doubts: Doubts) -> Claim:

@@ -92,6 +92,10 @@ def present_block(
     block: Block, claims: tuple[CheckedClaim, ...], book: CitationBook
 ) -> AnswerBlock:
     """Lay out the supported claims of a block as Markdown, citing as it goes."""
+    if block.form == "table":
+        body = _table(block.columns, claims, book)
+        markdown = f"**{block.heading}**\n\n{body}" if block.heading else body
+        return AnswerBlock(kind=block.kind, heading=block.heading, markdown=markdown, claims=claims)
     sentences = [with_marks(claim.text, book.marks(claim.refs)) for claim in claims]
     if block.form == "prose":
         joint = " " if passage_lang(book.lang) == "en" else ""
@@ -102,6 +106,15 @@ def present_block(
         body = "\n".join(f"- {text}" for text in sentences)
     markdown = f"**{block.heading}**\n\n{body}" if block.heading else body
     return AnswerBlock(kind=block.kind, heading=block.heading, markdown=markdown, claims=claims)
+
+
+def _table(columns: tuple[str, ...], claims: tuple[CheckedClaim, ...], book: CitationBook) -> str:
+    """Lay out rows as a Markdown table, the marks of a row in its last cell."""
+    rows = [columns, ("---",) * len(columns)]
+    for claim in claims:
+        cells = [cell.replace("|", "/").replace("\n", " ") for cell in claim.cells]
+        rows.append((*cells[:-1], with_marks(cells[-1], book.marks(claim.refs))))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def with_marks(sentence: str, marks: str) -> str:

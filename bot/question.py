@@ -41,11 +41,17 @@ class Question(Frozen):
     history: tuple[Turn, ...] = ()
     as_of: dt.date
     """The answer holds on this day."""
+    today: dt.date
+    """The asker's day."""
     as_of_given: bool = False
     """Whether the asker named the day; otherwise it is today."""
     profile: Mapping[str, Any] = Field(default_factory=dict)
     """What is known about firm and deal: values for route inputs by name."""
     filters: Filters = Filters()
+
+    def on(self, day: dt.date) -> Question:
+        """Return the question asked for another day."""
+        return self.model_copy(update={"as_of": day, "as_of_given": True})
 
     @property
     def folded(self) -> str:
@@ -100,6 +106,7 @@ def read_question(
         lang=lang or detect_lang(kept),
         history=history[-MAX_TURNS:],
         as_of=as_of or day,
+        today=day,
         as_of_given=as_of is not None,
         profile=dict(profile or {}),
         filters=filters or Filters(),

@@ -38,6 +38,11 @@ _REASONS: Mapping[DeclineReason, Bilingual] = {
         "it are below; for a written opinion instruct a practising lawyer.",
     ),
 }
+_GREETING = Bilingual(
+    zh="您好，这里是沪港通途：回答内地企业经上海、香港办理融资、收付和资金管理的规则与路线，逐句注明依据。",
+    en="Hello, this is Hugang. It answers on rules and routes for financing, payments and fund "
+    "management of mainland firms through Shanghai and Hong Kong, with a source for every sentence.",
+)
 _NEXT = Bilingual(
     zh="可以问的，例如：境外放款额度、资金池门槛、香港财资中心税率、赴港上市备案、境外直接投资手续。",
     en="You can ask, for example, about overseas lending quotas, cash-pool thresholds, the Hong "
@@ -53,6 +58,8 @@ def decline_reason(
     understanding: Understanding, evidence: Evidence, place: Place, gaps: tuple[Gap, ...]
 ) -> DeclineReason | None:
     """Tell why a question must be declined; None when it is to be answered, whole or in part."""
+    if understanding.is_greeting:
+        return "out-of-scope"
     if understanding.intent != "ask":
         return understanding.intent
     if place.where == "other-subject":
@@ -63,15 +70,18 @@ def decline_reason(
     return "not-in-corpus" if untreated.issuperset(understanding.parts) else None
 
 
-def word_refusal(reason: DeclineReason, nearest: tuple[str, ...], lang: Lang) -> str:
+def word_refusal(
+    reason: DeclineReason, nearest: tuple[str, ...], lang: Lang, *, greeted: bool = False
+) -> str:
     """Say why a question is declined and what can be asked, as Markdown.
 
     Args:
         reason: why.
         nearest: titles of the nearest instruments, in the reader's language.
         lang: language and script of the answer.
+        greeted: whether the message only greets or thanks.
     """
-    parts = [localise(_REASONS[reason], lang)]
+    parts = [localise(_GREETING if greeted else _REASONS[reason], lang)]
     if nearest:
         comma = "; " if lang == "en" else "；"
         stop = "." if lang == "en" else "。"

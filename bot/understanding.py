@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from functools import cached_property
+from collections.abc import Sequence
 
+from bot.as_of import AsOf, read_as_of
 from bot.intent import Intent, read_intent
 from bot.language import detect_lang, passage_lang, to_simplified
 from bot.question import Question
+from bot.register import Register, is_number
 from bot.wants import Want, wants_of
 from knowledge.card import Frozen, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.figures import Figure, read_figures
-from knowledge.glossary import Glossary
+from knowledge.glossary import Glossary, TermHit
 
 MAX_PARTS = 4
 """Most separate questions told apart in one message."""
@@ -32,14 +33,30 @@ class Understanding(Frozen):
     """`text`, with the earlier question in front when the message leans on it."""
     parts: tuple[str, ...]
     """The separate questions of the message; one when it asks one thing."""
+    context: str
+    """What the message tells besides its several questions; empty when it asks one thing."""
     wants: tuple[Want, ...]
-    """Kinds of thing asked for."""
+    """Kinds of thing asked for; those of the earlier question where the message only adds to it."""
     expansions: tuple[str, ...]
     """Synonyms of the terms it uses."""
     named: tuple[str, ...]
     """Ids of instruments named by number, title or popular name."""
     figures: tuple[Figure, ...]
     """Figures the asker gave."""
+    told: tuple[str, ...]
+    """What was said on the running subject, oldest first, this message last."""
+    as_of: AsOf | None
+    """The day for which the message itself wants the rules."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What is searched for by itself too: several parts, or a message that leans on an earlier.
+
+        The earlier question would drown the new one, if both were only searched for together.
+        """
+        if len(self.parts) > 1:
+            return self.parts
+        return (self.text,) if self.leans and self.text else ()
 
     @property
     def leans(self) -> bool:
@@ -51,66 +68,89 @@ class Understanding(Frozen):
         return self.model_copy(update={"search_text": self.text})
 
     @property
+    def is_greeting(self) -> bool:
+        """Whether it only greets or thanks."""
+        return bool(_GREETING.fullmatch(self.text))
+
+    @property
+    def asks_change(self) -> bool:
+        """Whether it asks what changed, or what held then and what holds now."""
+        return "change" in self.wants or bool(self.as_of and self.as_of.also_now)
+
+    @property
     def wants_plan(self) -> bool:
         """Whether it asks how something is done."""
         return "steps" in self.wants
 
     @property
+    def asks_more(self) -> bool:
+        """Whether it asks for something besides how it is done."""
+        return bool(set(self.wants) - {"steps", "permission", "who"})
+
+    @property
     def describes_deal(self) -> bool:
         """Whether it tells of the asker's own plans and asks more than one thing about them."""
+        if self.leans and self.told and "steps" in wants_of(self.told[0]):
+            return True
         return bool(_OWN_PLANS.search(self.text)) and (len(self.parts) > 1 or len(self.wants) > 2)
 
 
+_GREETING = re.compile(
+    r"(?:你好|您好|哈喽|嗨|早上好|下午好|晚上好|早安|在吗|谢谢|多谢|感谢|好的|明白|收到|再见|唔该"
+    r"|hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you)?|many thanks|ok(?:ay)?|got it|bye|goodbye)"
+    r"(?:[啊呀了你您们大家]|there|all|team| )*[!！。.~,，]*",
+    re.IGNORECASE,
+)
 _OWN_PLANS = re.compile(
-    r"我们|我司|咱们|打算|准备|计划|想(?:要|在|用|把|从|先|直接|让|给|派|发|买|借|投)|要(?:借|付|投|收购|发|设|开)|集团|母公司|子公司"
-    r"|\b(?:we|our|us|ours|I|my)\b",
+    r"我们|我司|咱们|打算|准备|计划|想|要(?:借|付|投|收购|发|设|开)|集团|母公司|子公司|企业|老板"
+    r"|\b(?:we|our|us|ours|I|my|group|company|firm|maker|exporter|importer|parent)\b",
     re.IGNORECASE,
 )
 
 
 class Lexicon:
-    """The words by which questions name things: the glossary and the instruments' numbers."""
+    """The words by which questions name things: the glossary, instruments' numbers and titles."""
 
     def __init__(self, corpus: Corpus, glossary: Glossary) -> None:
         """Take the corpus and the glossary."""
-        self._corpus = corpus
+        self._instruments = corpus.instruments
+        self._register = Register(corpus)
         self.glossary = glossary
 
     def named_in(self, text: str) -> tuple[str, ...]:
-        """Return the ids of the instruments a text names, in order of appearance."""
-        found = [
-            card_id
-            for hit in self.glossary.find(text)
-            for card_id in hit.term.names
-            if card_id in self._corpus.instruments
-        ]
-        for figure in read_figures(text):
-            if figure.kind == "document":
-                found += self._numbered(figure)
-        for title in re.findall(r"《([^》]{4,60})》", text):
-            found += [
-                card.id for card in self._corpus.instruments.values() if title in card.title.zh
+        """Return the ids of the instruments a text names, in order of appearance.
+
+        A popular name of the glossary counts (`7号文`) unless the year or series of its number
+        say otherwise (`汇发〔2019〕7号文`).
+        """
+        hits = self.glossary.find(text)
+        numbers = [figure for figure in read_figures(text) if is_number(figure)]
+        found: list[tuple[int, str]] = []
+        popular: dict[Figure, list[str]] = {}
+        for hit in hits:
+            within = [number for number in numbers if _overlap(number, hit)]
+            meant = [
+                card_id
+                for card_id in hit.term.names
+                if card_id in self._instruments
+                and all(self._register.may_bear(card_id, number) for number in within)
             ]
-        return tuple(dict.fromkeys(found))
+            found += [(hit.start, card_id) for card_id in meant]
+            for number in within if meant else ():
+                # a body before the number (商务部3号令) makes the name that of one instrument
+                popular[number] = meant if number.start <= hit.start else []
+        for number in numbers:
+            borne = self._register.numbered(text, number, hits)
+            if number not in popular or not set(popular[number]).isdisjoint(borne):
+                found += [(number.start, card_id) for card_id in borne]
+        for match in re.finditer(r"《([^》]{4,60})》", text):
+            found += [(match.start(), card_id) for card_id in self._register.titled(match[1])]
+        found.sort(key=lambda item: item[0])
+        return tuple(dict.fromkeys(card_id for _, card_id in found))
 
-    @cached_property
-    def _numbers(self) -> dict[str, list[tuple[Figure, str]]]:
-        """Documents by bare number: `251` leads to (251/2025 of series yinfa, card id)."""
-        index: dict[str, list[tuple[Figure, str]]] = defaultdict(list)
-        for card in self._corpus.instruments.values():
-            for figure in read_figures(card.number or ""):
-                if figure.kind == "document":
-                    index[figure.value.partition("/")[0]].append((figure, card.id))
-        return index
 
-    def _numbered(self, asked: Figure) -> list[str]:
-        number, _, year = asked.value.partition("/")
-        return [
-            card_id
-            for known, card_id in self._numbers.get(number, ())
-            if (not year or known.value in (asked.value, number))
-            and (asked.unit is None or known.unit is None or asked.unit == known.unit)
-        ]
+def _overlap(number: Figure, hit: TermHit) -> bool:
+    return number.start < hit.end and hit.start < number.end
 
 
 def understand(question: Question, lexicon: Lexicon) -> Understanding:
@@ -119,19 +159,24 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
     lang = passage_lang(detect_lang(question.text))
     reading = read_intent(_search_form(question.text))
     text = reading.text
-    earlier = _earlier_question(question)
-    leans = bool(earlier) and not _stands_alone(text, lexicon)
-    search_text = f"{earlier} {text}" if leans else text
+    told = [_search_form(turn.content) for turn in question.history if turn.role == "user"]
+    running = () if _stands_alone(text, lexicon) else _running_subject(told, lexicon)
+    # The question that set the subject and the latest word on it; the rest would drown the new one.
+    search_text = " ".join(dict.fromkeys((*running[:1], *running[-1:], text)))
+    context, parts = _context_and_parts(text, lang)
     return Understanding(
         intent=reading.intent,
         lang=lang,
         text=text,
         search_text=search_text,
-        parts=_parts(text, lang),
-        wants=wants_of(text),
+        parts=parts,
+        context=context,
+        wants=wants_of(text) or tuple(want for said in running[:1] for want in wants_of(said)),
         expansions=lexicon.glossary.expansions(search_text, lang),
         named=lexicon.named_in(search_text),
         figures=read_figures(text),
+        told=(*running, text),
+        as_of=read_as_of(text, question.today),
     )
 
 
@@ -139,14 +184,21 @@ def _search_form(text: str) -> str:
     return to_simplified(unicodedata.normalize("NFKC", text)).strip()
 
 
-def _earlier_question(question: Question) -> str:
-    asked = [turn.content for turn in question.history if turn.role == "user"]
-    return _search_form(asked[-1]) if asked else ""
+def _running_subject(told: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the earlier messages that a message may lean on, oldest first.
+
+    The subject was set by the last message that stands by itself; what was said since only adds
+    to it. The first message of a conversation stands by itself.
+    """
+    for at in range(len(told) - 1, -1, -1):
+        if at == 0 or _stands_alone(told[at], lexicon):
+            return tuple(told[at:])
+    return ()
 
 
 _LEANING = re.compile(
-    r"^(?:那|换成|换|如果|要是|反过来|改为|改成|再|还有|这|它|上面|刚才|同样|正式稿|and\b|what (?:if|about)|how about|then\b|so\b|but\b|also\b|in that case|same)"
-    r"|呢[?？]?$|\b(?:it|that|those|these|they)\b",
+    r"^(?:那|换成|换|如果|要是|反过来|改为|改成|再(?!保险|贷款|融资|投资|担保|贴现)|又|还有|这|它|上面|刚才|同样|正式稿|and\b|what (?:if|about)|how about|then\b|so\b|but\b|also\b|in that case|same)"
+    r"|呢[?？]?$|又(?:是|要|该|得|怎|如何|有)|\b(?:it|that|those|these|they)\b",
     re.IGNORECASE,
 )
 _ALONE_TERMS = 3
@@ -181,21 +233,22 @@ _LEAST = {"zh": 4, "en": 12}
 """Shortest part, in characters."""
 
 
-def _parts(text: str, lang: PassageLang) -> tuple[str, ...]:
-    """Split a message into the separate questions it asks.
+def _context_and_parts(text: str, lang: PassageLang) -> tuple[str, tuple[str, ...]]:
+    """Split a message into what it tells and the separate questions it asks.
 
-    Sentences count as they stand; a single sentence is split at its clauses when two or more of
-    them ask something by themselves.
+    Sentences that ask something are the parts; a single sentence is split at its clauses when two
+    or more of them ask something by themselves. The rest is what the questions are about.
     """
-    parts = _long_enough(_SENTENCE_END[lang].split(text), lang)
-    if len(parts) == 1:
-        asking = [
-            clause
-            for clause in _long_enough(_CLAUSE_END[lang].split(parts[0]), lang)
-            if _ASKS[lang].search(clause)
-        ]
-        parts = asking if len(asking) > 1 else parts
-    return tuple(parts[:MAX_PARTS])
+    sentences = _long_enough(_SENTENCE_END[lang].split(text), lang)
+    for pieces in (
+        sentences,
+        [clause for s in sentences for clause in _long_enough(_CLAUSE_END[lang].split(s), lang)],
+    ):
+        asking = [piece for piece in pieces if _ASKS[lang].search(piece)]
+        if len(asking) > 1:
+            told = [piece for piece in pieces if piece not in asking]
+            return " ".join(told), tuple(asking[:MAX_PARTS])
+    return "", tuple(sentences[:1]) if len(sentences) == 1 else (text,) if text else ()
 
 
 def _long_enough(pieces: list[str], lang: PassageLang) -> list[str]:

@@ -30,6 +30,13 @@ SIDES: Mapping[Side, Bilingual] = {
     "hongkong": _both("香港", "Hong Kong"),
     "destination": _both("目的地", "Destination"),
 }
+CURRENCIES: Mapping[str, Bilingual] = {
+    "CNY": _both("人民币", "CNY"),
+    "USD": _both("美元", "USD"),
+    "HKD": _both("港元", "HKD"),
+    "EUR": _both("欧元", "EUR"),
+    "local": _both("当地货币", "local currency"),
+}
 PARTIES: Mapping[str, Bilingual] = {
     "mainland_parent": _both("内地母公司", "mainland parent"),
     "mainland_subsidiary": _both("内地子公司", "mainland subsidiary"),

@@ -12,20 +12,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from bot.changes import change_table, replaced_in
 from bot.draft import Block, BlockKind, Claim, Draft
 from bot.evidence import Evidence, FactHit
 from bot.labels import en_date, label_for, zh_date
-from bot.language import Lang, localise, passage_lang
+from bot.language import Lang, localise
 from bot.plan_text import Doubts, plan_blocks, plan_summary
+from bot.premise import CORRECTION, contradiction
 from bot.route_plan import RoutePlan
-from bot.select import choose_facts
+from bot.select import Kin, caution_for, choose_facts
 from bot.understanding import Understanding
 from bot.wording import HEADINGS, SIDE_HEADINGS
 from knowledge.card import Aspect, Bilingual, FactRef, Instrument
 from knowledge.corpus import Corpus
 
 WRITER = "extractive"
-PLAN_BUDGET = 0.8
+PLAN_BUDGET = 0.6
 """Share of the length left for facts when a plan says the steps."""
 
 _GROUPS: dict[Aspect, BlockKind] = {
@@ -52,6 +54,7 @@ def write_draft(
     corpus: Corpus,
     lang: Lang,
     doubts: Doubts,
+    kin: Kin,
 ) -> Draft:
     """Compose the note that answers a question.
 
@@ -62,26 +65,39 @@ def write_draft(
         corpus: where the facts stand.
         lang: language and script of the answer.
         doubts: what the checker would object to; decides how many facts a step cites.
+        kin: how near two facts are to each other.
     """
     say = _Speaker(corpus, lang)
     if plan and understanding.wants_plan:
         blocks = _plan_note(plan, evidence, say, doubts)
         chosen = choose_facts(
-            evidence,
-            corpus,
-            passage_lang(lang),
-            budget=PLAN_BUDGET,
-            among=_unsaid(plan, blocks, evidence, corpus),
+            evidence, corpus, kin, budget=PLAN_BUDGET, among=_unsaid(blocks, evidence)
         )
-        blocks += _grouped(chosen.leads(), chosen.hits, corpus, say)
+        leads = chosen.leads()
+        answers = tuple(say.fact(hit) for hit in leads)
+        blocks = _with_answers(blocks, answers, first=understanding.asks_more)
+        blocks += _grouped(leads, [hit for hit in chosen.hits if hit not in leads], corpus, say)
     else:
-        chosen = choose_facts(evidence, corpus, passage_lang(lang))
+        chosen = choose_facts(evidence, corpus, kin)
         leads = chosen.leads()
         rest = [hit for hit in chosen.hits if hit not in leads]
         opening = tuple(say.fact(hit) for hit in leads)
-        if "change" in understanding.wants:
+        if wrong := contradiction(understanding, leads, corpus):
+            leads = [wrong, *(hit for hit in leads if hit is not wrong)]
+            first, *others = (say.fact(hit) for hit in leads)
+            opening = (say.corrected(first), *others)
+        table = None
+        if understanding.asks_change:
             opening = (*_replacements(evidence, say), *opening)
+            table = change_table(evidence, corpus, lang, say.fact)
         blocks = [Block(kind="lead", form="prose", claims=opening)] if opening else []
+        if table:
+            blocks.append(table)
+            shown = {ref for row in table.claims for ref in row.refs}
+            rest = [hit for hit in rest if hit.ref not in shown]
+        caution = caution_for(leads, evidence, corpus)
+        if caution and caution not in chosen.hits:
+            rest.append(caution)
         blocks += _grouped(leads, rest, corpus, say)
     said = {claim.text for block in blocks for claim in block.claims}
     if notes := tuple(n for n in _notes(chosen.hits, corpus, lang) if n.text not in said):
@@ -93,17 +109,24 @@ def _plan_note(plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubt
     """Open with what the route comes down to, then its steps and the other ways."""
     opening = tuple(plan_summary(plan, evidence.refs, doubts, say.lang, say.corpus))
     lead = [Block(kind="lead", form="prose", claims=opening)] if opening else []
-    return [*lead, *plan_blocks(plan, doubts, say.lang)]
+    return [*lead, *plan_blocks(plan, doubts, say.lang, say.corpus)]
 
 
-def _unsaid(
-    plan: RoutePlan, blocks: list[Block], evidence: Evidence, corpus: Corpus
-) -> frozenset[FactRef]:
-    """Return the facts that add to a plan: of its instruments, and not already in its steps."""
-    route = corpus.routes[plan.route]
-    cards = {ref.card_id for ref in route.refs}
+def _with_answers(blocks: list[Block], answers: tuple[Claim, ...], *, first: bool) -> list[Block]:
+    """Put the facts that answer outright beside what the route comes down to."""
+    if not answers:
+        return blocks
+    if not blocks or blocks[0].kind != "lead":
+        return [Block(kind="lead", form="prose", claims=answers), *blocks]
+    summary = blocks[0].claims
+    claims = (*answers, *summary) if first else (*summary, *answers)
+    return [blocks[0].model_copy(update={"claims": claims}), *blocks[1:]]
+
+
+def _unsaid(blocks: list[Block], evidence: Evidence) -> frozenset[FactRef]:
+    """Return the facts found that the plan does not cite."""
     said = {ref for block in blocks for claim in block.claims for ref in claim.refs}
-    return frozenset(ref for ref in evidence.refs if ref.card_id in cards and ref not in said)
+    return frozenset(ref for ref in evidence.refs if ref not in said)
 
 
 class _Speaker:
@@ -119,6 +142,10 @@ class _Speaker:
         if label:
             text = localise(label, self.lang) + text
         return Claim(text=text, refs=(hit.ref,))
+
+    def corrected(self, claim: Claim) -> Claim:
+        """Open a sentence with the notice that it corrects the question."""
+        return claim.model_copy(update={"text": localise(CORRECTION, self.lang) + claim.text})
 
     def words(self, text: Bilingual) -> str:
         return localise(text, self.lang)
@@ -163,20 +190,10 @@ def _notes(hits: Iterable[FactHit], corpus: Corpus, lang: Lang) -> Iterator[Clai
             yield Claim(text=localise(text, lang), refs=_status_refs(card, hit.ref, corpus))
 
 
-ASKED_ABOUT = 6
-"""Facts, best first, whose instruments a question about change is about."""
-
-
 def _replacements(evidence: Evidence, say: _Speaker) -> Iterator[Claim]:
     """Say which instrument replaced which, and when, for those that a question is about."""
-    asked = dict.fromkeys(hit.ref.card_id for hit in evidence.hits[:ASKED_ABOUT])
-    replaced = [
-        old
-        for card_id in asked
-        for card in [say.corpus.instruments[card_id]]
-        for old in ([card] if card.superseded_by else say.corpus.predecessors(card))
-    ]
-    for old in list({card.id: card for card in replaced}.values())[:1]:
+    if pair := replaced_in(evidence, say.corpus):
+        old, _ = pair
         refs = _status_refs(old, FactRef.of(old.id, old.facts[0].id), say.corpus)
         yield Claim(text=say.words(_replacement(old, say.corpus)), refs=refs)
 
@@ -231,19 +248,16 @@ def _with_notes(blocks: list[Block], notes: tuple[Claim, ...], lang: Lang) -> li
 _FORBIDS = re.compile(r"不得|禁止|处罚|罚款|违法|违规|非法|须先|应先|真实")
 RULES_SHOWN = 2
 """Facts shown beside a refusal."""
+RULES_AMONG = 12
+"""Facts, best first, among which they are looked for."""
 
 
 def rules_block(evidence: Evidence, corpus: Corpus, lang: Lang) -> Block | None:
     """Show the rules that bear on a request that is declined."""
     say = _Speaker(corpus, lang)
-    lawful = [hit for hit in evidence.hits if hit.validity in ("in-force", "pilot")]
+    lawful = [hit for hit in evidence.hits if hit.validity in ("in-force", "pilot")][:RULES_AMONG]
     # What forbids and punishes bears on the request more than what is nearest in words.
-    lawful.sort(
-        key=lambda hit: (
-            "compliance" not in corpus.instrument(hit.ref).topics,
-            not _FORBIDS.search(corpus.fact(hit.ref).zh),
-        )
-    )
+    lawful.sort(key=lambda hit: not _FORBIDS.search(corpus.fact(hit.ref).zh))
     claims = tuple(say.fact(hit) for hit in lawful[:RULES_SHOWN])
     if not claims:
         return None

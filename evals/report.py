@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from evals.parity import SAME_EVIDENCE, Parity, differences
 from evals.run import Run, RunSettings
 from evals.scorers.registry import METRICS, metric
 from evals.stats import Estimate
@@ -66,6 +67,7 @@ def render_markdown(settings: RunSettings, summary: Summary) -> str:
         _sliced(summary.by_kind, "kind"),
         ["", "## By language", ""],
         _sliced(summary.by_lang, "language"),
+        _parity(summary.parity) if summary.parity else (),
         ["", "## Standing", ""],
         _confusion(summary),
         ["", "## Time", ""],
@@ -85,12 +87,18 @@ def headline_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
     for name, estimate in summary.headline.items():
         item = metric(name)
         digits = 1 if item.sort == "quantity" else 3
-        yield (
-            f"{name} {_ARROW[item.better]}".strip(),
-            str(estimate.n),
-            f"{estimate.mean:.{digits}f}",
-            f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}",
-        )
+        yield _row(f"{name} {_ARROW[item.better]}".strip(), estimate, digits)
+    if summary.parity:
+        yield _row(f"parity {_ARROW['higher']}", summary.parity.agreeing)
+
+
+def _row(name: str, estimate: Estimate, digits: int = 3) -> tuple[str, str, str, str]:
+    return (
+        name,
+        str(estimate.n),
+        f"{estimate.mean:.{digits}f}",
+        f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}",
+    )
 
 
 def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
@@ -126,6 +134,35 @@ def _brief(estimate: Estimate | None) -> str:
     if estimate.n < FEW:
         return f"{estimate.mean:.2f} n={estimate.n}"
     return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}] n={estimate.n}"
+
+
+def _parity(parity: Parity) -> Iterator[str]:
+    yield from ("", "## Parity of the languages", "")
+    yield from _table(
+        ("measure", "n", "mean", "95 % interval"),
+        (
+            _row("parity", parity.agreeing),
+            _row("same verdict", parity.same_verdict),
+            _row("overlap", parity.overlap),
+        ),
+    )
+    yield ""
+    yield (
+        "n counts questions, each asked in every language. Same verdict: equal standing, and the "
+        "same plan or none. Overlap: facts that two answers both cite, over those of the one that "
+        "cites more; the lowest of the pairs. Parity: same verdict and an overlap of at least "
+        f"{SAME_EVIDENCE}. Bootstrap by question, Wilson where all are 0 or all 1."
+    )
+    if parity.incomplete:
+        yield ""
+        yield f"Without an answer in every language, not counted: {', '.join(parity.incomplete)}."
+    yield from ("", f"Apart: {len(parity.apart)} of {parity.agreeing.n}.")
+    for triple in parity.apart:
+        yield from ("", f"### {triple.group} · {triple.kind}", "")
+        yield from _fenced("\n".join(outcome.question for outcome in triple.outcomes.values()))
+        yield ""
+        for line in differences(triple):
+            yield f"- {_line(line)}"
 
 
 def _confusion(summary: Summary) -> Iterator[str]:

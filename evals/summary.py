@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.answer import Standing
+from evals.parity import Parity, measure_parity
 from evals.run import CaseResult, Run
 from evals.scorers.citations import cited_cards
 from evals.scorers.nuggets import missed_nuggets
@@ -74,6 +75,8 @@ class Summary(Frozen):
     """By metric; one that no case was scored on is absent."""
     by_kind: Mapping[str, Mapping[str, Estimate]]
     by_lang: Mapping[str, Mapping[str, Estimate]]
+    parity: Parity | None
+    """None where no question was answered in every language."""
     confusion: Mapping[str, Mapping[Standing, int]]
     """Cases by what the case expects and what the answer was."""
     stages_ms: Mapping[str, Percentiles]
@@ -96,6 +99,7 @@ def summarise(run: Run) -> Summary:
         headline=_estimates(METRICS, answered, seed),
         by_kind=_slices(sliced, answered, seed, lambda result: result.case.kind),
         by_lang=_slices(sliced, answered, seed, lambda result: result.case.lang),
+        parity=measure_parity(run.results, seed=seed),
         confusion=_confusion(answered),
         stages_ms=_stages(answered),
         wall_ms=percentiles(walls) if walls else None,

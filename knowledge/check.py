@@ -13,9 +13,10 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 
 from knowledge import check_card_rules, check_route_rules
-from knowledge.card import Bilingual, Frozen, Instrument
+from knowledge.card import Frozen, Instrument
 from knowledge.check_book import Book, Finding, Found, shortened
 from knowledge.errors import CardError
+from knowledge.issuer import Issuer
 from knowledge.load import (
     CorpusMeta,
     card_files,
@@ -145,7 +146,7 @@ _TABLE: tuple[tuple[Rule, Callable[[Book], Iterator[Finding]]], ...] = tuple(
         (
             "unknown-issuer",
             "error",
-            "Add the abbreviation with both names to issuers.yaml, or use one listed there.",
+            "Add the abbreviation with both names and a place to issuers.yaml, or use one listed there.",
             check_card_rules.unknown_issuers,
         ),
         (
@@ -262,7 +263,7 @@ def _read_book(folder: Path, problems: list[Problem]) -> Book:
         route = read(path, read_route)
         if route is not None:
             routes.append(Found(str(path.relative_to(folder)), route))
-    issuers: dict[str, Bilingual] | None = read(folder / "issuers.yaml", read_issuers)
+    issuers: dict[str, Issuer] | None = read(folder / "issuers.yaml", read_issuers)
     meta = read(folder / "corpus.yaml", _read_meta)
     return Book(
         cards=tuple(cards),

@@ -11,6 +11,7 @@ from knowledge.card import Bilingual, FactRef, Instrument
 from knowledge.corpus import Corpus, CorpusVersion, Validity
 from knowledge.expression import Expression, ExpressionError, parse_expression
 from knowledge.figures import Figure, missing_figures, read_figures
+from knowledge.issuer import Issuer
 from knowledge.route import Option, RouteCard
 
 Card_co = TypeVar("Card_co", bound="Instrument | RouteCard", covariant=True)
@@ -50,7 +51,7 @@ class Book:
         self,
         cards: tuple[Found[Instrument], ...],
         routes: tuple[Found[RouteCard], ...],
-        issuers: dict[str, Bilingual] | None,
+        issuers: dict[str, Issuer] | None,
         as_of: dt.date | None,
         unread: frozenset[str],
     ) -> None:
@@ -59,7 +60,7 @@ class Book:
         Args:
             cards: instrument cards, with their files.
             routes: route cards, with their files.
-            issuers: names by abbreviation; None when the list cannot be read.
+            issuers: bodies by abbreviation; None when the list cannot be read.
             as_of: day of the corpus; None when it cannot be read.
             unread: names of card files that cannot be read; nothing is said about them here.
         """

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from knowledge.card import Bilingual, Fact, FactRef, Frozen, Instrument
+from knowledge.issuer import Issuer
+from knowledge.questions import Questions
 from knowledge.route import RouteCard
 
 Validity = Literal["in-force", "pilot", "announced", "draft", "not-yet", "superseded", "repealed"]
@@ -22,7 +25,7 @@ class CorpusVersion(Frozen):
     """Which corpus an answer rests on."""
 
     digest: str
-    """First 12 hexadecimal digits of the SHA-256 over every card, route and issuer."""
+    """First 12 hexadecimal digits of the SHA-256 over every card, route, issuer and example question."""
     instruments: int
     facts: int
     routes: int
@@ -41,14 +44,17 @@ class Corpus:
         self,
         instruments: Mapping[str, Instrument],
         routes: Mapping[str, RouteCard],
-        issuers: Mapping[str, Bilingual],
+        issuers: Mapping[str, Issuer],
         version: CorpusVersion,
+        asks: Mapping[FactRef, Questions] = MappingProxyType({}),
     ) -> None:
         """Take over the cards that `knowledge.load` has read."""
         self.instruments = instruments
         self.routes = routes
         self.issuers = issuers
         self.version = version
+        self.asks = asks
+        """Questions that a fact answers, by fact; a fact may have none."""
 
     @cached_property
     def refs(self) -> tuple[FactRef, ...]:
@@ -110,4 +116,5 @@ class Corpus:
 
     def issuer_name(self, abbreviation: str) -> Bilingual:
         """Return an issuer's full name; the abbreviation itself when it is not listed."""
-        return self.issuers.get(abbreviation) or Bilingual(zh=abbreviation, en=abbreviation)
+        issuer = self.issuers.get(abbreviation)
+        return issuer.name if issuer else Bilingual(zh=abbreviation, en=abbreviation)

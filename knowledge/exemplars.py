@@ -9,14 +9,19 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from knowledge.card import PassageLang
 from knowledge.corpus import Corpus
-from knowledge.embed import Matrix, Vector
+from knowledge.embed import Embedder, Matrix, Vector, unit
 from knowledge.passage import PASSAGE_LANGS
+from knowledge.progress import unreported
 from knowledge.scope import ScopeExamples
 from knowledge.segment import Segmenter
+from knowledge.vectors import embed_with_caches
 
 BEST_OF = 3
 """Examples of a label whose words count: one alike sentence may be chance."""
@@ -36,11 +41,10 @@ class Likeness(NamedTuple):
 
     cosines: Mapping[str, float]
     """Cosine of the nearest example, by label."""
+    near: Mapping[str, float]
+    """Mean cosine of the `best_of` nearest examples, by label."""
     words: Mapping[str, float]
-    """Mean tf-idf cosine of the `BEST_OF` examples most alike in words, by label; in [0, 1]."""
-
-
-EmbedAll = Callable[[Sequence[Exemplar]], Matrix]
+    """Mean tf-idf cosine of the `best_of` examples most alike in words, by label; in [0, 1]."""
 
 
 def examples_of(scope: ScopeExamples, corpus: Corpus) -> list[Exemplar]:
@@ -67,72 +71,181 @@ def examples_of(scope: ScopeExamples, corpus: Corpus) -> list[Exemplar]:
     ]
 
 
+def questions_of(corpus: Corpus) -> list[Exemplar]:
+    """Label every fact's example questions with the fact's reference."""
+    return [
+        Exemplar(ref, lang, text)
+        for ref, asks in corpus.asks.items()
+        for lang in PASSAGE_LANGS
+        for text in asks.texts(lang)
+    ]
+
+
+def open_exemplars(
+    examples: Sequence[Exemplar],
+    embedder: Embedder,
+    segmenter: Segmenter,
+    own_cache: Path,
+    best_of: int = BEST_OF,
+) -> Exemplars:
+    """Embed examples, from the shipped vectors where they have them, else kept in `own_cache`."""
+    matrix = embed_with_caches(examples, embedder, own_cache, unreported)
+    return Exemplars(examples, matrix, segmenter, best_of)
+
+
+_KIN_SPAN = 0.1
+
+
+class Found(NamedTuple):
+    """Labels with their likeness to a question, best first; those without any are left out."""
+
+    sense: list[tuple[str, float]]
+    words: list[tuple[str, float]]
+
+
 class Exemplars:
     """Labelled examples of both languages, searched within a language."""
 
-    def __init__(self, examples: Sequence[Exemplar], embed: EmbedAll, segmenter: Segmenter) -> None:
-        """Embed the examples and weigh their words.
+    def __init__(
+        self,
+        examples: Sequence[Exemplar],
+        matrix: Matrix,
+        segmenter: Segmenter,
+        best_of: int = BEST_OF,
+    ) -> None:
+        """Take the examples and weigh their words.
 
         Args:
-            examples: at least one of each language.
-            embed: examples to unit vectors, from the cache where it has them.
+            examples: of any language.
+            matrix: their vectors, row i of `examples[i]`.
             segmenter: splits examples and questions.
+            best_of: how many examples of a label must be alike in words.
         """
-        matrix = embed(examples)
         self._parts = {
-            lang: _Part([e for e in examples if e.lang == lang], matrix, rows, lang, segmenter)
+            lang: _Part([examples[at] for at in rows], matrix[rows], lang, segmenter, best_of)
             for lang in PASSAGE_LANGS
             for rows in [[at for at, e in enumerate(examples) if e.lang == lang]]
         }
+        rows_of: dict[str, list[int]] = defaultdict(list)
+        for at, example in enumerate(examples):
+            rows_of[example.label].append(at)
+        centres = unit([matrix[rows].mean(axis=0) for rows in rows_of.values()] or np.empty((0, 1)))
+        self._centres = dict(zip(rows_of, centres, strict=True))
+        self._centre_matrix = centres
 
     def likeness(self, vector: Vector, text: str, lang: PassageLang) -> Likeness:
         """Compare a question with every example of its language."""
         return self._parts[lang].likeness(vector, text)
 
+    def search(self, vector: Vector, text: str, lang: PassageLang, limit: int) -> Found:
+        """Rank the labels of a language by the nearest of their examples, in sense and in words.
+
+        Does what `likeness` does where only the first few of thousands of labels matter.
+        """
+        return self._parts[lang].search(vector, text, limit)
+
+    def near(self, weights: Mapping[str, float], limit: int) -> list[tuple[str, float]]:
+        """Rank the labels near to some given ones, whatever the language.
+
+        Args:
+            weights: label and how much it counts; labels without examples do not.
+            limit: most labels wanted.
+
+        Returns:
+            Labels with the cosine of their centre to the weighted centre of the given, best first.
+        """
+        known = {label: weight for label, weight in weights.items() if label in self._centres}
+        if not any(weight > 0 for weight in known.values()):
+            return []
+        middle = unit([sum(weight * self._centres[label] for label, weight in known.items())])[0]
+        cosines = self._centre_matrix @ middle
+        labels = list(self._centres)
+        best = np.argsort(-cosines)[:limit].tolist()
+        return [(labels[at], float(cosines[at])) for at in best]
+
+    def kinship(self, one: str, other: str) -> float:
+        """Tell how alike two labels are, whatever the language: in [0, 1], 0 without examples.
+
+        Compared are the mean vectors of their examples in all languages; between a like and an
+        unlike pair the cosine of E5 varies by about `_KIN_SPAN`.
+        """
+        if one not in self._centres or other not in self._centres:
+            return 0.0
+        cosine = float(self._centres[one] @ self._centres[other])
+        return min(1.0, max(0.0, 1 - (1 - cosine) / _KIN_SPAN))
+
 
 class _Part:
+    """The examples of one language, in the order of their labels."""
+
     def __init__(
         self,
         examples: Sequence[Exemplar],
         matrix: Matrix,
-        rows: Sequence[int],
         lang: PassageLang,
         segmenter: Segmenter,
+        best_of: int,
     ) -> None:
-        self._labels = [example.label for example in examples]
-        self._matrix = matrix[list(rows)]
+        self._matrix = matrix
+        self._best_of = best_of
+        rows: dict[str, list[int]] = defaultdict(list)
+        for at, example in enumerate(examples):
+            rows[example.label].append(at)
+        self._labels = list(rows)
+        # One row a label, filled up with the number of a place that stays empty.
+        width = max((best_of, *map(len, rows.values())))
+        self._places = np.full((len(rows), width), len(examples))
+        for label, places in enumerate(rows.values()):
+            self._places[label, : len(places)] = places
         self._terms = _terms(lang, segmenter)
         documents = [Counter(self._terms(example.content)) for example in examples]
         seen = Counter(term for document in documents for term in document)
         self._rarity = {
             term: math.log((len(documents) + 1) / (count + 0.5)) for term, count in seen.items()
         }
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._unknown = math.log(2 * (len(documents) + 1))
+        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for at, document in enumerate(documents):
             for term, weight in self._weighed(document).items():
-                self._postings[term].append((at, weight))
+                postings[term].append((at, weight))
+        self._postings = {
+            term: (np.array([at for at, _ in pairs]), np.array([weight for _, weight in pairs]))
+            for term, pairs in postings.items()
+        }
 
     def likeness(self, vector: Vector, text: str) -> Likeness:
-        cosines: dict[str, float] = {}
-        for label, cosine in zip(self._labels, (self._matrix @ vector).tolist(), strict=True):
-            cosines[label] = max(cosine, cosines.get(label, -1.0))
-        alike = [0.0] * len(self._labels)
+        cosines = np.sort(np.append(self._matrix @ vector, -1.0)[self._places], axis=1)
+        near = cosines[:, -self._best_of :].mean(axis=1)
+        words = self._words(text)
+        return Likeness(
+            dict(zip(self._labels, cosines[:, -1].tolist(), strict=True)),
+            dict(zip(self._labels, near.tolist(), strict=True)),
+            dict(zip(self._labels, words.tolist(), strict=True)),
+        )
+
+    def search(self, vector: Vector, text: str, limit: int) -> Found:
+        cosines = np.append(self._matrix @ vector, -1.0)[self._places].max(axis=1)
+        return Found(self._first(cosines, limit), self._first(self._words(text), limit))
+
+    def _first(self, scores: Matrix, limit: int) -> list[tuple[str, float]]:
+        best = np.argsort(-scores, kind="stable")[:limit].tolist()
+        return [(self._labels[at], float(scores[at])) for at in best if scores[at] > 0]
+
+    def _words(self, text: str) -> Matrix:
+        """Give every label the mean of its `best_of` examples most alike in words."""
+        alike = np.zeros(len(self._matrix) + 1)
         for term, weight in self._weighed(Counter(self._terms(text))).items():
-            for at, other in self._postings.get(term, ()):
-                alike[at] += weight * other
-        by_label: dict[str, list[float]] = defaultdict(list)
-        for label, value in zip(self._labels, alike, strict=True):
-            by_label[label].append(value)
-        words = {
-            label: sum(sorted(values, reverse=True)[:BEST_OF]) / BEST_OF
-            for label, values in by_label.items()
-        }
-        return Likeness(cosines, words)
+            if term in self._postings:
+                places, weights = self._postings[term]
+                alike[places] += weight * weights
+        found = alike[self._places]
+        if self._best_of == 1:
+            return np.asarray(found.max(axis=1, initial=0.0))
+        return np.asarray(np.sort(found, axis=1)[:, -self._best_of :].mean(axis=1))
 
     def _weighed(self, document: Mapping[str, int]) -> dict[str, float]:
-        unknown = math.log(2 * (len(self._labels) + 1))
         weights = {
-            term: (1 + math.log(count)) * self._rarity.get(term, unknown)
+            term: (1 + math.log(count)) * self._rarity.get(term, self._unknown)
             for term, count in document.items()
         }
         norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0

@@ -17,7 +17,7 @@ from rich.progress import Progress as ProgressBar
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.exemplars import examples_of
+from knowledge.exemplars import examples_of, questions_of
 from knowledge.glossary import GlossaryError, load_glossary
 from knowledge.home import index_folder
 from knowledge.index import IndexHome, ensure_index
@@ -107,7 +107,11 @@ def cache() -> None:
 
 def shipped_texts(corpus: Corpus) -> list[Embeddable]:
     """List everything whose vectors are shipped: passages and example questions."""
-    return [*passages_of(corpus), *examples_of(load_scope_examples(), corpus)]
+    return [
+        *passages_of(corpus),
+        *examples_of(load_scope_examples(), corpus),
+        *questions_of(corpus),
+    ]
 
 
 def _open_tools() -> _Tools:

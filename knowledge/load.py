@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.card import Bilingual, Frozen, Instrument
+from knowledge.card import FactRef, Frozen, Instrument
 from knowledge.corpus import Corpus, CorpusVersion
 from knowledge.errors import CardError
+from knowledge.issuer import Issuer
+from knowledge.questions import CardQuestions, Questions
 from knowledge.route import RouteCard
 
 CORPUS_DIR = Path(__file__).parent
-"""Home of the shipped corpus: `cards/<topic>/*.yaml`, `routes/*.yaml`, `issuers.yaml`."""
+"""Home of the shipped corpus: `cards/<topic>/*.yaml`, `questions/<topic>/*.yaml`,
+`routes/*.yaml`, `issuers.yaml`."""
 
 # libyaml reads the corpus about eight times faster; the pure loader gives the same values.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_ISSUERS = TypeAdapter(dict[str, Bilingual])
+_ISSUERS = TypeAdapter(dict[str, Issuer])
 _Model = TypeVar("_Model", bound=Frozen)
 
 
@@ -66,11 +69,11 @@ def read_route(path: Path) -> RouteCard:
     return _validated(RouteCard, path)
 
 
-def read_issuers(path: Path) -> dict[str, Bilingual]:
-    """Read the list of issuers' names.
+def read_issuers(path: Path) -> dict[str, Issuer]:
+    """Read the list of issuers: names, place, remits.
 
     Raises:
-        CardError: not YAML, or not a map from abbreviation to both names.
+        CardError: not YAML, or not a map from abbreviation to issuer.
     """
     try:
         return _ISSUERS.validate_python(read_yaml(path))
@@ -100,6 +103,10 @@ def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
         if route.id in routes:
             raise CardError(f"{path}: id {route.id!r} is taken by another route. Ids are unique.")
         routes[route.id] = route
+    asks: dict[FactRef, Questions] = {}
+    for path in question_files(folder):
+        digest.update(path.read_bytes())
+        asks.update(_asks_of(path, instruments))
     issuers_path = folder / "issuers.yaml"
     digest.update(issuers_path.read_bytes())
     meta = _validated(CorpusMeta, folder / "corpus.yaml")
@@ -110,7 +117,7 @@ def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
         routes=len(routes),
         as_of=meta.as_of,
     )
-    return Corpus(instruments, routes, read_issuers(issuers_path), version)
+    return Corpus(instruments, routes, read_issuers(issuers_path), version, asks)
 
 
 def card_files(folder: Path) -> list[Path]:
@@ -121,6 +128,31 @@ def card_files(folder: Path) -> list[Path]:
 def route_files(folder: Path) -> list[Path]:
     """List the route cards below a corpus folder, in a fixed order."""
     return sorted((folder / "routes").glob("*.yaml"), key=lambda path: path.stem)
+
+
+def question_files(folder: Path) -> list[Path]:
+    """List the files of example questions below a corpus folder, in a fixed order."""
+    return sorted((folder / "questions").glob("*/*.yaml"), key=lambda path: path.stem)
+
+
+def read_questions(path: Path) -> CardQuestions:
+    """Read the example questions of one card.
+
+    Raises:
+        CardError: not YAML, or not the format.
+    """
+    return _validated(CardQuestions, path)
+
+
+def _asks_of(path: Path, instruments: Mapping[str, Instrument]) -> dict[FactRef, Questions]:
+    asked = read_questions(path)
+    card = instruments.get(asked.card)
+    if card is None:
+        raise CardError(f"{path}: no card {asked.card!r}. Name the file's card by its id.")
+    known = {fact.id for fact in card.facts}
+    if strange := sorted(set(asked.questions) - known):
+        raise CardError(f"{path}: {asked.card} has no fact {strange[0]}. Questions go with a fact.")
+    return {FactRef.of(card.id, number): texts for number, texts in asked.questions.items()}
 
 
 def explain(path: Path, error: ValidationError) -> Iterator[str]:

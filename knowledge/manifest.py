@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from knowledge.corpus import Corpus
 from knowledge.dense import DATABASE
 from knowledge.embed import Embedder
 from knowledge.errors import IndexFault
-from knowledge.passage import PASSAGE_LANGS
+from knowledge.passage import Passage, passages_of
 from knowledge.segment import Segmenter
 
 LAYOUT = 1
@@ -35,7 +36,8 @@ class IndexSpec(Frozen):
     dim: int
     segmenter: str
     corpus: str
-    """Digest of the corpus version."""
+    """First 12 hexadecimal digits of the SHA-256 over the passages: a change elsewhere on the cards
+    or routes leaves the index as it is."""
     passages: Mapping[PassageLang, int]
     chromadb: str
     """Version of the library that wrote the dense index; another may not read it the same."""
@@ -79,16 +81,24 @@ class IndexStatus(Frozen):
 
 def spec_for(corpus: Corpus, embedder: Embedder, segmenter: Segmenter) -> IndexSpec:
     """Tell what an index must be like to serve this corpus with these tools."""
+    passages = passages_of(corpus)
     return IndexSpec(
         layout=LAYOUT,
         embedder=embedder.name,
         dim=embedder.dim,
         segmenter=segmenter.name,
-        corpus=corpus.version.digest,
-        passages=dict.fromkeys(PASSAGE_LANGS, len(corpus.refs)),
+        corpus=_digest(passages),
+        passages=dict(Counter(passage.lang for passage in passages)),
         chromadb=metadata.version("chromadb"),
         tantivy=metadata.version("tantivy"),
     )
+
+
+def _digest(passages: Iterable[Passage]) -> str:
+    digest = hashlib.sha256()
+    for passage in passages:
+        digest.update(f"{passage.ref}\0{passage.lang}\0{passage.content}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def differences(seen: IndexSpec, expected: IndexSpec) -> tuple[Mismatch, ...]:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from knowledge.card import Bilingual, FactRef, Frozen, PassageLang
+from knowledge.questions import Questions
 
 Goal = Literal[
     "invest",
@@ -139,24 +140,14 @@ class Option(Frozen):
         return tuple(dict.fromkeys(ref for holder in holders for ref in holder.facts))
 
 
-class Asks(Frozen):
-    """Typical questions that a route answers, in both languages."""
-
-    zh: tuple[str, ...] = Field(min_length=1)
-    en: tuple[str, ...] = Field(min_length=1)
-
-    def texts(self, lang: PassageLang) -> tuple[str, ...]:
-        """Return the questions in the language asked for."""
-        return self.zh if lang == "zh" else self.en
-
-
 class RouteCard(Frozen):
     """One kind of "how do we …" question: alternatives, legs, steps and what decides."""
 
     id: str = Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
     goal: Goal
     title: Bilingual
-    asks: Asks
+    asks: Questions
+    """Typical questions that the route answers."""
     summary: Bilingual
     inputs: tuple[RouteInput, ...]
     options: tuple[Option, ...] = Field(min_length=1, max_length=5)

@@ -9,26 +9,16 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from knowledge.card import Frozen, PassageLang
+from knowledge.card import Frozen
 from knowledge.errors import CardError
 from knowledge.load import explain, read_yaml
+from knowledge.questions import Questions
 
 SCOPE_PATH = Path(__file__).with_name("scope.yaml")
 """The shipped examples."""
 
 
-class Examples(Frozen):
-    """Questions of one class, in both languages."""
-
-    zh: tuple[str, ...] = Field(min_length=1)
-    en: tuple[str, ...] = Field(min_length=1)
-
-    def texts(self, lang: PassageLang) -> tuple[str, ...]:
-        """Return the questions in the language asked for."""
-        return self.zh if lang == "zh" else self.en
-
-
-class Category(Examples):
+class Category(Questions):
     """Questions of one subject, with the subject's name for reports."""
 
     category: str = Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
@@ -41,7 +31,7 @@ class ScopeExamples(Frozen):
     """Other subjects."""
     beyond_corpus: tuple[Category, ...] = Field(min_length=1)
     """Next door to the field, but never in a curated corpus of rules."""
-    in_scope: Examples
+    in_scope: Questions
     """What the cards answer."""
 
 

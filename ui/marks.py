@@ -76,7 +76,7 @@ def markdown_html(text: str, marks: Marks) -> Html:
 @cache
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("zero", {"html": False, "breaks": True})
-    markdown.enable(["list", "newline"])
+    markdown.enable(["list", "newline", "table"])
     markdown.inline.ruler.push("bold", _read_bold)
     markdown.inline.ruler.push("mark", _read_mark)
     markdown.core.ruler.push("keep", _keep_marks)

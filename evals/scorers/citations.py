@@ -17,14 +17,16 @@ def cited_cards(answer: CheckedAnswer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(citation.ref.card_id for citation in answer.citations))
 
 
-def card_precision(case: Case, answer: CheckedAnswer) -> Score:
-    """Share of the cited cards that the case lists."""
+def card_precision(
+    case: Case, answer: CheckedAnswer, planned: frozenset[str] = frozenset()
+) -> Score:
+    """Share of the cited cards that the case lists, or on which the right plan stands."""
     cited = cited_cards(answer)
     if not _applies(case):
         return Score.unscored(_WHY_NOT)
     if not cited:
         return Score.unscored("the answer cites nothing")
-    noise = tuple(card for card in cited if card not in case.cards)
+    noise = tuple(card for card in cited if card not in (*case.cards, *planned))
     return Score.share(len(cited) - len(noise), len(cited), f"others cited: {listed(noise)}")
 
 

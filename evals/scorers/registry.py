@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
+from bot.answer import CheckedAnswer
+from evals.case import Case
 from evals.scorers import (
     citations,
     language,
@@ -17,7 +19,7 @@ from evals.scorers import (
     standing,
     violations,
 )
-from evals.scorers.score import Scorer
+from evals.scorers.score import Score, Scorer
 from knowledge.corpus import Corpus
 
 
@@ -36,6 +38,15 @@ class Metric(NamedTuple):
 
 def _plain(scorer: Scorer) -> Callable[[Corpus], Scorer]:
     return lambda corpus: scorer
+
+
+def _beside_plan(
+    score: Callable[[Case, CheckedAnswer, frozenset[str]], Score],
+) -> Callable[[Corpus], Scorer]:
+    """Count the cards on which the right plan stands as retrieved, and as relevant."""
+    return lambda corpus: (
+        lambda case, answer: score(case, answer, route.cards_of_right_plan(case, answer, corpus))
+    )
 
 
 METRICS: tuple[Metric, ...] = (
@@ -89,11 +100,11 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "card_precision",
-        "cited cards that the case lists / cited cards",
+        "cited cards that the case lists, or on which the right plan stands / cited cards",
         "ALCE citation precision, by card; a lower bound",
         "higher",
         "mean",
-        _plain(citations.card_precision),
+        _beside_plan(citations.card_precision),
     ),
     Metric(
         "card_hit",
@@ -105,11 +116,11 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "recall_at_10",
-        "cards of the case among the first 10 cards of the evidence / cards of the case",
+        "cards of the case among the first 10 of the evidence or in the right plan / cards of the case",
         "trec_eval recall.10",
         "higher",
         "mean",
-        _plain(retrieval.recall_at_10),
+        _beside_plan(retrieval.recall_at_10),
     ),
     Metric(
         "ndcg_at_10",

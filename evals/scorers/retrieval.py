@@ -25,9 +25,16 @@ def card_ranks(case: Case, answer: CheckedAnswer) -> dict[str, int | None]:
     return {card: place.get(card) for card in case.cards}
 
 
-def recall_at_10(case: Case, answer: CheckedAnswer) -> Score:
-    """Share of the case's cards among the first ten cards."""
-    return _trec("recall", case, answer)
+def recall_at_10(case: Case, answer: CheckedAnswer, planned: frozenset[str] = frozenset()) -> Score:
+    """Share of the case's cards among the first ten cards, or among those of the right plan."""
+    found = _trec("recall", case, answer)
+    if found.value is None or not planned & set(case.cards):
+        return found
+    first = {*ranked_cards(answer)[:CUT], *planned}
+    return Score(
+        value=len(first & set(case.cards)) / len(case.cards),
+        explanation=f"{found.explanation}; in the plan: {listed(sorted(planned & set(case.cards)))}",
+    )
 
 
 def ndcg_at_10(case: Case, answer: CheckedAnswer) -> Score:

@@ -128,7 +128,9 @@ def corpus_files() -> dict[str, Any]:
     """A corpus without a fault: a rule, the older one it replaced, and a route."""
     return {
         "corpus.yaml": {"as_of": "2026-11-22"},
-        "issuers.yaml": {"PBOC": {"zh": "中国人民银行", "en": "People's Bank of China"}},
+        "issuers.yaml": {
+            "PBOC": {"zh": "中国人民银行", "en": "People's Bank of China", "place": "mainland"}
+        },
         NEW: card("new-rule", related=["old-rule"]),
         OLD: card(
             "old-rule",

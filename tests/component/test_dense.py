@@ -12,7 +12,7 @@ import pytest
 
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.dense import DATABASE, DenseIndex, LangVectors
+from knowledge.dense import DATABASE, DenseIndex, LangVectors, _hnsw
 from knowledge.embed import Embedder, Matrix, Vector, unit
 from knowledge.errors import IndexFault
 from knowledge.index import SearchIndex
@@ -128,6 +128,23 @@ def test_no_row_is_lost_whatever_the_number(tmp_path: Path, rows: int) -> None:
     assert reports[0].done == 0
     assert reports[-1].done == reports[-1].total == rows
     index.close()
+
+
+def test_more_rows_than_a_search_keeps_in_view_are_searched_as_well(tmp_path: Path) -> None:
+    part = random_part(5_000, seed=9)
+    DenseIndex.build(tmp_path / "chroma", {"en": part})
+    index = DenseIndex.open(tmp_path / "chroma")
+    for vector in random_part(20, seed=10).matrix:
+        nearest = np.argsort(-(part.matrix @ vector))[:120]
+        found = {hit.ref for hit in index.search(vector, "en", 120)}
+        assert len(found & {part.refs[at] for at in nearest}) >= 119
+    index.close()
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(0, 2_000), (1_711, 2_000), (300_000, 10_000)])
+def test_a_search_keeps_more_rows_in_view_where_there_are_many(rows: int, kept: int) -> None:
+    part = LangVectors(range(rows), np.empty((0, 8), dtype=np.float32))  # type: ignore[arg-type]
+    assert _hnsw(part)["ef_search"] == kept
 
 
 def test_opening_and_searching_changes_only_chromas_own_database(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_every_step_and_option_of_every_route_is_accepted(
     refused = [
         f"{route.id}: {claim.text} {claim.refs}: {finding.rule} {finding.seen}"
         for route in corpus.routes.values()
-        for block in plan_blocks(plan_route(route, {}), doubts, lang)
+        for block in plan_blocks(plan_route(route, {}), doubts, lang, corpus)
         for claim in block.claims
         for finding in checker.findings(claim, TODAY)
     ]

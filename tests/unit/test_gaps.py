@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
+from bot.authorities import Directory
 from bot.evidence import Evidence, FactHit, Library
 from bot.gaps import Gap, GapFinder, word_gap
 from bot.question import read_question
@@ -14,8 +16,10 @@ from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
 from knowledge.embed import Embedder
+from knowledge.exemplars import Exemplars
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.index import SearchIndex
+from knowledge.segment import Segmenter
 
 TODAY = dt.date(2026, 11, 22)
 COEFFICIENT = "pbc-safe-2026-overseas-lending#2"  # a date and two shares, no span, no money
@@ -34,10 +38,20 @@ def lexicon(corpus: Corpus, glossary: Glossary) -> Lexicon:
 
 @pytest.fixture(scope="module")
 def finder(
-    corpus: Corpus, search_index: SearchIndex, embedder: Embedder, glossary: Glossary
+    corpus: Corpus,
+    search_index: SearchIndex,
+    embedder: Embedder,
+    segmenter: Segmenter,
+    glossary: Glossary,
 ) -> GapFinder:
-    library = Library(corpus, search_index, embedder)
+    asked = Exemplars([], np.empty((0, embedder.dim), dtype=np.float32), segmenter)
+    library = Library(corpus, search_index, embedder, asked)
     return GapFinder(library, glossary, load_countries())
+
+
+@pytest.fixture(scope="module")
+def directory(corpus: Corpus, glossary: Glossary, segmenter: Segmenter) -> Directory:
+    return Directory(corpus, glossary, load_countries(), segmenter)
 
 
 def asked(lexicon: Lexicon, text: str) -> Understanding:
@@ -49,8 +63,6 @@ def found(*refs: str, parts: int = 0) -> Evidence:
         FactHit(
             ref=FactRef(ref),
             score=1.0 - at / 100,
-            dense=1.0,
-            lexical=1.0,
             validity="in-force",
             # with several parts, the first fact fits the first part, and so on
             part_scores=tuple(1.0 if part == at else 0.0 for part in range(parts)),
@@ -134,41 +146,63 @@ def test_the_glossary_marks_some_subjects_as_untreated(glossary: Glossary) -> No
     assert any(term.uncovered for term in glossary.terms)
 
 
-def test_a_gap_names_kind_and_who_can_say(corpus: Corpus) -> None:
+def test_a_gap_names_kind_and_who_can_say(directory: Directory) -> None:
     gap = Gap(part="备案要多久", wants=("span",))
     evidence = found(COEFFICIENT)  # issued by the central bank
-    assert word_gap(gap, evidence, corpus, "zh-Hans") == (
+    assert word_gap(gap, gap.part, evidence, directory, "zh-Hans") == (
         "「备案要多久」：收录的资料没有载明时限；请向中国人民银行或专业顾问核实。"
     )
-    assert word_gap(gap, evidence, corpus, "zh-Hant") == (
+    assert word_gap(gap, gap.part, evidence, directory, "zh-Hant") == (
         "「備案要多久」：收錄的資料沒有載明時限；請向中國人民銀行或專業顧問核實。"
     )
-    english = word_gap(gap.model_copy(update={"part": "how long"}), evidence, corpus, "en")
+    english = word_gap(
+        gap.model_copy(update={"part": "how long"}), "how long", evidence, directory, "en"
+    )
     assert english.startswith("“how long”: the corpus states no time limit; ask ")
     assert "People" in english
 
 
-def test_a_gap_with_nothing_found_still_names_someone(corpus: Corpus) -> None:
+def test_a_gap_with_nothing_found_still_names_someone(directory: Directory) -> None:
     gap = Gap(part="备案要多久", wants=("span", "money"))
-    assert word_gap(gap, found(), corpus, "zh-Hans") == (
+    assert word_gap(gap, gap.part, found(), directory, "zh-Hans") == (
         "「备案要多久」：收录的资料没有载明时限、金额；请向主管机构或专业顾问核实。"
     )
 
 
-def test_foreign_law_is_referred_to_someone_there(corpus: Corpus) -> None:
+def test_a_gap_names_the_body_competent_for_the_subject_not_the_issuer_of_the_best_fact(
+    directory: Directory,
+) -> None:
+    gap = Gap(part="强积金每月要供多少", wants=("money",))
+    assert word_gap(gap, gap.part, found(CTC), directory, "zh-Hans").endswith(
+        "请向香港强制性公积金计划管理局或专业顾问核实。"
+    )
+
+
+def test_a_part_that_names_no_subject_is_about_that_of_the_whole_question(
+    directory: Directory,
+) -> None:
+    gap = Gap(part="上限几多", wants=("money",))
+    asked = "强积金每月要供多少？上限几多？"
+    assert "强制性公积金" in word_gap(gap, asked, found(CTC), directory, "zh-Hans")
+
+
+def test_foreign_law_is_referred_to_someone_there(directory: Directory) -> None:
     subject = Bilingual(zh="越南当地的法律和税务", en="the law and taxes of Vietnam")
     gap = Gap(part="x", subject=subject, abroad=True)
-    text = word_gap(gap, found(CTC), corpus, "en")
+    text = word_gap(gap, gap.part, found(CTC), directory, "en")
     assert "the law and taxes of Vietnam" in text
     assert "local" in text
+    tax = Gap(part="越南的预提税率是多少", subject=subject, abroad=True)
+    text += word_gap(tax, tax.part, found(CTC), directory, "en")
+    assert "the tax authority of the destination" in text
     assert "Inland Revenue" not in text  # the issuer of the fact found is not who can say
 
 
 @pytest.mark.parametrize("part", ["放款5亿元要多久", "before 1 July 2027, how long"])
 def test_figures_of_the_asker_are_not_repeated_as_if_they_were_ours(
-    corpus: Corpus, part: str
+    directory: Directory, part: str
 ) -> None:
     for lang in ("zh-Hans", "en"):
         gap = Gap(part=part, wants=("span",))
-        text = word_gap(gap, found(CTC), corpus, lang)  # type: ignore[arg-type]
+        text = word_gap(gap, gap.part, found(CTC), directory, lang)
         assert not any(character.isdigit() for character in text)

@@ -24,7 +24,7 @@ OLD = FactRef("pbc-2016-306-overseas-lending-old#5")
 
 def block(form: str, *texts: str, heading: str | None = None) -> Block:
     claims = tuple(Claim(text=text, refs=(NEW,)) for text in texts)
-    return Block(kind="conditions", heading=heading, form=form, claims=claims)  # type: ignore[arg-type]
+    return Block(kind="conditions", heading=heading, form=form, claims=claims)
 
 
 def checked(text: str, *refs: FactRef) -> CheckedClaim:
@@ -86,6 +86,53 @@ def test_a_block_is_laid_out_by_its_form(
     book = CitationBook(corpus, lang, TODAY)
     claims = (checked("A.", NEW), checked("B.", NEW))
     assert present_block(block(form, heading="H"), claims, book).markdown == expected
+
+
+def table(*rows: tuple[tuple[str, ...], tuple[FactRef, ...]], heading: str | None = None) -> Block:
+    claims = tuple(Claim.row(cells, refs) for cells, refs in rows)
+    return Block(kind="plan", heading=heading, form="table", columns=("Way", "Time"), claims=claims)
+
+
+def all_checked(block: Block) -> tuple[CheckedClaim, ...]:
+    return tuple(
+        CheckedClaim(
+            text=claim.text, refs=claim.refs, verdict="supported", block="plan", cells=claim.cells
+        )
+        for claim in block.claims
+    )
+
+
+def laid_out(block: Block, corpus: Corpus) -> str:
+    return present_block(block, all_checked(block), CitationBook(corpus, "en", TODAY)).markdown
+
+
+def test_a_row_of_a_table_is_one_claim_over_its_cells() -> None:
+    row = Claim.row(("Pool", "5 days"), (NEW, CTC))
+    assert (row.text, row.cells, row.refs) == ("Pool | 5 days", ("Pool", "5 days"), (NEW, CTC))
+
+
+def test_a_table_is_laid_out_in_rows_with_the_marks_in_the_last_cell(corpus: Corpus) -> None:
+    made = table((("Pool", "5 days"), (NEW, CTC)), (("Loan", "a week."), (CTC,)), heading="H")
+    assert laid_out(made, corpus) == (
+        "**H**\n\n| Way | Time |\n| --- | --- |\n| Pool | 5 days[1][2] |\n| Loan | a week[2]. |"
+    )
+
+
+def test_a_table_without_heading_starts_with_its_columns(corpus: Corpus) -> None:
+    assert laid_out(table((("Pool", "5 days"), (NEW,))), corpus).startswith("| Way | Time |\n")
+
+
+def test_nothing_in_a_cell_makes_another_cell_or_row(corpus: Corpus) -> None:
+    made = table((("a|b", "one\ntwo"), (NEW,)))
+    assert laid_out(made, corpus).splitlines()[2:] == ["| a/b | one two[1] |"]
+
+
+def test_only_the_rows_that_are_supported_are_shown(corpus: Corpus) -> None:
+    made = table((("Pool", "5 days"), (NEW,)), (("Loan", "a week"), (CTC,)))
+    book = CitationBook(corpus, "en", TODAY)
+    shown = present_block(made, all_checked(made)[1:], book)
+    assert shown.markdown.splitlines()[2:] == ["| Loan | a week[1] |"]
+    assert [citation.ref for citation in book.citations] == [CTC]
 
 
 def test_a_block_without_heading_starts_with_its_text(corpus: Corpus) -> None:

@@ -22,13 +22,7 @@ from knowledge.glossary import load_glossary
 
 REASONS: tuple[DeclineReason, ...] = get_args(DeclineReason)
 LANGS: tuple[Lang, ...] = get_args(Lang)
-HIT = FactHit(
-    ref=FactRef("pbc-safe-2026-overseas-lending#2"),
-    score=1.0,
-    dense=1.0,
-    lexical=1.0,
-    validity="in-force",
-)
+HIT = FactHit(ref=FactRef("pbc-safe-2026-overseas-lending#2"), score=1.0, validity="in-force")
 FOUND = Evidence(hits=(HIT,), nearness=0.9)
 NOTHING = Evidence(hits=(), nearness=0.9)
 

@@ -45,6 +45,7 @@ from ui.source_panel import Lineage, Relative, highlight, render_source
 
 RATE = FactRef("hk-centre#1")
 QUOTA = FactRef("safe-lending#4")
+TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
 NASTY = "<img src=x onerror=alert(1)>\"'&amp;</script>"
 
 
@@ -150,7 +151,7 @@ def marks(ui: Lang = "zh-Hans", message: str = "m1") -> Marks:
 @given(st.text())
 def test_any_text_of_a_block_comes_out_as_text(text: str) -> None:
     page = Page(render_block(block(text), marks()))
-    assert page.tags <= {"section", "p", "br", "ul", "ol", "li", "strong", "span", "button"}
+    assert page.tags <= {*TABLE, "section", "p", "br", "ul", "ol", "li", "strong", "span", "button"}
     for character in "<>&\"'":
         assert page.text.count(character) == text.count(character)
 
@@ -213,6 +214,23 @@ def test_bullets_and_numbered_steps_become_lists() -> None:
         *("ul", "li", "li"),
         *("ol", "li", "li"),
     ]
+
+
+def test_a_table_has_a_head_and_rows_and_its_marks_open_their_sources() -> None:
+    text = "**比较**\n\n| 走法 | 时间 |\n| --- | --- |\n| 直接放款 | 5天[1] |\n| 资金池 | —[1][2] |"
+    page = Page(markdown_html(text, marks()))
+    assert [tag for tag, _ in page.elements if tag in TABLE] == [
+        *("table", "thead", "tr", "th", "th"),
+        *("tbody", "tr", "td", "td", "tr", "td", "td"),
+    ]
+    assert page.having("data-cite") == ["m1:1", "m1:1", "m1:2"]
+    assert "---" not in page.text
+
+
+def test_text_in_a_cell_stays_text() -> None:
+    page = Page(markdown_html(f"| a | b |\n| --- | --- |\n| {NASTY} | **c** |", marks()))
+    assert page.tags <= {*TABLE, "strong"}
+    assert NASTY in page.text
 
 
 def test_links_images_and_raw_html_stay_text() -> None:

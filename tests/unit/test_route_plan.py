@@ -15,7 +15,7 @@ from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.expression import parse_expression
 from knowledge.route import (
-    Asks,
+    Questions,
     Blocker,
     Choice,
     Leg,
@@ -77,7 +77,7 @@ def route(*options: Option) -> RouteCard:
         id="a-route",
         goal="invest",
         title=WORDS,
-        asks=Asks(zh=("问？",), en=("ask?",)),
+        asks=Questions(zh=("问？",), en=("ask?",)),
         summary=WORDS,
         inputs=(
             RouteInput(name="amount", type="number", question=WORDS),
