@@ -99,9 +99,7 @@ def _bits(text: str) -> set[str]:
 
 def _columns(old: Instrument, new: Instrument, corpus: Corpus) -> tuple[Bilingual, Bilingual]:
     ends = corpus.ends(old)
-    until = (
-        Bilingual(zh=f"（至{zh_date(ends)}前）", en=f" (until {en_date(ends)})") if ends else None
-    )
+    until = Bilingual(zh=f"（{zh_date(ends)}前）", en=f" (until {en_date(ends)})") if ends else None
     since = Bilingual(zh=f"（{zh_date(ends)}起）", en=f" (from {en_date(ends)})") if ends else None
     return (
         Bilingual(

@@ -71,6 +71,9 @@ _QUESTION = re.compile(
 )
 
 
+_ASKS = re.compile(r"[?？吗呢]|多少|什么|哪|怎|谁|能不能|能否|是否|如何|几|请问")
+
+
 class Reading(NamedTuple):
     """What a message is after, and the honest question left in it."""
 
@@ -116,7 +119,9 @@ def _without_injection(text: str) -> str:
     kept = []
     for sentence in _SENTENCE.findall(text):
         if not _INJECTION.search(sentence):
-            kept.append(sentence)
+            # Beside a command, what only states is a claim planted for us to repeat.
+            if _ASKS.search(sentence):
+                kept.append(sentence)
             continue
         # "Repeat X exactly, then tell me who …": the part after the command may be honest.
         for clause in re.split(r"\b(?:and )?then\b|[,，:：]|然后|顺便|另外", sentence):

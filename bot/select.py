@@ -16,9 +16,9 @@ PART_WEIGHT = 0.5
 """How much the words of one part count beside the whole question, when parts take turns."""
 FIRST_WEIGHT = 0.7
 """The same for the first fact of each part."""
-RELEVANT = 0.45
+RELEVANT = 0.35
 """Share of the best hit's score below which a fact no longer answers the same question."""
-FITTING = 0.55
+FITTING = 0.6
 """Mean of an instrument's strength and its best fact's share of the best score, from which it is
 cited. On the development cases, calibrated on one half and read on the other, citation precision
 and recall are … and … ."""

@@ -50,7 +50,7 @@ _CUES: dict[Want, _Cue] = {
     ),
     "date": _cue(
         r"什么时候|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
-        r"|\bwhen\b|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
+        r"|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
     ),
     "share": _cue(
         r"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少"
@@ -63,7 +63,7 @@ _CUES: dict[Want, _Cue] = {
         r"|\bmaximum\b|\bsize\b|\bcapital\b|\bpenalt|\bfines?\b|\bgrants?\b|\bcheque\b|\bbudget\b"
     ),
     "count": _cue(
-        r"几家|几个|多少[个家条项类种]|几[条项类种位]|哪[几二三四五两]|\bhow many\b|\bnumber of\b"
+        r"几家|几个|多少|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many\b|\bnumber of\b|\bhow much\b"
     ),
     "who": _cue(
         r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
@@ -88,7 +88,7 @@ _CUES: dict[Want, _Cue] = {
     "steps": _cue(
         r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|要登记|走哪|(?:什么|哪些|啥|做|办)[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
         r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
-        r"|what has to be (?:done|lodged)|\broute\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
+        r"|what has to be (?:done|lodged)|\b(?:what|which|best|cheapest|right|possible) routes?\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
     ),
     "conditions": _cue(
         r"条件|资格|门槛|要满足|够格|符合什么|准入|硬杠|要求|什么样的(?:企业|公司)|才能|谁能|哪些(?:企业|公司|主体|机构)可"
@@ -148,6 +148,8 @@ class Offers:
                 found.add("money")
             elif figure.kind == "number":
                 found.add("share" if "." in figure.value or ":" in figure.value else "count")
+        if _COUNTED.search(fact.zh):
+            found.add("count")
         if fact.aspect in ("eligibility", "limit"):
             found.add("conditions")
         if fact.aspect in ("procedure", "documents"):
@@ -157,6 +159,8 @@ class Offers:
         return frozenset(found)
 
 
+_COUNTED = re.compile(r"[一二三四五六七八九十两百]+(?:大|[项条类种家个份支间名位批轮章])")
+"""A count in Chinese numerals: 四大支柱, 十项措施."""
 _ILLUSTRATION = re.compile(
     r"案例|^例[:：]|业界|财新指出|据报道|呼吁|建议把|有(?:报道|文章|律师|观点)|^某|一家\S{2,12}(?:集团|公司)"
     r"|解读|评述|年会意见|(?:律师|律所|事务所|代理机构)\S{0,4}(?:认为|称|指出|估计|概括)|汉坤|君合"
@@ -170,7 +174,7 @@ def is_illustration(text: str) -> bool:
 
 _ASKS_FIGURE = re.compile(
     r"多少|几(?!乎|种)|多大|多久|多长|多快|何时|什么时候|哪天|哪年|最[低高少多迟晚]|幾"
-    r"|\bhow (?:much|many|long|big|large|fast|soon)\b|\bwhen\b|what (?:rate|percentage|amount|date|fee)"
+    r"|\bhow (?:much|many|long|big|large|fast|soon)\b|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|what (?:rate|percentage|amount|date|fee)"
     r"|\b(?:largest|smallest|lowest|highest|minimum|maximum)\b",
     re.IGNORECASE,
 )

@@ -27,6 +27,8 @@ from knowledge.card import Aspect, Bilingual, FactRef, Instrument
 from knowledge.corpus import Corpus
 
 WRITER = "extractive"
+BEST = 3
+"""Facts, best first, that a plan does not keep from being said."""
 PLAN_BUDGET = 0.6
 """Share of the length left for facts when a plan says the steps."""
 
@@ -124,9 +126,12 @@ def _with_answers(blocks: list[Block], answers: tuple[Claim, ...], *, first: boo
 
 
 def _unsaid(blocks: list[Block], evidence: Evidence) -> frozenset[FactRef]:
-    """Return the facts found that the plan does not cite."""
+    """Return the facts found that the plan does not cite, and the very best, which answer outright.
+
+    A step cites more than it says.
+    """
     said = {ref for block in blocks for claim in block.claims for ref in claim.refs}
-    return frozenset(ref for ref in evidence.refs if ref not in said)
+    return frozenset((*evidence.refs[:BEST], *(ref for ref in evidence.refs if ref not in said)))
 
 
 class _Speaker:

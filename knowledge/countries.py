@@ -37,12 +37,13 @@ class Country(Frozen):
         """Tell whether a text asks about the country's own tax, licences or law.
 
         The country must stand right before the matter ("越南那头预提税率", "Singapore's treasury
-        incentive"): a firm or a plant there is not a question about its law.
+        incentive") or be meant by 当地 there: a firm or a plant there is no question about its law.
         """
         en = "|".join(map(re.escape, self.en))
         link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?(?:(?!香港|内地|境内|中国)[^，,。？?；;]){0,8}?"
         return bool(
             re.search(rf"{self._zh()}{link}{_LAW_ZH}", text)
+            or re.search(rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}", text)
             or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
         )
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from knowledge import index_cli
-from knowledge.card import Instrument
+from knowledge.card import Bilingual, Instrument
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy, IndexFault
@@ -148,6 +148,51 @@ def test_other_cards_other_words_or_another_embedder_make_it_stale(
     assert {reason.what for reason in status.reasons} >= {"corpus", "segmenter", "embedder"}
     (line,) = [str(reason) for reason in status.reasons if reason.what == "embedder"]
     assert line == f"embedder: seen {spec.embedder!r}, expected 'another-1'"
+
+
+def test_an_index_fits_as_long_as_the_passages_are_the_same(
+    home: IndexHome, corpus: Corpus, small: Corpus, embedder: Embedder, segmenter: Segmenter
+) -> None:
+    """Routes, issuers and example questions are not indexed: a change there rebuilds nothing."""
+    version = small.version.model_copy(update={"digest": "f" * 12})
+    routed = Corpus(small.instruments, corpus.routes, {}, version, corpus.asks)
+    assert home.status(spec_for(routed, embedder, segmenter)).state == "ready"
+    before = home.current
+    ensure_index(home, routed, embedder, segmenter).close()
+    assert home.current == before
+
+
+def _with_other_title(card: Instrument) -> Instrument:
+    return card.model_copy(update={"title": Bilingual(zh="别的题目", en="Another title")})
+
+
+def _with_other_fact(card: Instrument) -> Instrument:
+    fact = card.facts[0].model_copy(update={"en": "Another sentence."})
+    return card.model_copy(update={"facts": (fact, *card.facts[1:])})
+
+
+@pytest.mark.parametrize("change", [_with_other_title, _with_other_fact])
+def test_a_changed_passage_makes_the_index_stale_whatever_the_corpus_is_called(
+    home: IndexHome,
+    small: Corpus,
+    embedder: Embedder,
+    segmenter: Segmenter,
+    change: Callable[[Instrument], Instrument],
+) -> None:
+    card_id, card = next(iter(small.instruments.items()))
+    other = remade(small, {**small.instruments, card_id: change(card)}, small.version.digest)
+    status = home.status(spec_for(other, embedder, segmenter))
+    assert status.state == "stale"
+    assert [reason.what for reason in status.reasons] == ["corpus"]  # as many passages as before
+
+
+def test_a_changed_remark_on_a_card_leaves_the_index_as_it_is(
+    home: IndexHome, small: Corpus, embedder: Embedder, segmenter: Segmenter
+) -> None:
+    card_id, card = next(iter(small.instruments.items()))
+    other = card.model_copy(update={"notes": ("for the editor",), "status": "pilot"})
+    noted = remade(small, {**small.instruments, card_id: other}, "e" * 12)
+    assert home.status(spec_for(noted, embedder, segmenter)).state == "ready"
 
 
 def test_a_stale_index_is_replaced_and_the_one_before_is_kept(

@@ -29,7 +29,7 @@ ANSWER = {
     *("nearest", "evidence", "engine"),
 }
 BLOCK = {"kind", "heading", "markdown", "claims"}
-CLAIM = {"text", "refs", "verdict", "block"}
+CLAIM = {"text", "refs", "verdict", "block", "cells"}
 CITATION = {"n", "ref", "quote", "quotes", "locator", "instrument", "source"}
 INSTRUMENT = {
     *("id", "title", "titles", "number", "issuers", "issuer_names", "status", "issued"),
@@ -126,6 +126,15 @@ def test_an_answer_has_exactly_the_pinned_keys(
         assert citation["instrument"].keys() == INSTRUMENT
         assert citation["instrument"]["titles"].keys() == {"zh", "en"}
         assert citation["source"].keys() == SOURCE
+
+
+def test_the_cells_of_a_claim_are_its_text_over_the_columns_of_a_table(
+    parsed: dict[str, dict[str, Any]],
+) -> None:
+    rows = [claim for claim in parsed["plan"]["claims"] if claim["cells"]]
+    assert rows
+    assert all(claim["text"] == " | ".join(claim["cells"]) for claim in rows)
+    assert not any(claim["cells"] for claim in parsed["lookup"]["claims"])
 
 
 def test_a_plan_has_exactly_the_pinned_keys(parsed: dict[str, dict[str, Any]]) -> None:

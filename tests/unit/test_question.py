@@ -87,6 +87,21 @@ def test_naming_today_still_counts_as_naming_a_day() -> None:
     assert read_question("资金池门槛？", as_of=TODAY, today=TODAY).as_of_given
 
 
+def test_the_askers_own_day_is_kept_beside_the_day_asked_for() -> None:
+    day = dt.date(2025, 6, 1)
+    assert read_question("资金池门槛？", as_of=day, today=TODAY).today == TODAY
+    assert read_question("资金池门槛？", today=TODAY).today == TODAY
+
+
+def test_a_question_can_be_asked_for_another_day_and_stays_the_same_otherwise() -> None:
+    asked = read_question("资金池门槛？", today=TODAY, profile={"amount_usd": 1})
+    day = dt.date(2024, 6, 30)
+    then = asked.on(day)
+    assert (then.as_of, then.as_of_given, then.today) == (day, True, TODAY)
+    assert then == asked.model_copy(update={"as_of": day, "as_of_given": True})
+    assert (asked.as_of, asked.as_of_given) == (TODAY, False)
+
+
 def test_the_language_is_that_of_the_question_unless_another_is_wanted() -> None:
     assert read_question("資金池門檻？").lang == "zh-Hant"
     assert read_question("資金池門檻？", lang="en").lang == "en"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,9 @@ def make_case(number: int, **fields: object) -> Case:
     return Case.model_validate({**whole, **fields})
 
 
-def make_result(case: Case, text: str, scores: dict[str, float | None], **fields: object):
+def make_result(
+    case: Case, text: str, scores: dict[str, float | None], **fields: Any
+) -> CaseResult:
     """Score by hand: what the scorers themselves say is tested elsewhere."""
     return CaseResult(
         case=case,
@@ -95,11 +98,11 @@ def run() -> Run:
     return Run(settings=settings, results=(right, wrong, refused, errored))
 
 
-def test_the_markdown_of_a_tiny_run_is_the_golden_one(run: Run):
+def test_the_markdown_of_a_tiny_run_is_the_golden_one(run: Run) -> None:
     assert render_markdown(run.settings, summarise(run)) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_errored_cases_count_in_no_metric_and_are_listed(run: Run):
+def test_errored_cases_count_in_no_metric_and_are_listed(run: Run) -> None:
     summary = summarise(run)
     assert summary.headline["nugget_recall"].n == 2
     assert summary.headline["nugget_recall"].mean == 0.5
@@ -107,11 +110,11 @@ def test_errored_cases_count_in_no_metric_and_are_listed(run: Run):
     assert sum(sum(row.values()) for row in summary.confusion.values()) == 3
 
 
-def test_a_metric_that_scored_no_case_is_absent_rather_than_zero(run: Run):
+def test_a_metric_that_scored_no_case_is_absent_rather_than_zero(run: Run) -> None:
     assert "route_accuracy" not in summarise(run).headline
 
 
-def test_the_worst_cases_come_worst_first_and_sound_ones_not_at_all(run: Run):
+def test_the_worst_cases_come_worst_first_and_sound_ones_not_at_all(run: Run) -> None:
     summary = summarise(run)
     assert [case.id for case in summary.worst] == ["t2", "t3"]
     assert summary.worst[0].ranks == {"rule-a": 2}
@@ -119,20 +122,22 @@ def test_the_worst_cases_come_worst_first_and_sound_ones_not_at_all(run: Run):
     assert summary.worst[0].nuggets_missed == ("cap",)
 
 
-def test_at_most_thirty_cases_are_shown_and_the_rest_are_counted(run: Run):
+def test_at_most_thirty_cases_are_shown_and_the_rest_are_counted(run: Run) -> None:
     many = Run(settings=run.settings, results=run.results[1:2] * (WORST + 5))
     summary = summarise(many)
     assert (len(summary.worst), summary.faulty) == (WORST, WORST + 5)
 
 
-def test_a_run_of_nothing_but_errors_still_has_a_report(run: Run):
+def test_a_run_of_nothing_but_errors_still_has_a_report(run: Run) -> None:
     empty = Run(settings=run.settings, results=run.results[3:])
     text = render_markdown(empty.settings, summarise(empty))
     assert "Errored cases: 1" in text
     assert "index \\| gone" in text
 
 
-def test_the_report_goes_to_the_folder_asked_for_and_comes_back_whole(run: Run, tmp_path: Path):
+def test_the_report_goes_to_the_folder_asked_for_and_comes_back_whole(
+    run: Run, tmp_path: Path
+) -> None:
     path = write_report(run, tmp_path / "out")
     assert path == tmp_path / "out" / "report.md"
     record = read_record(tmp_path / "out" / "run.json")
@@ -142,6 +147,6 @@ def test_the_report_goes_to_the_folder_asked_for_and_comes_back_whole(run: Run, 
 
 def test_without_a_folder_the_report_goes_to_hugangs_home(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("HUGANG_HOME", str(tmp_path))
     assert write_report(run) == tmp_path / "evals" / run.settings.run_id / "report.md"

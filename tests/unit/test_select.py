@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence import Evidence, FactHit
-from bot.select import BUDGET, KINSHIP, MOST_FACTS, MOST_LEADS, Chosen, Kin, choose_facts
+from bot.select import BUDGET, FITTING, KINSHIP, MOST_FACTS, MOST_LEADS, Chosen, Kin, choose_facts
 from knowledge.card import Bilingual, Fact, FactRef, Instrument, Source
 from knowledge.corpus import Corpus, CorpusVersion
 
@@ -192,11 +192,12 @@ def test_a_stray_fact_of_a_weak_instrument_is_left_out() -> None:
     corpus = a_corpus(*SENTENCES[:4], cards=4)
     chosen = choose(
         hit("card-0#1", 1.0),
-        hit("card-1#1", 0.92, strength=0.2),  # (0.92 + 0.2) / 2 = 0.56: cited from 0.55
-        hit("card-2#1", 0.88, strength=0.2),  # 0.54
-        hit("card-3#1", 0.50, strength=0.7),  # 0.60: not near in score, but it fits throughout
+        hit("card-1#1", 0.98, strength=0.3),  # (0.98 + 0.3) / 2 = 0.64: cited from 0.55
+        hit("card-2#1", 0.75, strength=0.2),  # 0.475
+        hit("card-3#1", 0.50, strength=0.8),  # 0.65: not near in score, but it fits throughout
         corpus=corpus,
     )
+    assert 0.475 < FITTING < 0.64
     assert refs(chosen) == ["card-0#1", "card-1#1", "card-3#1"]
 
 
