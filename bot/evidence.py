@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 from bot.question import Filters, Question
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
-from bot.wants import Offers, is_illustration, wants_of
+from bot.wants import Offers, figure_wants, is_illustration, wants_of
 from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
@@ -39,6 +39,8 @@ class FactHit(Frozen):
     """What its instrument counts for on the question's day."""
     strength: float = 0.0
     """How well its instrument fits throughout, in [0, 1]; 1 for the strongest found."""
+    gives: bool = False
+    """Whether it gives a kind of figure that the question asks for outright."""
     part_scores: tuple[float, ...] = ()
     """For each part of a question with several: how well the fact fits it, in [0, 1]."""
 
@@ -190,6 +192,7 @@ def gather_evidence(
         scorer = _Scorer(question, understanding, library, boosts)
         strengths = _strengths(found)
         near = near_facts or {}
+        figures = figure_wants(understanding.text)
         hits = [
             FactHit(
                 ref=hit.ref,
@@ -198,6 +201,7 @@ def gather_evidence(
                 + boosts.route_near * near.get(hit.ref, 0.0),
                 validity=scorer.validity(hit.ref),
                 strength=strengths[hit.ref.card_id],
+                gives=bool(library.offers.of(hit.ref) & figures),
                 part_scores=tuple(scores(hit.ref) for scores in part_scores),
             )
             for hit in found
