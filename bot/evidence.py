@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 from bot.question import Filters, Question
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
-from bot.wants import Offers, figure_wants, is_illustration, wants_of
+from bot.wants import Offers, Want, figure_wants, is_illustration, wants_of
 from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
@@ -21,6 +21,8 @@ SEARCH_LIMIT = 120
 """Hits taken from each index before filters; the corpus has 1,711 facts."""
 NEAREST = 5
 """Nearest passages whose mean cosine is the nearness of a question to the corpus."""
+_PLAIN_KINDS: frozenset[Want] = frozenset({"documents", "penalty"})
+"""Kinds besides figures that a fact either gives or does not."""
 FEEDBACK_OF = 2
 """Facts, best first, whose neighbours are found too (Rocchio's relevance feedback)."""
 SCORED = 160
@@ -40,7 +42,7 @@ class FactHit(Frozen):
     strength: float = 0.0
     """How well its instrument fits throughout, in [0, 1]; 1 for the strongest found."""
     gives: bool = False
-    """Whether it gives a kind of figure that the question asks for outright."""
+    """Whether it gives what the question asks for outright: a kind of figure, papers, a penalty."""
     part_scores: tuple[float, ...] = ()
     """For each part of a question with several: how well the fact fits it, in [0, 1]."""
 
@@ -192,7 +194,7 @@ def gather_evidence(
         scorer = _Scorer(question, understanding, library, boosts)
         strengths = _strengths(found)
         near = near_facts or {}
-        figures = figure_wants(understanding.text)
+        asked = figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
         hits = [
             FactHit(
                 ref=hit.ref,
@@ -201,7 +203,7 @@ def gather_evidence(
                 + boosts.route_near * near.get(hit.ref, 0.0),
                 validity=scorer.validity(hit.ref),
                 strength=strengths[hit.ref.card_id],
-                gives=bool(library.offers.of(hit.ref) & figures),
+                gives=bool(library.offers.of(hit.ref) & asked),
                 part_scores=tuple(scores(hit.ref) for scores in part_scores),
             )
             for hit in found

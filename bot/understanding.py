@@ -79,8 +79,8 @@ class Understanding(Frozen):
 
     @property
     def wants_plan(self) -> bool:
-        """Whether it asks how something is done, and not what happens where it is not."""
-        return "steps" in self.wants and "penalty" not in self.wants
+        """Whether it asks how something is done."""
+        return "steps" in self.wants
 
     @property
     def asks_more(self) -> bool:

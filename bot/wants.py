@@ -63,7 +63,7 @@ _CUES: dict[Want, _Cue] = {
         r"|\bmaximum\b|\bsize\b|\bcapital\b|\bpenalt|\bfines?\b|\bgrants?\b|\bcheque\b|\bbudget\b"
     ),
     "count": _cue(
-        r"几家|几个|多少|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many\b|\bnumber of\b|\bhow much\b"
+        r"几家|几个|多少(?:公?[吨]|[份间个家条项类种章位名支张笔])|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many\b|\bnumber of\b"
     ),
     "who": _cue(
         r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
@@ -108,8 +108,12 @@ _CUES: dict[Want, _Cue] = {
 
 
 def wants_of(text: str) -> tuple[Want, ...]:
-    """Tell what kinds of thing a question (simplified Chinese or English, folded) asks for."""
-    return tuple(want for want, cue in _CUES.items() if cue.asks.search(text))
+    """Tell what kinds of thing a question (simplified Chinese or English, folded) asks for.
+
+    What follows where a step is left out is no question for the steps.
+    """
+    found = tuple(want for want, cue in _CUES.items() if cue.asks.search(text))
+    return tuple(want for want in found if want != "steps") if "penalty" in found else found
 
 
 _FIGURE_WANTS: frozenset[Want] = frozenset({"span", "date", "share", "money", "count"})

@@ -302,6 +302,117 @@ def test_after_the_corpus_was_kept_the_reader_is_told(advisor: Advisor) -> None:
     assert not any("其后的变化未收录" in warning for warning in on_the_day.warnings)
 
 
+# --- the day in the question's own words
+
+
+def ask_today(advisor: Advisor, text: str, **circumstances: Any) -> CheckedAnswer:
+    """Ask on the day of the corpus, naming no day beside the question."""
+    return advisor.answer(read_question(text, today=TODAY, **circumstances))
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "warning"),
+    [
+        (
+            "2024年的时候，境外放款的系数是多少？",
+            dt.date(2024, 6, 30),
+            "按2024年6月30日当日的规定回答",
+        ),
+        (
+            "2024年嗰陣境外放款系數係幾多？",
+            dt.date(2024, 6, 30),
+            "按2024年6月30日當日的規定回答",
+        ),
+        (
+            "As of 1 June 2025, what was the overseas lending coefficient?",
+            BEFORE,
+            "Answered as of 1 June 2025",
+        ),
+    ],
+)
+def test_a_day_that_the_question_tells_is_the_day_it_is_answered_for(
+    advisor: Advisor, text: str, day: dt.date, warning: str
+) -> None:
+    answer = ask_today(advisor, text)
+    assert answer.as_of == day
+    assert any(warning in line for line in answer.warnings)
+    assert answer.citations[0].instrument.id == OLD
+    assert answer.citations[0].instrument.status == "in-force"
+    assert "0.5" in answer.blocks[0].markdown
+
+
+def test_the_day_is_told_as_soon_as_the_question_is_understood(advisor: Advisor) -> None:
+    question = read_question("2024年的时候，境外放款的系数是多少？", today=TODAY)
+    first = next(iter(advisor.stream(question)))
+    assert isinstance(first, Understood)
+    assert first.as_of == dt.date(2024, 6, 30)
+
+
+def test_a_day_named_beside_the_question_outweighs_that_in_its_words(advisor: Advisor) -> None:
+    answer = ask(advisor, "2024年的时候，境外放款的系数是多少？", as_of=TODAY)
+    assert answer.as_of == TODAY
+    assert answer.citations[0].instrument.id == NEW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "境外放款新办法出台之前，系数是多少？",
+        "境外放款新辦法出台之前，系數是多少？",
+        "What was the overseas lending coefficient before the new measures?",
+    ],
+)
+def test_before_the_new_rules_the_replaced_instrument_is_the_one_that_governs(
+    advisor: Advisor, text: str
+) -> None:
+    answer = ask_today(advisor, text)
+    # the Measures of 20 March 2026 replaced the old rule: its last day was the one before
+    assert answer.as_of == dt.date(2026, 3, 19)
+    status = {citation.instrument.id: citation.instrument.status for citation in answer.citations}
+    assert status[OLD] == "in-force"
+    assert status.get(NEW, "not-yet") == "not-yet"
+    assert "0.5" in answer.blocks[0].markdown
+
+
+def test_a_question_about_then_and_now_is_answered_for_today(advisor: Advisor) -> None:
+    answer = ask_today(advisor, "境外放款的新旧规定有什么不同？")
+    assert answer.as_of == TODAY
+
+
+def test_a_follow_up_can_ask_for_another_day(advisor: Advisor) -> None:
+    history = (Turn(role="user", content="境外放款的系数是多少？"),)
+    answer = ask_today(advisor, "那2024年呢？", history=history)
+    assert answer.as_of == dt.date(2024, 6, 30)
+    assert answer.citations[0].instrument.id == OLD
+    assert "0.5" in answer.blocks[0].markdown
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("境外放款的新旧规定有什么不同？", "新旧对照"),
+        ("境外放款的新舊規定有什麼不同？", "新舊對照"),
+        ("What changed in the overseas lending rules?", "Before and after"),
+    ],
+)
+def test_what_changed_is_shown_in_a_table_of_before_and_now(
+    advisor: Advisor, text: str, heading: str
+) -> None:
+    answer = ask_today(advisor, text)
+    (table,) = [block for block in answer.blocks if block.heading == heading]
+    assert table.claims
+    for claim in table.claims:
+        before, now = claim.cells
+        assert before != now
+        assert {ref.card_id for ref in claim.refs} == {OLD, NEW}
+        assert f"| {before} | {now.rstrip('。.')}[" in table.markdown
+
+
+def test_who_does_not_ask_what_changed_gets_no_such_table(advisor: Advisor) -> None:
+    answer = ask_today(advisor, "境外放款的系数是多少？")
+    assert not any(claim.cells for claim in answer.claims)
+
+
 @pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
 def test_a_draft_is_never_cited_without_saying_so(
     advisor: Advisor, corpus: Corpus, lang: Lang
@@ -394,7 +505,8 @@ def test_a_question_how_gets_a_plan_with_its_steps_in_the_text(
     assert answer.plan is not None
     assert answer.plan.route == LEND
     best = answer.plan.options[0]
-    plan = next(block for block in answer.blocks if block.kind == "plan")
+    compared, plan = (block for block in answer.blocks if block.kind == "plan")
+    assert len(compared.claims) == len(answer.plan.options)
     wanted = [step for step in best.steps if step.state != "not-needed"]
     assert len(wanted) > 3
     for number, step in enumerate(wanted, start=1):
@@ -449,7 +561,7 @@ def test_a_hard_stop_closes_the_option_and_the_text_says_so(advisor: Advisor) ->
     direct = next(o for o in answer.plan.options if o.id == "direct-overseas-lending")
     assert len(direct.blockers) == 1
     assert answer.plan.options[0].id != direct.id
-    assert f"{direct.title}：不可用" in answer.text
+    assert f"| {direct.title} | 不可用——" in answer.text
 
 
 @pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
@@ -520,6 +632,20 @@ def test_a_question_that_points_back_is_read_with_the_one_before(advisor: Adviso
     answer = ask(advisor, "那有什么条件？", history=history)
     assert "hk-corporate-treasury-centre-tax" in cards(answer)
     assert "hk-corporate-treasury-centre-tax" not in cards(ask(advisor, "那有什么条件？"))
+
+
+def test_a_follow_up_is_searched_by_itself_beside_the_question_it_leans_on(
+    advisor: Advisor,
+) -> None:
+    history = (
+        Turn(role="user", content="跨国公司本外币一体化资金池的门槛是多少？"),
+        Turn(role="assistant", content="70亿元。"),
+    )
+    answer = ask(advisor, "那主办企业的备案要多久？", history=history)
+    alone = ask(advisor, "那主办企业的备案要多久？")
+    # of the instrument asked about before, not what is nearest to the words alone
+    assert "mnc-integrated-cash-pool-2025" in cards(answer)
+    assert answer.evidence != alone.evidence
 
 
 # --- the machine --------------------------------------------------------------------------------

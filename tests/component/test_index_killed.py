@@ -184,7 +184,9 @@ def assert_recovers(
     """What is current is whole; the next start gets what it wants, and clears up."""
     with home.open(segmenter) as index:
         served = index.manifest.spec.corpus
-        assert_whole(index, new if served == new.version.digest else old, embedder)
+        assert_whole(
+            index, new if served == spec_for(new, embedder, segmenter).corpus else old, embedder
+        )
     with ensure_index(home, new, embedder, segmenter, wait_s=0) as index:
         assert_whole(index, new, embedder)
     left = {path.name for path in (home.folder / "versions").iterdir()}

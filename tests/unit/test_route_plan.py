@@ -15,11 +15,11 @@ from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.expression import parse_expression
 from knowledge.route import (
-    Questions,
     Blocker,
     Choice,
     Leg,
     Option,
+    Questions,
     RouteCard,
     RouteInput,
     Step,
