@@ -72,13 +72,16 @@ def write_draft(
     say = _Speaker(corpus, lang)
     if plan and understanding.wants_plan:
         blocks = _plan_note(plan, evidence, say, doubts)
-        chosen = choose_facts(
-            evidence, corpus, kin, budget=PLAN_BUDGET, among=_unsaid(blocks, evidence)
-        )
-        leads = chosen.leads()
-        answers = tuple(say.fact(hit) for hit in leads)
-        blocks = _with_answers(blocks, answers, first=understanding.asks_more)
-        blocks += _grouped(leads, [hit for hit in chosen.hits if hit not in leads], corpus, say)
+        unsaid = _unsaid(blocks, evidence)
+        if not understanding.asks_more:
+            cards = {ref.card_id for ref in corpus.routes[plan.route].refs}
+            unsaid = frozenset(ref for ref in unsaid if ref.card_id in cards)
+        chosen = choose_facts(evidence, corpus, kin, budget=PLAN_BUDGET, among=unsaid)
+        leads, rest = chosen.leads(), chosen.hits
+        if understanding.asks_more:
+            blocks = _with_answers(blocks, tuple(say.fact(hit) for hit in leads))
+            rest = [hit for hit in rest if hit not in leads]
+        blocks += _grouped(leads, rest, corpus, say)
     else:
         chosen = choose_facts(evidence, corpus, kin)
         leads = chosen.leads()
@@ -114,14 +117,13 @@ def _plan_note(plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubt
     return [*lead, *plan_blocks(plan, doubts, say.lang, say.corpus)]
 
 
-def _with_answers(blocks: list[Block], answers: tuple[Claim, ...], *, first: bool) -> list[Block]:
-    """Put the facts that answer outright beside what the route comes down to."""
+def _with_answers(blocks: list[Block], answers: tuple[Claim, ...]) -> list[Block]:
+    """Put the facts that answer outright before what the route comes down to."""
     if not answers:
         return blocks
     if not blocks or blocks[0].kind != "lead":
         return [Block(kind="lead", form="prose", claims=answers), *blocks]
-    summary = blocks[0].claims
-    claims = (*answers, *summary) if first else (*summary, *answers)
+    claims = (*answers, *blocks[0].claims)
     return [blocks[0].model_copy(update={"claims": claims}), *blocks[1:]]
 
 

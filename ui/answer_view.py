@@ -167,7 +167,9 @@ class AnswerView:
             summary=not any(block.kind == "lead" for block in blocks),
         )
         for i, block in enumerate(blocks):
-            if block.kind != "plan" or self._plan is None:
+            # The card says the steps; the ways side by side are said nowhere else.
+            compares = any(claim.cells for claim in block.claims)
+            if block.kind != "plan" or compares or self._plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))
             elif plan:
                 parts.append(("plan", plan))
