@@ -43,7 +43,9 @@ class Country(Frozen):
         link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?(?:(?!香港|内地|境内|中国)[^，,。？?；;]){0,8}?"
         return bool(
             re.search(rf"{self._zh()}{link}{_LAW_ZH}", text)
-            or re.search(rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}", text)
+            or re.search(
+                rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}", text
+            )
             or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
         )
 
