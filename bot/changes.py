@@ -8,6 +8,7 @@ from bot.draft import Block, Claim
 from bot.evidence import Evidence, FactHit
 from bot.labels import en_date, zh_date
 from bot.language import Lang, localise
+from bot.select import overlap
 from knowledge.card import Bilingual, Instrument
 from knowledge.corpus import Corpus
 
@@ -72,7 +73,7 @@ def _pairs(
     told = {old[0].ref, new[0].ref}
     alike = sorted(
         (
-            (_likeness(corpus.fact(was.ref).zh, corpus.fact(now.ref).zh), was, now)
+            (overlap(corpus.fact(was.ref).zh, corpus.fact(now.ref).zh), was, now)
             for was in old[1:]
             for now in new[1:]
         ),
@@ -88,26 +89,11 @@ def _pairs(
             yield was, now
 
 
-def _likeness(one: str, other: str) -> float:
-    mine, theirs = _bits(one), _bits(other)
-    return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
-
-
-def _bits(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
-
-
 def _columns(old: Instrument, new: Instrument, corpus: Corpus) -> tuple[Bilingual, Bilingual]:
     ends = corpus.ends(old)
-    until = Bilingual(zh=f"（{zh_date(ends)}前）", en=f" (until {en_date(ends)})") if ends else None
-    since = Bilingual(zh=f"（{zh_date(ends)}起）", en=f" (from {en_date(ends)})") if ends else None
+    before = (f"（{zh_date(ends)}前）", f" (until {en_date(ends)})") if ends else ("", "")
+    since = (f"（{zh_date(ends)}起）", f" (from {en_date(ends)})") if ends else ("", "")
     return (
-        Bilingual(
-            zh=f"原《{old.title.zh}》{until.zh if until else ''}",
-            en=f"Before: {old.title.en}{until.en if until else ''}",
-        ),
-        Bilingual(
-            zh=f"现《{new.title.zh}》{since.zh if since else ''}",
-            en=f"Now: {new.title.en}{since.en if since else ''}",
-        ),
+        Bilingual(zh=f"原《{old.title.zh}》{before[0]}", en=f"Before: {old.title.en}{before[1]}"),
+        Bilingual(zh=f"现《{new.title.zh}》{since[0]}", en=f"Now: {new.title.en}{since[1]}"),
     )

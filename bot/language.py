@@ -7,6 +7,7 @@ simplified and answered in traditional; OpenCC converts (phrases with Hong Kong 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any, Literal
 
@@ -36,6 +37,11 @@ def _converter(name: str) -> Any:
 def to_simplified(text: str) -> str:
     """Convert traditional characters to simplified; other text is left as it is."""
     return str(_converter("t2s").convert(text))
+
+
+def search_form(text: str) -> str:
+    """Fold a text (NFKC) and simplify its characters: the form in which everything is searched."""
+    return to_simplified(unicodedata.normalize("NFKC", text)).strip()
 
 
 # OpenCC's Hong Kong table keeps these forms; newspapers, banks and the government print the others.

@@ -78,7 +78,7 @@ def _option_row(option: PlannedOption, doubts: Doubts, lang: Lang, corpus: Corpu
     row = Claim.row((localise(option.title, lang),), option.legs[0].facts[:1])
     for text, facts in (*cells, *(("", ()),) * (len(_COLUMNS) - 1 - len(cells))):
         row = _with_cell(row, text, facts, doubts)
-    return _labelled_row(row, doubts, lang)
+    return _labelled(row, doubts, lang)
 
 
 def _deciding(option: PlannedOption) -> tuple[Remark, bool]:
@@ -106,17 +106,6 @@ def _with_cell(row: Claim, text: str, facts: tuple[FactRef, ...], doubts: Doubts
         if (fewer := doubts(fuller)) < left or len(best.refs) == len(row.refs):
             best, left = fuller, fewer
     return best if left <= before else empty
-
-
-def _labelled_row(row: Claim, doubts: Doubts, lang: Lang) -> Claim:
-    """Say of a row that rests on an announcement or a draft that it does."""
-    if not doubts(row):
-        return row
-    for label in _LABELS:
-        told = Claim.row((row.cells[0] + localise(label, lang), *row.cells[1:]), row.refs)
-        if not doubts(told):
-            return told
-    return row
 
 
 def _refs_of(steps: Iterable[PlannedStep]) -> tuple[FactRef, ...]:
@@ -247,12 +236,16 @@ _LABELS = (
 
 
 def _labelled(claim: Claim, doubts: Doubts, lang: Lang) -> Claim:
-    """Say of a sentence that rests on an announcement or a draft that it does."""
+    """Say of a sentence or a row that rests on an announcement or a draft that it does."""
     if not doubts(claim):
         return claim
-    for label in _LABELS:
-        body, stop = claim.text.rstrip("。."), "." if lang == "en" else "。"
-        told = claim.model_copy(update={"text": f"{body}{localise(label, lang)}{stop}"})
-        if not doubts(told):
-            return told
-    return claim
+    told = (_with_label(claim, localise(label, lang), lang) for label in _LABELS)
+    return next((one for one in told if not doubts(one)), claim)
+
+
+def _with_label(claim: Claim, label: str, lang: Lang) -> Claim:
+    """Put a label before the stop of a sentence, or behind the first cell of a row."""
+    if claim.cells:
+        return Claim.row((claim.cells[0] + label, *claim.cells[1:]), claim.refs)
+    stop = "." if lang == "en" else "。"
+    return claim.model_copy(update={"text": f"{claim.text.rstrip('。.')}{label}{stop}"})

@@ -77,19 +77,14 @@ def _is_no_law(hit: FactHit, text: str) -> bool:
 def _differs(asserted: Iterable[Figure], hit: FactHit, corpus: Corpus) -> bool:
     """Tell whether the fact gives another figure where the question gives one.
 
-    Figures compare when both are of one kind and unit, and what the question says is of the size
-    of what the fact says: the asker's own deal may have any size.
+    Figures compare when both are of one kind and unit.
     """
     given = read_figures(corpus.fact(hit.ref).zh)
     for figure in asserted:
-        rivals = [other for other in given if _key(other) == _key(figure)]
+        rivals = [o for o in given if (o.kind, o.unit) == (figure.kind, figure.unit)]
         if rivals and all(other.value != figure.value for other in rivals):
             return True
     return False
-
-
-def _key(figure: Figure) -> tuple[str, str | None]:
-    return (figure.kind, figure.unit)
 
 
 def _denies(text: str, hit: FactHit, corpus: Corpus) -> bool:

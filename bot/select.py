@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
 
 from bot.evidence import Evidence, FactHit
 from bot.wants import is_illustration
@@ -35,7 +36,7 @@ ALSO_LEADS = 0.75
 
 
 Kin = Callable[[FactRef, FactRef], float]
-
+"""How near two facts are to each other, in [0, 1]."""
 
 CAUTION_AMONG = 30
 """Facts, best first, among which a caution about what leads an answer is looked for."""
@@ -131,18 +132,17 @@ def choose_facts(
     room = BUDGET * budget
     hits: list[FactHit] = []
     part_of: dict[str, int] = {}
-    spoken: list[set[str]] = []
+    spoken: list[str] = []
     for part, hit in _in_turns(relevant, kin):
         if len(hits) >= MOST_FACTS:
             break
         fact = corpus.fact(hit.ref)
-        pairs = _pairs(fact.zh)
-        repeats = any(_alike(pairs, other) for other in spoken)
+        repeats = any(overlap(fact.zh, other) > _REDUNDANT for other in spoken)
         if hits and (len(fact.zh) > room or repeats or is_illustration(fact.zh)):
             continue
         hits.append(hit)
         part_of[hit.ref] = part
-        spoken.append(pairs)
+        spoken.append(fact.zh)
         room -= len(fact.zh)
     return Chosen(hits, part_of, corpus)
 
@@ -159,10 +159,7 @@ def _firsts(relevant: list[FactHit]) -> dict[FactRef, int]:
     """Return the best fact of every part of the question, with its part."""
     firsts: dict[FactRef, int] = {}
     for part in range(max(1, len(relevant[0].part_scores))):
-        queue = sorted(
-            relevant,
-            key=lambda hit: -_part_score(hit, part, FIRST_WEIGHT),
-        )
+        queue = sorted(relevant, key=lambda hit: -_part_score(hit, part, FIRST_WEIGHT))
         best = next((hit.ref for hit in queue if hit.ref not in firsts), None)
         if best:
             firsts[best] = part
@@ -204,29 +201,31 @@ def _by_kinship(
     queue: list[FactHit], firsts: tuple[FactRef, ...], part: int, kin: Kin
 ) -> list[FactHit]:
     """Order the further facts by the ranking and by their kinship with the first ones."""
-    top = max((_part_score(hit, part) for hit in queue), default=0.0) or 1.0
-    nearness = {hit.ref: max(kin(hit.ref, first) for first in firsts) for hit in queue}
-    return sorted(
-        queue,
-        key=lambda hit: (
-            -((1 - KINSHIP) * _part_score(hit, part) / top + KINSHIP * nearness[hit.ref])
-        ),
-    )
+    scores = {hit.ref: _part_score(hit, part, PART_WEIGHT) for hit in queue}
+    top = max(scores.values(), default=0.0) or 1.0
+
+    def weight(hit: FactHit) -> float:
+        nearness = max(kin(hit.ref, first) for first in firsts)
+        return (1 - KINSHIP) * scores[hit.ref] / top + KINSHIP * nearness
+
+    return sorted(queue, key=lambda hit: -weight(hit))
 
 
-def _part_score(hit: FactHit, part: int, weight: float | None = None) -> float:
+def _part_score(hit: FactHit, part: int, share: float) -> float:
     if not hit.part_scores:
         return hit.score
-    share = PART_WEIGHT if weight is None else weight
     return (1 - share) * hit.score + share * hit.part_scores[part]
 
 
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
+def overlap(one: str, other: str) -> float:
+    """Return the share of the shorter text's character pairs that the other has too, in [0, 1]."""
+    mine, theirs = _pairs(one), _pairs(other)
+    return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
 
 
-def _alike(one: set[str], other: set[str]) -> bool:
-    return len(one & other) > _REDUNDANT * min(len(one), len(other))
+@lru_cache(maxsize=256)
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
 
 
 def _foremost(ref: FactRef) -> float:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from bot.as_of import AsOf, read_as_of
 from bot.intent import Intent, read_intent
-from bot.language import detect_lang, passage_lang, to_simplified
+from bot.language import detect_lang, passage_lang, search_form
 from bot.question import Question
 from bot.register import Register, is_number
 from bot.wants import Want, wants_of
@@ -157,9 +156,9 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
     """Read a question: intent, parts, kinds of thing wanted, terms and instruments named."""
     # The words decide where to search; the answer may be wanted in another language.
     lang = passage_lang(detect_lang(question.text))
-    reading = read_intent(_search_form(question.text))
+    reading = read_intent(search_form(question.text))
     text = reading.text
-    told = [_search_form(turn.content) for turn in question.history if turn.role == "user"]
+    told = [search_form(turn.content) for turn in question.history if turn.role == "user"]
     running = () if _stands_alone(text, lexicon) else _running_subject(told, lexicon)
     # The question that set the subject and the latest word on it; the rest would drown the new one.
     search_text = " ".join(dict.fromkeys((*running[:1], *running[-1:], text)))
@@ -178,10 +177,6 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
         told=(*running, text),
         as_of=read_as_of(text, question.today),
     )
-
-
-def _search_form(text: str) -> str:
-    return to_simplified(unicodedata.normalize("NFKC", text)).strip()
 
 
 def _running_subject(told: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
@@ -248,7 +243,8 @@ def _context_and_parts(text: str, lang: PassageLang) -> tuple[str, tuple[str, ..
         if len(asking) > 1:
             told = [piece for piece in pieces if piece not in asking]
             return " ".join(told), tuple(asking[:MAX_PARTS])
-    return "", tuple(sentences[:1]) if len(sentences) == 1 else (text,) if text else ()
+    whole = sentences if len(sentences) == 1 else [text]
+    return "", tuple(piece for piece in whole if piece)
 
 
 def _long_enough(pieces: list[str], lang: PassageLang) -> list[str]:

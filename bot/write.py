@@ -86,11 +86,11 @@ def write_draft(
         chosen = choose_facts(evidence, corpus, kin)
         leads = chosen.leads()
         rest = [hit for hit in chosen.hits if hit not in leads]
-        opening = tuple(say.fact(hit) for hit in leads)
         if wrong := contradiction(understanding, leads, corpus):
             leads = [wrong, *(hit for hit in leads if hit is not wrong)]
-            first, *others = (say.fact(hit) for hit in leads)
-            opening = (say.corrected(first), *others)
+        opening = tuple(say.fact(hit) for hit in leads)
+        if wrong:
+            opening = (say.corrected(opening[0]), *opening[1:])
         table = None
         if understanding.asks_change:
             opening = (*_replacements(evidence, say), *opening)

@@ -126,12 +126,11 @@ class Exemplars:
             for lang in PASSAGE_LANGS
             for rows in [[at for at, e in enumerate(examples) if e.lang == lang]]
         }
-        rows_of: dict[str, list[int]] = defaultdict(list)
-        for at, example in enumerate(examples):
-            rows_of[example.label].append(at)
-        centres = unit([matrix[rows].mean(axis=0) for rows in rows_of.values()] or np.empty((0, 1)))
-        self._centres = dict(zip(rows_of, centres, strict=True))
-        self._centre_matrix = centres
+        rows_of = _rows_by_label(examples)
+        self._labels = list(rows_of)
+        self._row = {label: at for at, label in enumerate(self._labels)}
+        means = [matrix[rows].mean(axis=0) for rows in rows_of.values()]
+        self._centres = unit(means or np.empty((0, 1)))
 
     def likeness(self, vector: Vector, text: str, lang: PassageLang) -> Likeness:
         """Compare a question with every example of its language."""
@@ -154,14 +153,13 @@ class Exemplars:
         Returns:
             Labels with the cosine of their centre to the weighted centre of the given, best first.
         """
-        known = {label: weight for label, weight in weights.items() if label in self._centres}
+        known = {label: weight for label, weight in weights.items() if label in self._row}
         if not any(weight > 0 for weight in known.values()):
             return []
-        middle = unit([sum(weight * self._centres[label] for label, weight in known.items())])[0]
-        cosines = self._centre_matrix @ middle
-        labels = list(self._centres)
+        given = (weight * self._centres[self._row[label]] for label, weight in known.items())
+        cosines = self._centres @ unit([sum(given)])[0]
         best = np.argsort(-cosines)[:limit].tolist()
-        return [(labels[at], float(cosines[at])) for at in best]
+        return [(self._labels[at], float(cosines[at])) for at in best]
 
     def kinship(self, one: str, other: str) -> float:
         """Tell how alike two labels are, whatever the language: in [0, 1], 0 without examples.
@@ -169,9 +167,9 @@ class Exemplars:
         Compared are the mean vectors of their examples in all languages; between a like and an
         unlike pair the cosine of E5 varies by about `_KIN_SPAN`.
         """
-        if one not in self._centres or other not in self._centres:
+        if one not in self._row or other not in self._row:
             return 0.0
-        cosine = float(self._centres[one] @ self._centres[other])
+        cosine = float(self._centres[self._row[one]] @ self._centres[self._row[other]])
         return min(1.0, max(0.0, 1 - (1 - cosine) / _KIN_SPAN))
 
 
@@ -188,9 +186,7 @@ class _Part:
     ) -> None:
         self._matrix = matrix
         self._best_of = best_of
-        rows: dict[str, list[int]] = defaultdict(list)
-        for at, example in enumerate(examples):
-            rows[example.label].append(at)
+        rows = _rows_by_label(examples)
         self._labels = list(rows)
         # One row a label, filled up with the number of a place that stays empty.
         width = max((best_of, *map(len, rows.values())))
@@ -250,6 +246,13 @@ class _Part:
         }
         norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return {term: weight / norm for term, weight in weights.items()}
+
+
+def _rows_by_label(examples: Sequence[Exemplar]) -> Mapping[str, list[int]]:
+    rows: dict[str, list[int]] = defaultdict(list)
+    for at, example in enumerate(examples):
+        rows[example.label].append(at)
+    return rows
 
 
 def _terms(lang: PassageLang, segmenter: Segmenter) -> Callable[[str], Iterable[str]]:

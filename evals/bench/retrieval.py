@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
@@ -23,7 +22,7 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from bot.evidence import OTHER_LANGUAGE_QUOTA, SEARCH_LIMIT
-from bot.language import detect_lang, passage_lang, to_simplified
+from bot.language import detect_lang, passage_lang, search_form
 from bot.timing import Stopwatch
 from evals.bench.answer import WARM_UP, bench_app
 from evals.bench.beir import DataSet, DataSetError, read_data_set
@@ -123,7 +122,7 @@ class Searcher:
         with watch.stage("understand"):
             own = lang or passage_lang(detect_lang(query))
             other = _OTHER[own]
-            text = to_simplified(unicodedata.normalize("NFKC", query)).strip()
+            text = search_form(query)
             expansions = self._glossary.expansions(text, own)
             translated = " ".join((text, *self._glossary.translations(text, own, other)))
         with watch.stage("embed"):
