@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, open_embedder
@@ -24,7 +21,8 @@ from knowledge.index import IndexHome, ensure_index
 from knowledge.load import load_corpus
 from knowledge.manifest import spec_for
 from knowledge.passage import passages_of
-from knowledge.progress import OnProgress, Progress, Stage
+from knowledge.progress import OnProgress, Stage
+from knowledge.progress_bar import progress_bars
 from knowledge.scope import load_scope_examples
 from knowledge.segment import Segmenter
 from knowledge.vectors import VECTORS_DIR, Embeddable, VectorCache, embed_passages
@@ -135,23 +133,12 @@ def _known_errors_told() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _progress_bar() -> Iterator[OnProgress]:
-    """Show each stage as a bar on stderr; nothing where stderr is no terminal."""
-    bar = ProgressBar(
+    """Show each stage of building the index as a bar."""
+    columns = (
         TextColumn("{task.description:<14}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
     )
-    tasks: dict[Stage, TaskID] = {}
-
-    def show(progress: Progress) -> None:
-        if progress.total == 0:
-            return
-        if progress.stage not in tasks:
-            tasks[progress.stage] = bar.add_task(_STAGE_NAMES[progress.stage])
-        bar.update(tasks[progress.stage], completed=progress.done, total=progress.total)
-
-    with bar:
-        yield show
+    with progress_bars(*columns) as show:
+        yield lambda progress: show(_STAGE_NAMES[progress.stage], progress.done, progress.total)

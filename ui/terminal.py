@@ -20,7 +20,8 @@ from bot.answer import (
 from bot.language import Lang, localise
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.progress import OnProgress, Progress, Stage
+from knowledge.progress import OnProgress
+from knowledge.progress_bar import progress_bars
 from ui.strings import string
 
 _STEP_MARK = {"required": "☑", "not-needed": "☒", "depends": "◇"}
@@ -40,22 +41,11 @@ def show(markdown: str) -> None:
 @contextmanager
 def progress_bar() -> Iterator[OnProgress]:
     """Show on stderr how far the building of the index has come, if it is built at all."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
     columns = (TextColumn("index: {task.description:<8}"), BarColumn(), MofNCompleteColumn())
-    tasks: dict[Stage, TaskID] = {}
-    console = Console(stderr=True)
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-
-        def show_stage(progress: Progress) -> None:
-            if progress.total and progress.stage not in tasks:
-                tasks[progress.stage] = bar.add_task(progress.stage)
-            if progress.stage in tasks:
-                bar.update(tasks[progress.stage], completed=progress.done, total=progress.total)
-
-        yield show_stage
+    with progress_bars(*columns, transient=True) as show_step:
+        yield lambda progress: show_step(progress.stage, progress.done, progress.total)
 
 
 def block_markdown(block: AnswerBlock) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from bot.evidence import OTHER_LANGUAGE_QUOTA, SEARCH_LIMIT
@@ -35,12 +33,12 @@ from knowledge.errors import KnowledgeError
 from knowledge.fuse import FLOOR_RANK, FusedHit, fuse
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.passage import PASSAGE_LANGS, Hit
-from knowledge.progress import OnProgress, Progress, Stage, unreported
+from knowledge.progress import OnProgress, unreported
+from knowledge.progress_bar import progress_bars
 from knowledge.segment import Segmenter
 
 Method = Literal["lexical", "dense", "fused"]
 METHODS: tuple[Method, ...] = get_args(Method)
-_STEPS: tuple[Stage, ...] = ("embed", "dense", "lexical")
 CUT = 10
 """Ranks that count."""
 OTHER_LANGUAGE_SHARE = 0.8
@@ -345,25 +343,18 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _bar() -> Iterator[tuple[OnProgress, Callable[[int, int], None]]]:
-    """Show each step as a bar on stderr; nothing where stderr is no terminal."""
-    bar = ProgressBar(
+    """Show each step of building the index, and the queries, as a bar."""
+    columns = (
         TextColumn("{task.description:<9}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
     )
-    tasks = {step: bar.add_task(step, visible=False) for step in (*_STEPS, "queries")}
-
-    def show(step: str, done: int, total: int) -> None:
-        bar.update(tasks[step], completed=done, total=total, visible=True)
-
-    def building(progress: Progress) -> None:
-        show(progress.stage, progress.done, progress.total)
-
-    with bar:
-        yield building, lambda done, total: show("queries", done, total)
+    with progress_bars(*columns) as show:
+        yield (
+            lambda progress: show(progress.stage, progress.done, progress.total),
+            lambda done, total: show("queries", done, total),
+        )
 
 
 def _tables(outcome: RetrievalBench) -> Iterator[Table]:
