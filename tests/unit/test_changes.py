@@ -11,8 +11,9 @@ from bot.changes import ASKED_ABOUT, MOST_ROWS, change_table, replaced_in
 from bot.draft import Block, Claim
 from bot.evidence import Evidence, FactHit
 from bot.language import Lang
-from knowledge.card import Bilingual, Fact, FactRef, Instrument, Source
-from knowledge.corpus import Corpus, CorpusVersion
+from knowledge.card import Bilingual, FactRef, Instrument
+from knowledge.corpus import Corpus
+from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 LANGS: tuple[Lang, ...] = get_args(Lang)
 CHANGED = dt.date(2026, 3, 20)
@@ -21,42 +22,14 @@ CHANGED = dt.date(2026, 3, 20)
 def card(
     card_id: str, *texts: str, superseded_by: str | None = None, effective: dt.date | None = None
 ) -> Instrument:
-    facts = tuple(
-        Fact(id=at, aspect="limit", zh=text, en=f"{card_id} {at}", source="s1")
-        for at, text in enumerate(texts, start=1)
-    )
-    return Instrument(
-        id=card_id,
+    return small_card(
+        card_id,
+        *(small_fact(at, zh, f"{card_id} {at}", "limit") for at, zh in enumerate(texts, start=1)),
         title=Bilingual(zh=f"{card_id}办法", en=f"{card_id} Measures"),
-        number=None,
-        issuers=("SAFE",),
-        jurisdiction="mainland",
-        kind="notice",
-        topics=("financing",),
-        issued=None,
         effective=effective,
         status="superseded" if superseded_by else "in-force",
         superseded_by=superseded_by,
-        summary=Bilingual(zh="摘", en="S"),
-        sources=(
-            Source(
-                id="s1",
-                publisher="P",
-                title="T",
-                url="https://example.org",
-                official=True,
-                quality="official",
-            ),
-        ),
-        facts=facts,
     )
-
-
-def corpus_of(*cards: Instrument) -> Corpus:
-    version = CorpusVersion(
-        digest="0" * 12, instruments=len(cards), facts=0, routes=0, as_of=dt.date(2026, 11, 22)
-    )
-    return Corpus({one.id: one for one in cards}, {}, {}, version)
 
 
 # Facts of one point share most character pairs; those of different points share none.

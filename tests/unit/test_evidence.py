@@ -22,8 +22,8 @@ from bot.evidence import (
 from bot.question import Filters, Question, read_question
 from bot.timing import Stopwatch
 from bot.understanding import Lexicon, Understanding, understand
-from knowledge.card import Bilingual, Fact, FactRef, Instrument, PassageLang, Source
-from knowledge.corpus import Corpus, CorpusVersion
+from knowledge.card import FactRef, Instrument, PassageLang
+from knowledge.corpus import Corpus
 from knowledge.embed import Matrix, Vector
 from knowledge.exemplars import Exemplar, Exemplars
 from knowledge.fuse import Weights
@@ -31,6 +31,7 @@ from knowledge.glossary import load_glossary
 from knowledge.index import SearchIndex
 from knowledge.passage import Hit
 from knowledge.segment import Segmenter
+from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 TODAY = dt.date(2026, 11, 22)
 NO_BOOSTS = Boosts(*[0.0] * len(Boosts._fields))
@@ -40,41 +41,8 @@ Ranked = Mapping[str, Mapping[str, float]]
 
 
 def card(card_id: str, *texts: str, **fields: Any) -> Instrument:
-    facts = tuple(
-        Fact(id=at, aspect="permission", zh=text, en=f"says {at}", source="s1")
-        for at, text in enumerate(texts or ("可",), start=1)
-    )
-    whole: dict[str, Any] = {
-        "id": card_id,
-        "title": Bilingual(zh=card_id, en=card_id),
-        "number": None,
-        "issuers": ("SAFE",),
-        "jurisdiction": "mainland",
-        "kind": "notice",
-        "topics": ("financing",),
-        "issued": None,
-        "effective": None,
-        "status": "in-force",
-        "superseded_by": None,
-        "summary": Bilingual(zh="摘", en="S"),
-        "sources": (
-            Source(
-                id="s1",
-                publisher="P",
-                title="T",
-                url="https://example.org",
-                official=True,
-                quality="official",
-            ),
-        ),
-        "facts": facts,
-    }
-    return Instrument.model_validate({**whole, **fields})
-
-
-def corpus_of(*cards: Instrument) -> Corpus:
-    version = CorpusVersion(digest="0" * 12, instruments=len(cards), facts=0, routes=0, as_of=TODAY)
-    return Corpus({one.id: one for one in cards}, {}, {}, version)
+    numbered = enumerate(texts or ("可",), start=1)
+    return small_card(card_id, *(small_fact(at, zh, f"says {at}") for at, zh in numbered), **fields)
 
 
 def first_of(card_id: str) -> FactRef:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence import Evidence, FactHit
 from bot.select import BUDGET, FITTING, KINSHIP, MOST_FACTS, MOST_LEADS, Chosen, Kin, choose_facts
-from knowledge.card import Bilingual, Fact, FactRef, Instrument, Source
-from knowledge.corpus import Corpus, CorpusVersion
+from knowledge.card import Fact, FactRef
+from knowledge.corpus import Corpus
+from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 # Chinese sentences of 20 characters without a common pair of characters, so that none repeats
 # another: twenty successive code points each, 40 apart.
@@ -31,43 +30,8 @@ def a_corpus(
     for at, text in enumerate(texts):
         card = held[at % cards]
         aspect = (aspects or {}).get(at, "permission")
-        card.append(Fact(id=len(card) + 1, aspect=aspect, zh=text, en=english, source="s1"))
-    instruments = {
-        f"card-{at}": Instrument(
-            id=f"card-{at}",
-            title=Bilingual(zh=f"甲{at}", en=f"A{at}"),
-            number=None,
-            issuers=("SAFE",),
-            jurisdiction="mainland",
-            kind="notice",
-            topics=("financing",),
-            issued=None,
-            effective=None,
-            status="in-force",
-            superseded_by=None,
-            summary=Bilingual(zh="摘", en="S"),
-            sources=(
-                Source(
-                    id="s1",
-                    publisher="P",
-                    title="T",
-                    url="https://example.org",
-                    official=True,
-                    quality="official",
-                ),
-            ),
-            facts=tuple(facts),
-        )
-        for at, facts in enumerate(held)
-    }
-    version = CorpusVersion(
-        digest="0" * 12,
-        instruments=cards,
-        facts=len(texts),
-        routes=0,
-        as_of=dt.date(2026, 11, 22),
-    )
-    return Corpus(instruments, {}, {}, version)
+        card.append(small_fact(len(card) + 1, text, english, aspect))
+    return corpus_of(*(small_card(f"card-{at}", *facts) for at, facts in enumerate(held)))
 
 
 def hit(
