@@ -210,7 +210,9 @@ class Advisor:
             if understanding.leans:
                 alone = embed(understanding.text or question.text)
                 if self._map.changes_subject(alone, understanding):
-                    return understanding.alone(), alone
+                    # Read anew: nothing that the earlier question named may count.
+                    by_itself = question.model_copy(update={"history": ()})
+                    return understand(by_itself, self._lexicon), alone
             return understanding, embed(understanding.search_text or question.text)
 
     def _gather(

@@ -26,7 +26,7 @@ _PLAIN_KINDS: frozenset[Want] = frozenset({"documents", "penalty"})
 FEEDBACK_OF = 2
 """Facts, best first, whose neighbours are found too (Rocchio's relevance feedback)."""
 SCORED = 160
-"""Facts, best first, that the question's circumstances may still raise; far more than are said."""
+"""Facts inside the filters, best first, that the question's circumstances may still raise."""
 OTHER_LANGUAGE_QUOTA = 20
 """Hits taken from the other language, for facts that exist only there."""
 
@@ -188,11 +188,12 @@ def gather_evidence(
     with watch.stage("fuse"):
         first: dict[str, float] = {hit.ref: hit.score**2 for hit in found[:FEEDBACK_OF]}
         akin = library.asked.near(first, SEARCH_LIMIT)
-        found = with_feedback(found, _hits(akin), library.weights.feedback)[:SCORED]
+        found = with_feedback(found, _hits(akin), library.weights.feedback)
     part_scores = _part_scores(understanding, parts, library)
     with watch.stage("fuse"):
         scorer = _Scorer(question, understanding, library, boosts)
-        strengths = _strengths(found)
+        admitted = [hit for hit in found if scorer.admits(hit.ref)][:SCORED]
+        strengths = _strengths(admitted)
         near = near_facts or {}
         asked = figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
         hits = [
@@ -206,8 +207,7 @@ def gather_evidence(
                 gives=bool(library.offers.of(hit.ref) & asked),
                 part_scores=tuple(scores(hit.ref) for scores in part_scores),
             )
-            for hit in found
-            if scorer.admits(hit.ref)
+            for hit in admitted
         ]
         hits.sort(key=lambda hit: -hit.score)
     return Evidence(hits=tuple(hits[:limit]), nearness=ranking.nearness)

@@ -62,10 +62,6 @@ class Understanding(Frozen):
         """Whether it is searched together with the earlier question."""
         return self.search_text != self.text
 
-    def alone(self) -> Understanding:
-        """Return the message without the earlier question."""
-        return self.model_copy(update={"search_text": self.text})
-
     @property
     def is_greeting(self) -> bool:
         """Whether it only greets or thanks."""

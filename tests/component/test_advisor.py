@@ -648,6 +648,17 @@ def test_a_follow_up_is_searched_by_itself_beside_the_question_it_leans_on(
     assert answer.evidence != alone.evidence
 
 
+def test_a_change_of_subject_leaves_behind_what_the_earlier_question_named(
+    advisor: Advisor,
+) -> None:
+    history = (
+        Turn(role="user", content="251号文资金池的门槛是多少？"),
+        Turn(role="assistant", content="70亿元。"),
+    )
+    answer = ask(advisor, "那上海明天会下雨吗？", history=history)
+    assert (answer.standing, answer.decline_reason) == ("declined", "out-of-scope")
+
+
 # --- the machine --------------------------------------------------------------------------------
 
 FIVE = [

@@ -13,6 +13,7 @@ import pytest
 from bot.evidence import (
     FEEDBACK_OF,
     PART_RANKING,
+    SCORED,
     Boosts,
     Evidence,
     Library,
@@ -415,3 +416,14 @@ def test_what_the_filters_leave_out_is_no_evidence(segmenter: Segmenter) -> None
     )
     question = read_question("甲", today=TODAY, filters=Filters(topics=("tax",)))
     assert asking.evidence(question=question).card_ids == ("b",)
+
+
+def test_the_filters_come_before_the_cut(segmenter: Segmenter) -> None:
+    # more facts outside the filters than may be scored stand before the one inside
+    others = [f"a{at}" for at in range(SCORED + 1)]
+    cards = [card(name) for name in others] + [card("b", topics=("tax",))]
+    found = {**dict.fromkeys(others, 1.0), "b": 0.5}
+    question = read_question("甲", today=TODAY, filters=Filters(topics=("tax",)))
+    assert Asking({"问": found}, *cards, segmenter=segmenter).evidence(
+        question=question
+    ).card_ids == ("b",)

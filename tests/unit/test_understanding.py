@@ -107,7 +107,7 @@ def test_several_parts_of_a_message_that_points_back_are_searched_one_by_one(
 
 
 def test_a_message_taken_alone_leans_on_nothing(lexicon: Lexicon) -> None:
-    read = understood(lexicon, "那要不要备案？", EARLIER).alone()
+    read = understood(lexicon, "那要不要备案？")
     assert not read.leans
     assert (read.search_text, read.asked) == (read.text, ())
 
