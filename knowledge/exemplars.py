@@ -194,20 +194,31 @@ class _Part:
         for label, places in enumerate(rows.values()):
             self._places[label, : len(places)] = places
         self._terms = _terms(lang, segmenter)
-        documents = [Counter(self._terms(example.content)) for example in examples]
-        seen = Counter(term for document in documents for term in document)
-        self._rarity = {
-            term: math.log((len(documents) + 1) / (count + 0.5)) for term, count in seen.items()
-        }
+        self._index([Counter(self._terms(example.content)) for example in examples])
+
+    def _index(self, documents: Sequence[Mapping[str, int]]) -> None:
+        """Weigh the terms of every example (tf-idf, length 1), and list the examples of a term."""
+        # In arrays over all (example, term): a start would otherwise wait for a million steps.
+        numbers: dict[str, int] = {}
+        terms = np.array(
+            [numbers.setdefault(term, len(numbers)) for document in documents for term in document],
+            dtype=np.intp,
+        )
+        counts = np.array([count for document in documents for count in document.values()])
+        rows = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
+        uses = np.bincount(terms, minlength=len(numbers))
+        rarity = np.log((len(documents) + 1) / (uses + 0.5))
+        weights = (1 + np.log(counts)) * rarity[terms]
+        lengths = np.sqrt(np.bincount(rows, weights**2, minlength=len(documents)))
+        weights /= np.where(lengths > 0, lengths, 1.0)[rows]
+        by_term = np.argsort(terms, kind="stable")
+        self._rows, self._weights = rows[by_term], weights[by_term]
+        ends = np.cumsum(uses)
+        self._spans = dict(
+            zip(numbers, zip((ends - uses).tolist(), ends.tolist(), strict=True), strict=True)
+        )
+        self._rarity = dict(zip(numbers, rarity.tolist(), strict=True))
         self._unknown = math.log(2 * (len(documents) + 1))
-        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for at, document in enumerate(documents):
-            for term, weight in self._weighed(document).items():
-                postings[term].append((at, weight))
-        self._postings = {
-            term: (np.array([at for at, _ in pairs]), np.array([weight for _, weight in pairs]))
-            for term, pairs in postings.items()
-        }
 
     def likeness(self, vector: Vector, text: str) -> Likeness:
         cosines = np.sort(np.append(self._matrix @ vector, -1.0)[self._places], axis=1)
@@ -231,9 +242,9 @@ class _Part:
         """Give every label the mean of its `best_of` examples most alike in words."""
         alike = np.zeros(len(self._matrix) + 1)
         for term, weight in self._weighed(Counter(self._terms(text))).items():
-            if term in self._postings:
-                places, weights = self._postings[term]
-                alike[places] += weight * weights
+            if term in self._spans:
+                span = slice(*self._spans[term])
+                alike[self._rows[span]] += weight * self._weights[span]
         found = alike[self._places]
         if self._best_of == 1:
             return np.asarray(found.max(axis=1, initial=0.0))
