@@ -275,10 +275,9 @@ PART_RANKING = 0.7
 def _part_ranking(
     part: str, understanding: Understanding, library: Library, watch: Stopwatch
 ) -> list[FusedHit]:
-    text = f"{understanding.context} {part}".strip()
     with watch.stage("embed"):
-        vector = library.embedder.query(text)
-    return library.search(Query(text, vector), understanding.lang, watch).hits
+        vector = library.embedder.query(part)
+    return library.search(Query(part, vector), understanding.lang, watch).hits
 
 
 def _merged(whole: list[FusedHit], parts: list[list[FusedHit]], share: float) -> list[FusedHit]:
@@ -303,7 +302,7 @@ def _part_scores(
 ) -> list[Callable[[FactRef], float]]:
     return [
         _part_score({hit.ref: hit.score for hit in ranking}, part, library)
-        for ranking, part in zip(parts, understanding.asked, strict=True)
+        for ranking, part in zip(parts, understanding.parts, strict=bool(parts))
     ]
 
 

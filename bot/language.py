@@ -36,7 +36,8 @@ def _converter(name: str) -> Any:
 
 def to_simplified(text: str) -> str:
     """Convert traditional characters to simplified; other text is left as it is."""
-    return str(_converter("t2s").convert(text))
+    # OpenCC keeps 甚, a character of its own; before 么 it only spells 什么.
+    return str(_converter("t2s").convert(text)).replace("甚么", "什么")
 
 
 def search_form(text: str) -> str:

@@ -147,7 +147,7 @@ def plan_summary(
         corpus: where the facts stand.
     """
     facts = corpus.routes[plan.route].refs
-    for zh, en in zip_longest(_sentences(plan.summary.zh), _sentences(plan.summary.en)):
+    for zh, en in zip_longest(sentences(plan.summary.zh), sentences(plan.summary.en)):
         text = en if lang == "en" else zh
         if not text:
             continue
@@ -179,9 +179,13 @@ def _candidates(
     return (*settled[:LIKEST], *(holding if figures else ()))
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """Split a text, of either language, at the ends of its sentences and at semicolons."""
+    # A stop inside a figure (0.8) or an abbreviation (No. 7) ends no sentence.
     return [
-        part.strip() for part in re.findall(r"[^。；.;]+(?:\.(?=\d)[^。；.;]+)*[。；.;]?", text)
+        part.strip()
+        for part in re.split(r"(?<=[。；;])|(?<=\.)(?<!\bNo\.)(?=\s|$)", text)
+        if part.strip()
     ]
 
 

@@ -10,7 +10,7 @@ from bot.intent import Intent, read_intent
 from bot.language import detect_lang, passage_lang, search_form
 from bot.question import Question
 from bot.register import Register, is_number
-from bot.wants import Want, wants_of
+from bot.wants import Want, figure_wants, wants_of
 from knowledge.card import Frozen, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.figures import Figure, read_figures
@@ -34,6 +34,8 @@ class Understanding(Frozen):
     """The separate questions of the message; one when it asks one thing."""
     context: str
     """What the message tells besides its several questions; empty when it asks one thing."""
+    part_texts: tuple[str, ...]
+    """The parts as they are searched for: with the subject in front, where a part leaves it out."""
     wants: tuple[Want, ...]
     """Kinds of thing asked for; those of the earlier question where the message only adds to it."""
     expansions: tuple[str, ...]
@@ -54,7 +56,7 @@ class Understanding(Frozen):
         The earlier question would drown the new one, if both were only searched for together.
         """
         if len(self.parts) > 1:
-            return self.parts
+            return self.part_texts
         return (self.text,) if self.leans and self.text else ()
 
     @property
@@ -73,6 +75,11 @@ class Understanding(Frozen):
         return "change" in self.wants or bool(self.as_of and self.as_of.also_now)
 
     @property
+    def compares(self) -> bool:
+        """Whether it holds two things side by side."""
+        return bool(_COMPARES.search(self.text))
+
+    @property
     def wants_plan(self) -> bool:
         """Whether it asks how something is done."""
         return "steps" in self.wants
@@ -84,10 +91,12 @@ class Understanding(Frozen):
 
     @property
     def describes_deal(self) -> bool:
-        """Whether it tells of the asker's own plans and asks more than one thing about them."""
+        """Whether it tells of the asker's own deal and asks more than figures about it."""
         if self.leans and self.told and "steps" in wants_of(self.told[0]):
             return True
-        return bool(_OWN_PLANS.search(self.text)) and (len(self.parts) > 1 or len(self.wants) > 2)
+        tells = _INTENDS.search(self.text) or _OWN.search(self.context)
+        only_figures = all(figure_wants(part) for part in self.parts)
+        return bool(tells) and not only_figures and (len(self.parts) > 1 or len(self.wants) > 2)
 
 
 _GREETING = re.compile(
@@ -96,9 +105,20 @@ _GREETING = re.compile(
     r"(?:[啊呀了你您们大家]|there|all|team| )*[!！。.~,，]*",
     re.IGNORECASE,
 )
-_OWN_PLANS = re.compile(
-    r"我们|我司|咱们|打算|准备|计划|想|要(?:借|付|投|收购|发|设|开)|集团|母公司|子公司|企业|老板"
-    r"|\b(?:we|our|us|ours|I|my|group|company|firm|maker|exporter|importer|parent)\b",
+_INTENDS = re.compile(
+    r"打算|准备(?!金)|计划(?!有|的|书|下|由|中)|(?<!联)想|(?<![虚模])拟|要(?:借|付|投|收购|发|设|开)"
+    r"|\b(?:wants?|wish(?:es)?|plans?|planning|intends?|hopes?|looking|thinking|going|about|would like) to\b"
+    r"|\b(?:is|are|am) to\b|\b(?:considering|thinking of|thinking about)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"我们|我司|本公司|咱们|集团|母公司|子公司|企业|老板"
+    r"|\b(?:we|our|us|ours|I|my|group|company|firm|maker|exporter|importer|parent|subsidiary|bank)\b",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(
+    r"各(?:有|是|自|要|在|为|多少|几|什么|叫|由)|分别|两(?:边|头|地|者|套|种|样)|一边|区别|差别|不同|相比|对比|比较|哪个更|之间"
+    r"|\b(?:versus|vs|compared?|both|each|respectively|differences?|differs?|between)\b",
     re.IGNORECASE,
 )
 
@@ -166,6 +186,7 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
         search_text=search_text,
         parts=parts,
         context=context,
+        part_texts=_part_texts(context, parts, lexicon),
         wants=wants_of(text) or tuple(want for said in running[:1] for want in wants_of(said)),
         expansions=lexicon.glossary.expansions(search_text, lang),
         named=lexicon.named_in(search_text),
@@ -173,6 +194,20 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
         told=(*running, text),
         as_of=read_as_of(text, question.today),
     )
+
+
+def _part_texts(context: str, parts: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """Put the subject in front of each part: what the message tells, else the part before it.
+
+    "The plan and the scheme: how many articles has each, and who issued them?" names its subject
+    only once; a part that names one of its own needs no other's.
+    """
+    texts: list[str] = []
+    for part in parts:
+        alone = bool(lexicon.glossary.find(part))
+        subject = context or ("" if alone or not texts else texts[-1])
+        texts.append(f"{subject} {part}".strip())
+    return tuple(texts)
 
 
 def _running_subject(told: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
@@ -211,12 +246,18 @@ _CLAUSE_END = {
         re.IGNORECASE,
     ),
 }
+_AUXILIARY = r"(?:can|may|must|do|does|did|is|are|was|were|could|should|will|would|has|have)\b"
 _ASKS = {
     "zh": re.compile(
-        r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|如何|有没有|还要|呢|何时|多大|多快|没"
+        r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|还是|如何|有没有|还要|呢|何时|多大|多快|没"
     ),
     "en": re.compile(
-        r"\b(?:what|which|who|when|where|how|can|may|must|do|does|is|are|could|should|will|did)\b",
+        # "We do …", "the bank, which …" and "when we …" tell; they do not ask.
+        r"\b(?:what|who|whom|whose|how)\b"
+        r"|(?:^|\b(?:and|or|but|so|then|in|by|for|to|from|at|on|of|within|under|until) )which\b"
+        r"|\b(?:advise|ask|check|clear|confirm|explain|know|say|see|sure|tell)(?: me| us)? (?:which|whether|if|when|where)\b"
+        rf"|\b(?:when|where) {_AUXILIARY}|(?:^|\b(?:and|or|but|so|then) ){_AUXILIARY}"
+        rf"|, ?{_AUXILIARY} (?:we|i|it|they|you|there)\b",
         re.IGNORECASE,
     ),
 }

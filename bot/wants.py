@@ -42,10 +42,18 @@ def _cue(asks: str, offers: str | None = None) -> _Cue:
     return _Cue(re.compile(asks, flags), re.compile(offers, flags) if offers else None)
 
 
+_OF_TIME = r"个?(?:工作日|(?:工作)?天|日(?![元圆])|月|年|季度|星期|小时)"
+"""What follows 多少 where it asks for a span of time: 多少日, but not 多少日元."""
+_MEASURE = r"(?:公?吨|份(?!额)|个(?!人|百分点|基点|点)|支(?![持出付])|[间家条项类种章位名张笔])"
+"""What follows 多少 where it asks for a count: 多少份, but not 多少份额."""
+_UNITS_OF_TIME = (
+    r"(?:working |business |calendar |trading )?(?:days|weeks|months|quarters|years|hours)\b"
+)
+
 _CUES: dict[Want, _Cue] = {
     "span": _cue(
-        r"多久|多长时间|多少天|几个?工作日|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
-        r"|how (?:long|fast|soon|many (?:working |business )?(?:days|weeks|months|years))|\bdeadlines?\b"
+        rf"多久|多长时间|多少{_OF_TIME}|需时|几个?工作[日天]|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
+        rf"|how (?:long|fast|soon|recent|late|early|many {_UNITS_OF_TIME})|\bdeadlines?\b"
         r"|\btime ?(?:frame|limit)s?\b|\btenors?\b|\block-?ups?\b|\btimetable\b|\bholding period"
     ),
     "date": _cue(
@@ -53,20 +61,20 @@ _CUES: dict[Want, _Cue] = {
         r"|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
     ),
     "share": _cue(
-        r"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少"
+        rf"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少(?!{_OF_TIME}|{_MEASURE})"
         r"|\brates?\b|\bper ?cent(?:age)?\b|\bratios?\b|\bproportion\b|\bshare of|\bmultiples?\b|\bmultiplier|\bstakes?\b|\bthresholds?\b"
         r"|\bcoefficients?\b|\bslice\b|\bparameters?\b|\bhow much\b|what base|\bfloat\b",
     ),
     "money": _cue(
-        r"多少|额度|门槛|上限|下限|最低|最高|至少|金额|费用|收费|多大|规模|资本|市值|多少钱|罚|补贴|奖励|盘子|几钱"
+        rf"多少(?!{_OF_TIME}|{_MEASURE})|额度|门槛|上限|下限|最低|最高|至少|金额|费用|收费|多大|规模|资本|市值|多少钱|罚|补贴|奖励|盘子|几钱"
         r"|how (?:much|big|large)|\bcaps?\b|\bquotas?\b|\blimits?\b|\bthresholds?\b|\bfees?\b|\bcosts?\b|\blargest\b|\bminimum\b"
         r"|\bmaximum\b|\bsize\b|\bcapital\b|\bpenalt|\bfines?\b|\bgrants?\b|\bcheque\b|\bbudget\b"
     ),
     "count": _cue(
-        r"几家|几个|多少(?:公?[吨]|[份间个家条项类种章位名支张笔])|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many\b|\bnumber of\b"
+        rf"几家|几个|多少(?!{_OF_TIME}){_MEASURE}|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many (?!{_UNITS_OF_TIME})|\bnumber of\b"
     ),
     "who": _cue(
-        r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|跑哪|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
+        r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|在哪[里儿个家]|跑哪|何处|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
         r"|\bwho(?:m|se)?\b|which (?:authority|court|regulator|exchange|bank|department|agency|body)"
         r"|what authority|\bwhere\b|whose",
         r"[局委部会署]|银行|总行|法院|公司|司长|交易所|commission|authorit|secretary|bureau|\bSAFE\b"
@@ -80,13 +88,15 @@ _CUES: dict[Want, _Cue] = {
     ),
     "permission": _cue(
         r"能不能|可不可以|能否|可以吗|可否|行不行|吗|允不允许|是不是|要不要|还要|需不需要|得不得|不得|禁止|能用|可以用|对不|没戏"
-        r"|\b(?:can|may|must|could|should|do|does|is|are|will) (?:we|i|our|it|they|the|a|an|you|there)\b"
+        # A clause without question word: "what must we file" asks for papers, "must we file" for leave.
+        r"|(?:(?:^|[.?!;,:])(?:(?!\b(?:what|which|how|when|where|who|whom|whose|why)\b)[^.?!;,:])*?|\b(?:and|or|but|so|then) )"
+        r"\b(?:can|may|must|could|should|do|does|is|are|will) (?:we|i|our|it|they|the|a|an|you|there)\b"
         r"|\ballowed\b|\bpermitted\b|off[- ]limits|\brequired\b|correct\?|right\?",
         r"可|不得|无须|无需|须|应当|不能|禁止|允许|限于|不适用|may\b|must|cannot|can\b|need|not\b|allow|permit|prohibit"
         r"|eligible|open to|only",
     ),
     "steps": _cue(
-        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<!不)要登记|走哪|(?:什么|哪些|啥|做|办)[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线(?!图)|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<!不)要登记|走哪|(?:什么|哪些|啥|做|办(?!完|妥|好|了))[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
         r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
         r"|what has to be (?:done|lodged)|\b(?:what|which|best|cheapest|right|possible) routes?\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
     ),
@@ -178,7 +188,7 @@ def is_illustration(text: str) -> bool:
 
 _ASKS_FIGURE = re.compile(
     r"多少|几(?!乎|种)|多大|多久|多长|多快|何时|什么时候|哪天|哪年|最[低高少多迟晚]|幾"
-    r"|\bhow (?:much|many|long|big|large|fast|soon)\b|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|what (?:rate|percentage|amount|date|fee)"
+    r"|\bhow (?:much|many|long|big|large|fast|soon|recent|high|low|late|early|far)\b|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|what(?: is the| are the|'s the)? (?:\w+ )?(?:rates?|percentage|amount|date|fees?|limit|cap|ratio|quota)\b"
     r"|\b(?:largest|smallest|lowest|highest|minimum|maximum)\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,8 @@ from knowledge.corpus import Corpus
 WRITER = "extractive"
 BEST = 3
 """Facts, best first, that a plan does not keep from being said."""
+GAP_BUDGET = 0.5
+"""Share of the length for the facts beside what no fact settles: the nearest, not the whole rule."""
 PLAN_BUDGET = 0.6
 """Share of the length left for facts when a plan says the steps."""
 
@@ -57,6 +59,8 @@ def write_draft(
     lang: Lang,
     doubts: Doubts,
     kin: Kin,
+    *,
+    budget: float = 1.0,
 ) -> Draft:
     """Compose the note that answers a question.
 
@@ -68,6 +72,7 @@ def write_draft(
         lang: language and script of the answer.
         doubts: what the checker would object to; decides how many facts a step cites.
         kin: how near two facts are to each other.
+        budget: share of the usual length that facts may take.
     """
     say = _Speaker(corpus, lang)
     if plan and understanding.wants_plan:
@@ -76,14 +81,14 @@ def write_draft(
         if not understanding.asks_more:
             cards = {ref.card_id for ref in corpus.routes[plan.route].refs}
             unsaid = frozenset(ref for ref in unsaid if ref.card_id in cards)
-        chosen = choose_facts(evidence, corpus, kin, budget=PLAN_BUDGET, among=unsaid)
+        chosen = choose_facts(evidence, corpus, kin, budget=budget * PLAN_BUDGET, among=unsaid)
         leads, rest = chosen.leads(), chosen.hits
         if understanding.asks_more:
             blocks = _with_answers(blocks, tuple(say.fact(hit) for hit in leads))
             rest = [hit for hit in rest if hit not in leads]
         blocks += _grouped(leads, rest, corpus, say)
     else:
-        chosen = choose_facts(evidence, corpus, kin)
+        chosen = choose_facts(evidence, corpus, kin, budget=budget, compares=understanding.compares)
         leads = chosen.leads()
         rest = [hit for hit in chosen.hits if hit not in leads]
         if wrong := contradiction(understanding, leads, corpus):
@@ -152,7 +157,8 @@ class _Speaker:
 
     def corrected(self, claim: Claim) -> Claim:
         """Open a sentence with the notice that it corrects the question."""
-        return claim.model_copy(update={"text": localise(CORRECTION, self.lang) + claim.text})
+        text = localise(CORRECTION, self.lang) + claim.text
+        return claim.model_copy(update={"text": text, "fixed": True})
 
     def words(self, text: Bilingual) -> str:
         return localise(text, self.lang)
@@ -194,7 +200,8 @@ def _notes(hits: Iterable[FactHit], corpus: Corpus, lang: Lang) -> Iterator[Clai
             continue
         told.add(card.id)
         if text := _status_note(card, hit, corpus):
-            yield Claim(text=localise(text, lang), refs=_status_refs(card, hit.ref, corpus))
+            refs = _status_refs(card, hit.ref, corpus)
+            yield Claim(text=localise(text, lang), refs=refs, fixed=True)
 
 
 def _replacements(evidence: Evidence, say: _Speaker) -> Iterator[Claim]:
@@ -202,7 +209,7 @@ def _replacements(evidence: Evidence, say: _Speaker) -> Iterator[Claim]:
     if pair := replaced_in(evidence, say.corpus):
         old, _ = pair
         refs = _status_refs(old, FactRef.of(old.id, old.facts[0].id), say.corpus)
-        yield Claim(text=say.words(_replacement(old, say.corpus)), refs=refs)
+        yield Claim(text=say.words(_replacement(old, say.corpus)), refs=refs, fixed=True)
 
 
 def _status_note(card: Instrument, hit: FactHit, corpus: Corpus) -> Bilingual | None:

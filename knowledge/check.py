@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
-from knowledge import check_card_rules, check_route_rules
+from knowledge import check_card_rules, check_question_rules, check_route_rules
 from knowledge.card import Frozen, Instrument
 from knowledge.check_book import Book, Finding, Found, shortened
 from knowledge.errors import CardError
@@ -21,12 +21,15 @@ from knowledge.load import (
     CorpusMeta,
     card_files,
     explain,
+    question_files,
     read_instrument,
     read_issuers,
+    read_questions,
     read_route,
     read_yaml,
     route_files,
 )
+from knowledge.questions import CardQuestions
 from knowledge.route import RouteCard
 
 Severity = Literal["error", "warning"]
@@ -106,6 +109,24 @@ _TABLE: tuple[tuple[Rule, Callable[[Book], Iterator[Finding]]], ...] = tuple(
             "error",
             "Correct the id, or add what it points at.",
             check_route_rules.dangling_references,
+        ),
+        (
+            "stray-question",
+            "error",
+            "Name a card and a fact that there are, or delete the questions.",
+            check_question_rules.stray_questions,
+        ),
+        (
+            "repeated-questions",
+            "error",
+            "Put all questions of a card into one file.",
+            check_question_rules.repeated_questions,
+        ),
+        (
+            "unasked-fact",
+            "warning",
+            "Write how people ask for the fact: without questions it is found less well.",
+            check_question_rules.unasked_facts,
         ),
         (
             "cyclic-needs",
@@ -230,7 +251,8 @@ def check_corpus(folder: Path) -> list[Problem]:
     """Return every problem of a corpus folder, file by file; never stops at the first.
 
     Args:
-        folder: holds `cards/<topic>/*.yaml`, `routes/*.yaml`, `issuers.yaml`, `corpus.yaml`.
+        folder: holds `cards/<topic>/*.yaml`, `routes/*.yaml`,
+            `questions/<topic>/*.yaml`, `issuers.yaml`, `corpus.yaml`.
     """
     problems: list[Problem] = []
     book = _read_book(folder, problems)
@@ -263,11 +285,17 @@ def _read_book(folder: Path, problems: list[Problem]) -> Book:
         route = read(path, read_route)
         if route is not None:
             routes.append(Found(str(path.relative_to(folder)), route))
+    questions: list[Found[CardQuestions]] = []
+    for path in question_files(folder):
+        asked = read(path, read_questions)
+        if asked is not None:
+            questions.append(Found(str(path.relative_to(folder)), asked))
     issuers: dict[str, Issuer] | None = read(folder / "issuers.yaml", read_issuers)
     meta = read(folder / "corpus.yaml", _read_meta)
     return Book(
         cards=tuple(cards),
         routes=tuple(routes),
+        questions=tuple(questions),
         issuers=issuers,
         as_of=meta.as_of if meta else None,
         unread=frozenset(unread),

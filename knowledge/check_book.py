@@ -12,9 +12,10 @@ from knowledge.corpus import Corpus, CorpusVersion, Validity
 from knowledge.expression import Expression, ExpressionError, parse_expression
 from knowledge.figures import Figure, missing_figures, read_figures
 from knowledge.issuer import Issuer
+from knowledge.questions import CardQuestions
 from knowledge.route import Option, RouteCard
 
-Card_co = TypeVar("Card_co", bound="Instrument | RouteCard", covariant=True)
+Card_co = TypeVar("Card_co", bound="Instrument | RouteCard | CardQuestions", covariant=True)
 
 
 class Finding(NamedTuple):
@@ -51,6 +52,7 @@ class Book:
         self,
         cards: tuple[Found[Instrument], ...],
         routes: tuple[Found[RouteCard], ...],
+        questions: tuple[Found[CardQuestions], ...],
         issuers: dict[str, Issuer] | None,
         as_of: dt.date | None,
         unread: frozenset[str],
@@ -60,12 +62,14 @@ class Book:
         Args:
             cards: instrument cards, with their files.
             routes: route cards, with their files.
+            questions: example questions of cards, with their files.
             issuers: bodies by abbreviation; None when the list cannot be read.
             as_of: day of the corpus; None when it cannot be read.
             unread: names of card files that cannot be read; nothing is said about them here.
         """
         self.cards = cards
         self.routes = routes
+        self.questions = questions
         self.issuers = issuers
         self.as_of = as_of
         self.unread = unread

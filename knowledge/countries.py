@@ -13,7 +13,7 @@ from knowledge.load import explain, read_yaml
 
 COUNTRIES_PATH = Path(__file__).parent / "countries.yaml"
 
-_LAW_ZH = r"(?:所得税|企业税|公司税|预提税|增值税|税率|税收|税法|免税|优惠|牌照|许可证?|法律|法规|外汇管制|补贴|劳动法)"
+_LAW_ZH = r"(?:所得税|企业税|公司税|预提税|增值税|(?<!零)税率|税收|税法|免税|优惠|牌照|许可证?|法律|法规|外汇管制|补贴|劳动法)"
 _LAW_EN = (
     r"(?:corporate (?:income )?tax|income tax|withholding|tax (?:rate|law|incentive|holiday|regime)"
     r"|\bVAT\b|incentive|licen[cs]|labou?r law|exchange controls?|company law|subsid(?:y|ies))"

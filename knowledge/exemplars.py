@@ -23,7 +23,7 @@ from knowledge.scope import ScopeExamples
 from knowledge.segment import Segmenter
 from knowledge.vectors import embed_with_caches
 
-BEST_OF = 3
+BEST_OF = 5
 """Examples of a label whose words count: one alike sentence may be chance."""
 
 

@@ -106,7 +106,10 @@ def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
     asks: dict[FactRef, Questions] = {}
     for path in question_files(folder):
         digest.update(path.read_bytes())
-        asks.update(_asks_of(path, instruments))
+        found = _asks_of(path, instruments)
+        if twice := sorted(found.keys() & asks.keys()):
+            raise CardError(f"{path}: {twice[0]} has questions in another file. Keep one a card.")
+        asks.update(found)
     issuers_path = folder / "issuers.yaml"
     digest.update(issuers_path.read_bytes())
     meta = _validated(CorpusMeta, folder / "corpus.yaml")

@@ -748,3 +748,16 @@ def test_evidence_is_within_its_limit_and_each_fact_once(
         assert 0 < len(answer.evidence) <= advisor.settings.evidence_limit
         assert len(set(answer.evidence)) == len(answer.evidence)
         assert all(isinstance(ref, FactRef) for ref in answer.evidence)
+
+
+@pytest.mark.parametrize(
+    "text", ["2024年的时候境外放款的系数是多少？", "新办法出台以前，境外放款的系数是多少？"]
+)
+def test_evidence_alone_is_found_for_the_same_day_as_for_the_answer(
+    advisor: Advisor, text: str
+) -> None:
+    question = read_question(text)
+    found = advisor.evidence(question)
+    assert found.refs == advisor.answer(question).evidence
+    old = [hit for hit in found.hits if hit.ref.card_id == "pbc-2016-306-overseas-lending-old"]
+    assert {hit.validity for hit in old} == {"in-force"}

@@ -20,6 +20,8 @@ from knowledge.load import CORPUS_DIR, load_corpus
 
 OLD, NEW, ROUTE = "cards/payments/old-rule.yaml", "cards/payments/new-rule.yaml", "routes/pay.yaml"
 
+ASKED = "questions/payments/new-rule.yaml"
+
 
 def card(card_id: str, **changes: Any) -> dict[str, Any]:
     return {
@@ -140,7 +142,12 @@ def corpus_files() -> dict[str, Any]:
             superseded_by="new-rule",
         ),
         ROUTE: route(),
+        ASKED: {"card": "new-rule", "questions": {1: asked("限额"), 2: asked("期限")}},
     }
+
+
+def asked(about: str) -> dict[str, Any]:
+    return {"zh": [f"{about}是多少？"], "en": [f"What about {about}?"]}
 
 
 def write(folder: Path, files: dict[str, Any]) -> Path:
@@ -228,6 +235,26 @@ FAULTS = [
     Fault(
         lambda f: option(f)["steps"][0].update(needs=["wait"]),
         "dangling-reference", ROUTE, "bank/step file", "needs 'wait'", "a step of the same option",
+    ),
+    Fault(
+        lambda f: f[ASKED].update(card="gone"),
+        "stray-question", ASKED, "card", "gone", "the id of a card",
+    ),
+    Fault(
+        lambda f: f[ASKED]["questions"].update({9: asked("费用")}),
+        "stray-question", ASKED, "questions.9", "9", "a fact of new-rule",
+    ),
+    Fault(
+        lambda f: f.update({"questions/payments/other.yaml": copy.deepcopy(f[ASKED])}),
+        "repeated-questions", "questions/payments/other.yaml", "card", ASKED, "one file a card",
+    ),
+    Fault(
+        lambda f: f[ASKED]["questions"].pop(2),
+        "unasked-fact", NEW, "fact 2", "no example question", "questions/",
+    ),
+    Fault(
+        lambda f: f[ASKED]["questions"][1].update(zh=[]),
+        "schema", ASKED, "questions.1.zh", "[]", "at least 1",
     ),
     Fault(
         lambda f: option(f)["steps"][0].update(needs=["send"]),

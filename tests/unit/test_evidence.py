@@ -115,7 +115,8 @@ class Asking:
 
     def understood(self, text: str, **fields: Any) -> Understanding:
         read = understand(read_question("甲", today=TODAY), Lexicon(self.corpus, load_glossary()))
-        known = {"text": text, "search_text": text, "parts": (text,), **fields}
+        known: dict[str, Any] = {"text": text, "search_text": text, "parts": (text,), **fields}
+        known.setdefault("part_texts", known["parts"])
         return read.model_copy(update=known)
 
     def evidence(
@@ -213,6 +214,8 @@ def test_facts_that_exist_in_the_other_language_alone_follow_at_half_their_score
 
 # --- several parts
 
+SEVERAL: dict[str, Any] = {"parts": ("甲", "乙"), "part_texts": ("丙 甲", "丙 乙")}
+"""Two parts, each searched for with the subject in front."""
 PARTS: Ranked = {
     "甲？乙？": {"a": 1.0, "b": 0.5},
     "丙 甲": {"a": 1.0},
@@ -220,24 +223,20 @@ PARTS: Ranked = {
 }
 
 
-def test_each_part_is_searched_for_with_what_the_message_tells(segmenter: Segmenter) -> None:
+def test_each_part_is_searched_for_with_the_subject_in_front(segmenter: Segmenter) -> None:
     asking = Asking(PARTS, segmenter=segmenter)
-    asking.evidence("甲？乙？", parts=("甲", "乙"), context="丙")
+    asking.evidence("甲？乙？", **SEVERAL)
     assert asking.index.asked == ["甲？乙？", "丙 甲", "丙 乙"]
 
 
 def test_a_fact_counts_for_the_whole_and_for_the_part_it_fits_best(segmenter: Segmenter) -> None:
-    found = Asking(PARTS, segmenter=segmenter).evidence(
-        "甲？乙？", parts=("甲", "乙"), context="丙"
-    )
+    found = Asking(PARTS, segmenter=segmenter).evidence("甲？乙？", **SEVERAL)
     # half the whole and half the best part: a 0.5 + 0.5, b 0.25 + 0.5, c only 0.25
     assert scores(found) == pytest.approx({"a": 1.0, "b": 0.75, "c": 0.25})
 
 
 def test_each_fact_tells_how_well_it_fits_each_part(segmenter: Segmenter) -> None:
-    found = Asking(PARTS, segmenter=segmenter).evidence(
-        "甲？乙？", parts=("甲", "乙"), context="丙"
-    )
+    found = Asking(PARTS, segmenter=segmenter).evidence("甲？乙？", **SEVERAL)
     # neither part asks for a kind of thing: what is left is the share of the ranking
     assert PART_RANKING == 0.7
     told = parts_of(found)
@@ -253,6 +252,14 @@ def test_a_fact_of_the_kind_that_a_part_asks_for_fits_it_better(segmenter: Segme
     # the first part asks for a span of time, which only b gives
     assert told["a"][0] == pytest.approx(0.7)
     assert told["b"][0] == pytest.approx(1.0)
+
+
+def test_what_a_part_asks_for_is_told_from_its_own_words(segmenter: Segmenter) -> None:
+    ranked: Ranked = {"问": {"a": 1.0, "b": 1.0}, "要多久 问": {"a": 1.0, "b": 1.0}}
+    asking = Asking(ranked, card("a", "可"), card("b", "5个工作日。"), segmenter=segmenter)
+    told = parts_of(asking.evidence(parts=("要多久", "问"), part_texts=("问", "要多久 问")))
+    # the subject in front of the second part asks for a span of time, the part itself does not
+    assert told["b"] == pytest.approx((1.0, 0.7))
 
 
 def test_a_message_that_leans_on_an_earlier_one_is_searched_with_it_and_by_itself(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.draft import Block, Claim
 from bot.language import Lang
-from bot.plan_text import MOST_TIMES, Doubts, plan_blocks
+from bot.plan_text import MOST_TIMES, Doubts, plan_blocks, sentences
 from bot.route_plan import PlannedOption, PlannedStep, RoutePlan
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus, CorpusVersion
@@ -261,3 +261,20 @@ def test_a_step_says_how_long_it_takes() -> None:
     (chinese,) = plan_blocks(plan(one), none, "zh-Hans", CORPUS)
     assert chinese.claims[0].text == "〔内地〕办one；5天。"
     assert chinese.claims[0].refs == (STEP, TIME)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("系数为0.8。凭第7号公告办理；须登记", ["系数为0.8。", "凭第7号公告办理；", "须登记"]),
+        (
+            "The coefficient is 0.8. Notice No. 7 of 2019 applies; register.",
+            ["The coefficient is 0.8.", "Notice No. 7 of 2019 applies;", "register."],
+        ),
+        ("", []),
+    ],
+)
+def test_a_stop_inside_a_figure_or_an_abbreviation_ends_no_sentence(
+    text: str, expected: list[str]
+) -> None:
+    assert sentences(text) == expected

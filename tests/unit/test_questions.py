@@ -125,6 +125,15 @@ def test_questions_go_with_the_facts_they_name(folder: Path) -> None:
     }
 
 
+def test_questions_of_one_fact_in_two_files_are_refused_and_none_is_lost(folder: Path) -> None:
+    for name in ("rule", "rule-again"):
+        content = {"card": "rule", "questions": {1: asks("限额")}}
+        path = write(folder / f"questions/payments/{name}.yaml", content)
+    with pytest.raises(CardError, match="rule#1 has questions in another file") as caught:
+        load_corpus(folder)
+    assert str(path) in str(caught.value)
+
+
 def test_a_corpus_without_questions_can_be_read(folder: Path) -> None:
     assert load_corpus(folder).asks == {}
 

@@ -7,7 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence import Evidence, FactHit
-from bot.select import BUDGET, FITTING, KINSHIP, MOST_FACTS, MOST_LEADS, Chosen, Kin, choose_facts
+from bot.select import (
+    ANCHOR_SPAN,
+    ANCHORS,
+    BUDGET,
+    COMPARED,
+    FITTING,
+    FURTHER,
+    KINSHIP,
+    MOST_FACTS,
+    MOST_LEADS,
+    RELEVANT,
+    SAME_INSTRUMENT,
+    Chosen,
+    Kin,
+    choose_facts,
+)
 from knowledge.card import Fact, FactRef
 from knowledge.corpus import Corpus
 from tests.unit.small_cards import corpus_of, small_card, small_fact
@@ -54,19 +69,25 @@ def found(*hits: FactHit) -> Evidence:
     return Evidence(hits=hits, nearness=0.9)
 
 
-def strangers(one: FactRef, other: FactRef) -> float:
-    """No two facts are kin: the question's ranking alone decides."""
-    return 0.0
+def all_near(one: FactRef, other: FactRef) -> float:
+    """All facts are near to each other: the question's ranking decides."""
+    return 1.0
 
 
-def kin_to(first: str, **nearness: float) -> Kin:
-    """Facts of the one card (`f3` for its third) that are near to its fact `first`."""
-    near = {(f"card-0#{name[1:]}", first): value for name, value in nearness.items()}
-    return lambda one, other: near.get((one, other), 0.0)
+def near_to_the_best(**nearness: float) -> Kin:
+    """Take the facts of the first card (`f3` for its third) as so near to whatever fits best."""
+    near = {f"card-0#{name[1:]}": value for name, value in nearness.items()}
+    return lambda one, other: near.get(one, 0.0)
 
 
-def choose(*hits: FactHit, corpus: Corpus, kin: Kin = strangers, budget: float = 1.0) -> Chosen:
-    return choose_facts(found(*hits), corpus, kin, budget=budget)
+def choose(
+    *hits: FactHit,
+    corpus: Corpus,
+    kin: Kin = all_near,
+    budget: float = 1.0,
+    compares: bool = False,
+) -> Chosen:
+    return choose_facts(found(*hits), corpus, kin, budget=budget, compares=compares)
 
 
 def refs(chosen: Chosen) -> list[str]:
@@ -146,9 +167,9 @@ def test_a_fact_that_repeats_one_already_chosen_is_left_out() -> None:
 def test_a_fact_too_weak_beside_the_best_is_left_out() -> None:
     corpus = a_corpus(*SENTENCES[:3])
     chosen = choose(
-        hit("card-0#1", 1.0), hit("card-0#2", 0.46), hit("card-0#3", 0.44), corpus=corpus
+        hit("card-0#1", 2.0), hit("card-0#2", 0.41), hit("card-0#3", 0.39), corpus=corpus
     )
-    # the floor is 0.45 of the best score
+    assert RELEVANT == 0.2  # 0.4 of a best score of 2
     assert refs(chosen) == ["card-0#1", "card-0#2"]
 
 
@@ -156,12 +177,12 @@ def test_a_stray_fact_of_a_weak_instrument_is_left_out() -> None:
     corpus = a_corpus(*SENTENCES[:4], cards=4)
     chosen = choose(
         hit("card-0#1", 1.0),
-        hit("card-1#1", 0.98, strength=0.3),  # (0.98 + 0.3) / 2 = 0.64: cited from 0.55
-        hit("card-2#1", 0.75, strength=0.2),  # 0.475
-        hit("card-3#1", 0.50, strength=0.8),  # 0.65: not near in score, but it fits throughout
+        hit("card-1#1", 0.98, strength=0.1),  # (0.98 + 0.1) / 2 = 0.54: cited from 0.45
+        hit("card-2#1", 0.75, strength=0.1),  # 0.425
+        hit("card-3#1", 0.40, strength=0.8),  # 0.6: not near in score, but it fits throughout
         corpus=corpus,
     )
-    assert 0.475 < FITTING < 0.64
+    assert 0.425 < FITTING < 0.54
     assert refs(chosen) == ["card-0#1", "card-1#1", "card-3#1"]
 
 
@@ -169,10 +190,11 @@ def test_an_instrument_that_fits_by_its_best_fact_may_say_its_others_too() -> No
     corpus = a_corpus(*SENTENCES[:4], cards=2)
     chosen = choose(
         hit("card-0#1", 1.0),
-        hit("card-1#1", 0.9, strength=0.4),  # 0.65
-        hit("card-1#2", 0.5, strength=0.4),  # alone it would have 0.45
+        hit("card-1#1", 0.9, strength=0.3),  # 0.6
+        hit("card-1#2", 0.5, strength=0.3),  # alone it would have 0.4
         corpus=corpus,
     )
+    assert 0.4 < FITTING < 0.6
     assert refs(chosen) == ["card-0#1", "card-1#1", "card-1#2"]
 
 
@@ -186,13 +208,27 @@ def test_what_answers_a_part_best_is_said_however_weak_its_instrument() -> None:
         corpus=corpus,
     )
     # the second part's best: 0.3 * 0.6 + 0.7 * 0.9 = 0.81; card-1 has (0.7 + 0.1) / 2 = 0.4
+    assert FITTING > 0.4
     assert refs(chosen) == ["card-0#1", "card-2#1"]
+
+
+def test_an_instrument_that_answers_a_part_may_say_its_other_facts_too() -> None:
+    corpus = a_corpus(*SENTENCES[:4], cards=2)
+    weak = {"strength": 0.1}
+    chosen = choose(
+        hit("card-0#1", 1.0, parts=(1.0, 0.0)),
+        hit("card-1#1", 0.6, parts=(0.0, 0.9), **weak),  # (0.6 + 0.1) / 2 = 0.35
+        hit("card-1#2", 0.5, parts=(0.0, 0.5), **weak),
+        corpus=corpus,
+    )
+    assert FITTING > 0.35
+    assert refs(chosen) == ["card-0#1", "card-1#1", "card-1#2"]
 
 
 def test_choice_can_be_limited_to_given_facts() -> None:
     corpus = a_corpus(*SENTENCES[:3])
     evidence = found(*(hit(f"card-0#{at}", 1.0) for at in (1, 2, 3)))
-    chosen = choose_facts(evidence, corpus, strangers, among={FactRef("card-0#3")})
+    chosen = choose_facts(evidence, corpus, all_near, among={FactRef("card-0#3")})
     assert refs(chosen) == ["card-0#3"]
 
 
@@ -203,38 +239,174 @@ def test_a_case_is_left_out_beside_a_rule_and_said_where_it_is_the_best_there_is
     assert refs(choose(hit("card-0#2", 1.0), corpus=corpus)) == ["card-0#2"]
 
 
-# --- kinship
+def test_a_case_is_said_where_it_is_the_best_there_is_on_a_part() -> None:
+    corpus = a_corpus(SENTENCES[0], "案例：某集团经资金池调拨。", SENTENCES[1])
+    hits = (
+        hit("card-0#1", 1.0, parts=(1.0, 0.0)),
+        hit("card-0#2", 0.8, parts=(0.0, 1.0)),
+        hit("card-0#3", 0.6, parts=(0.5, 0.5)),
+    )
+    assert refs(choose(*hits, corpus=corpus)) == ["card-0#1", "card-0#2", "card-0#3"]
 
 
-def test_further_facts_are_those_near_to_the_first() -> None:
+# --- further facts
+
+
+def test_further_facts_go_by_ranking_and_more_by_kinship_with_the_best() -> None:
     corpus = a_corpus(*SENTENCES[:3])
-    hits = hit("card-0#1", 1.0), hit("card-0#2", 0.9), hit("card-0#3", 0.81)
-    # in the ranking #3 is a tenth of the best of the rest behind #2: 0.9/0.9 and 0.81/0.9
-    behind = (1 - KINSHIP) * 0.1
+    hits = hit("card-0#1", 1.0), hit("card-0#2", 0.9), hit("card-0#3", 0.8)
+    # in the ranking #3 is a tenth of the best behind #2
+    behind = (1 - KINSHIP) * 0.1 / KINSHIP
     for nearer, order in ((1.1, ["card-0#3", "card-0#2"]), (0.9, ["card-0#2", "card-0#3"])):
-        kin = kin_to("card-0#1", f2=0.1, f3=0.1 + nearer * behind / KINSHIP)
+        kin = near_to_the_best(f2=0.8, f3=0.8 + nearer * behind)
         assert refs(choose(*hits, corpus=corpus, kin=kin))[1:] == order
+
+
+def test_kinship_outweighs_the_ranking() -> None:
+    corpus = a_corpus(*SENTENCES[:3])
+    hits = hit("card-0#1", 1.0), hit("card-0#2", 1.0), hit("card-0#3", 0.3)
+    # of as much distance, 0.7 of the best score and 0.7 in kinship, kinship counts more than twice:
+    # #2 has 0.3 + 0.7 * 0.3 + 0.1 = 0.61, #3 has 0.3 * 0.3 + 0.7 + 0.1 = 0.89
+    kin = near_to_the_best(f2=0.3, f3=1.0)
+    assert refs(choose(*hits, corpus=corpus, kin=kin)) == ["card-0#1", "card-0#3", "card-0#2"]
+
+
+@pytest.mark.parametrize(("nearness", "said"), [(0.51, True), (0.49, False)])
+def test_a_fact_that_is_not_worth_saying_leaves_the_answer_short(
+    nearness: float, said: bool
+) -> None:
+    corpus = a_corpus(*SENTENCES[:2])
+    # 0.3 * 0.5 + 0.1 = 0.25 of ranking and instrument; 0.35 of kinship are wanted, 0.7 * 0.5
+    assert pytest.approx(0.25 + KINSHIP * 0.5) == FURTHER
+    chosen = choose(
+        hit("card-0#1", 1.0),
+        hit("card-0#2", 0.5),
+        corpus=corpus,
+        kin=near_to_the_best(f2=nearness),
+    )
+    assert ("card-0#2" in refs(chosen)) is said
+
+
+def test_the_best_of_each_part_is_said_however_little_kin_it_is() -> None:
+    corpus = a_corpus(*SENTENCES[:3])
+    chosen = choose(
+        hit("card-0#1", 1.0, parts=(1.0, 0.0)),
+        hit("card-0#2", 0.9, parts=(0.0, 1.0)),
+        hit("card-0#3", 0.9, parts=(0.5, 0.5)),
+        corpus=corpus,
+        kin=lambda one, other: 0.0,
+    )
+    assert refs(chosen) == ["card-0#1", "card-0#2"]
+
+
+@pytest.mark.parametrize(("behind", "first"), [(0.3, "card-0#2"), (0.36, "card-1#1")])
+def test_a_fact_of_the_instrument_that_speaks_goes_before_one_a_little_better(
+    behind: float, first: str
+) -> None:
+    # a third of the best score in the ranking is worth what the same instrument is
+    assert pytest.approx((1 - KINSHIP) / 3) == SAME_INSTRUMENT
+    corpus = a_corpus(*SENTENCES[:3], cards=2)
+    chosen = choose(
+        hit("card-0#1", 1.0), hit("card-1#1", 0.9), hit("card-0#2", 0.9 - behind), corpus=corpus
+    )
+    assert refs(chosen)[1] == first
+
+
+def test_kinship_is_measured_to_the_best_facts_the_nearly_best_counting_nearly_as_much() -> None:
+    corpus = a_corpus(*SENTENCES[:4])
+    second = FactRef("card-0#2")
+    # #3 is kin to #2 alone. Ranking and instrument give it 0.3 * 0.5 + 0.1 = 0.25, so half of all
+    # kinship is wanted. Beside an equal, #2 has 1 / 2.01 (#3 itself is the third anchor); half a
+    # span ahead it has 0.62.
+    kin: Kin = lambda one, other: float(other == second)  # noqa: E731
+    for score, said in ((1.0, False), (1.0 + ANCHOR_SPAN / 2, True)):
+        hits = [hit("card-0#1", 1.0), hit("card-0#2", score), hit("card-0#3", 0.5)]
+        hits.sort(key=lambda one: -one.score)
+        chosen = choose(*hits, corpus=corpus, kin=kin)
+        assert ("card-0#3" in refs(chosen)) is said, score
+
+
+def test_no_more_facts_than_the_anchors_draw_others_in() -> None:
+    corpus = a_corpus(*SENTENCES[:5])
+    hits = [hit(f"card-0#{at}", 1.0) for at in range(1, 6)]
+    drawn = {
+        at: "card-0#5"
+        in refs(
+            choose(
+                *hits,
+                corpus=corpus,
+                kin=lambda one, other, at=at: float(other == f"card-0#{at}"),  # type: ignore[misc]
+            )
+        )
+        for at in range(1, 5)
+    }
+    # all equal: an anchor has a third of the kinship, 0.3 + 0.7 / 3 + 0.1 = 0.63; others none, 0.4
+    assert ANCHORS == 3
+    assert drawn == {1: True, 2: True, 3: True, 4: False}
 
 
 def test_kinship_does_not_bring_in_what_is_not_relevant() -> None:
     corpus = a_corpus(*SENTENCES[:3])
-    hits = hit("card-0#1", 1.0), hit("card-0#2", 0.6), hit("card-0#3", 0.4)
-    kin = kin_to("card-0#1", f3=1.0)
+    hits = hit("card-0#1", 1.0), hit("card-0#2", 0.6), hit("card-0#3", 0.15)
+    kin = near_to_the_best(f2=0.9, f3=1.0)
     assert refs(choose(*hits, corpus=corpus, kin=kin)) == ["card-0#1", "card-0#2"]
 
 
-def test_being_kin_to_the_first_fact_of_any_part_counts() -> None:
+def test_each_part_draws_in_what_is_kin_to_its_own_best() -> None:
     corpus = a_corpus(*SENTENCES[:4])
     hits = (
         hit("card-0#1", 1.0, parts=(1.0, 0.0)),
         hit("card-0#2", 0.9, parts=(0.0, 1.0)),
-        hit("card-0#3", 0.8, parts=(0.5, 0.5)),
-        hit("card-0#4", 0.8, parts=(0.5, 0.5)),
+        hit("card-0#3", 0.8, parts=(0.2, 0.2)),
+        hit("card-0#4", 0.8, parts=(0.2, 0.2)),
     )
-    assert refs(choose(*hits, corpus=corpus, kin=kin_to("card-0#2", f4=1.0)))[2:] == [
-        "card-0#4",
-        "card-0#3",
-    ]
+    second = FactRef("card-0#2")
+    kin: Kin = lambda one, other: float((one, other) == ("card-0#4", second))  # noqa: E731
+    assert refs(choose(*hits, corpus=corpus, kin=kin)) == ["card-0#1", "card-0#2", "card-0#4"]
+
+
+# --- comparison
+
+
+def test_a_comparison_lets_a_second_instrument_speak_and_open_the_answer() -> None:
+    corpus = a_corpus(*SENTENCES[:4], cards=2)
+    hits = (
+        hit("card-0#1", 1.0),
+        hit("card-0#2", 0.9),
+        hit("card-1#1", 0.5, strength=0.1),  # (0.5 + 0.1) / 2 = 0.3: would not be cited
+        hit("card-1#2", 0.45, strength=0.1),
+    )
+    assert refs(choose(*hits, corpus=corpus)) == ["card-0#1", "card-0#2"]
+    chosen = choose(*hits, corpus=corpus, compares=True)
+    assert refs(chosen)[:2] == ["card-0#1", "card-1#1"]
+    assert [lead.ref for lead in chosen.leads()] == ["card-0#1", "card-1#1"]
+
+
+@pytest.mark.parametrize(("score", "speaks"), [(0.41, True), (0.39, False)])
+def test_only_an_instrument_strong_enough_is_the_other_side_of_a_comparison(
+    score: float, speaks: bool
+) -> None:
+    assert COMPARED == 0.4
+    corpus = a_corpus(*SENTENCES[:2], cards=2)
+    chosen = choose(
+        hit("card-0#1", 1.0),
+        hit("card-1#1", score, strength=0.0),
+        corpus=corpus,
+        compares=True,
+    )
+    assert ("card-1#1" in refs(chosen)) is speaks
+
+
+def test_a_comparison_whose_parts_already_have_two_instruments_brings_in_no_third() -> None:
+    corpus = a_corpus(*SENTENCES[:3], cards=3)
+    chosen = choose(
+        hit("card-0#1", 1.0, parts=(1.0, 0.0)),
+        hit("card-1#1", 0.9, parts=(0.0, 1.0)),
+        hit("card-2#1", 0.6, parts=(0.3, 0.3), strength=0.1),
+        corpus=corpus,
+        compares=True,
+    )
+    assert refs(chosen) == ["card-0#1", "card-1#1"]
 
 
 _share = st.floats(0, 1)
@@ -242,21 +414,24 @@ _share = st.floats(0, 1)
 
 @given(
     scores=st.lists(_share, min_size=1, max_size=12),
+    compares=st.booleans(),
     nearness=st.lists(_share, min_size=12, max_size=12),
     budget=st.floats(0.1, 1),
 )
 def test_however_facts_are_akin_each_is_said_once_and_the_budget_holds(
-    scores: list[float], nearness: list[float], budget: float
+    scores: list[float], nearness: list[float], budget: float, compares: bool
 ) -> None:
-    corpus = a_corpus(*SENTENCES[:12])
-    ranked = sorted(scores, reverse=True)
-    hits = [hit(f"card-0#{at}", score) for at, score in enumerate(ranked, start=1)]
-    kin: Kin = lambda one, other: nearness[one.fact_id - 1]  # noqa: E731
-    said = refs(choose(*hits, corpus=corpus, kin=kin, budget=budget))
+    corpus = a_corpus(*SENTENCES[:12], cards=2)
+    names = [f"card-{at % 2}#{at // 2 + 1}" for at in range(12)]
+    ranked = dict(zip(names, sorted(scores, reverse=True), strict=False))
+    hits = [hit(ref, score) for ref, score in ranked.items()]
+    near = dict(zip(names, nearness, strict=True))
+    kin: Kin = lambda one, other: near[one]  # noqa: E731
+    said = refs(choose(*hits, corpus=corpus, kin=kin, budget=budget, compares=compares))
     assert said[0] == "card-0#1"
     assert len(said) == len(set(said))
     assert len(said) <= min(MOST_FACTS, max(1, budget * BUDGET / 20))
-    assert all(ranked[int(ref.partition("#")[2]) - 1] >= 0.45 * ranked[0] for ref in said)
+    assert all(ranked[ref] >= RELEVANT * max(scores) for ref in said)
 
 
 # --- several parts
