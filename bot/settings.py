@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -20,7 +20,9 @@ _OTHERS = frozenset({"HUGANG_DEBUG"})
 class Settings(BaseSettings):
     """How this installation runs; every field can be set as `HUGANG_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     home: Path = Field(default_factory=default_home)
     """Folder for everything that is written: the index, evaluation reports."""
@@ -29,6 +31,38 @@ class Settings(BaseSettings):
     answer_concurrency: int = Field(default=8, ge=1, le=256)
     """Most answers made at once."""
 
+    model: str | None = None
+    """Language model that words the answers, as its endpoint calls it; None = facts as they stand."""
+    api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    """Key of the endpoint; never shown."""
+    base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    """Address of an OpenAI-compatible endpoint; None = OpenAI's own."""
+    model_first_byte_s: float = Field(default=10.0, gt=0, le=120)
+    """Seconds until the model must have begun."""
+    model_total_s: float = Field(default=60.0, gt=0, le=600)
+    """Seconds until it must have ended, retries and repair included."""
+    model_concurrency: int = Field(default=8, ge=1, le=256)
+    """Most calls to the model at once."""
+    model_tokens: int = Field(default=3_000, ge=300, le=100_000)
+    """Budget for the facts that a model is shown, in estimated tokens."""
+    model_max_tokens: int = Field(default=1_500, ge=100, le=100_000)
+    """Most tokens that one call may write; a reasoning model needs more, for its reasoning counts."""
+    model_rewrites: bool = False
+    """Whether the model may reword a follow-up, to search for it once more."""
+    model_rewrite_wait_s: float = Field(default=0.8, ge=0, le=10)
+    """How long the writing waits for that, once the first evidence is shown."""
+    model_price_in: float | None = Field(default=None, ge=0)
+    """Price of a million tokens sent, for the record of costs; with `model_price_out`."""
+    model_price_out: float | None = Field(default=None, ge=0)
+    """Price of a million tokens received."""
+
+    def model_cost(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """Return what a call cost, in the currency of the prices; None where none are set."""
+        if self.model_price_in is None or self.model_price_out is None:
+            return None
+        spent = prompt_tokens * self.model_price_in + completion_tokens * self.model_price_out
+        return round(spent / 1_000_000, 6)
+
     @classmethod
     def load(cls) -> Settings:
         """Read the environment.
@@ -36,7 +70,8 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: a `HUGANG_*` variable is not known, or its value is out of bounds.
         """
-        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields} | _OTHERS
+        own = (name for name, field in cls.model_fields.items() if not field.validation_alias)
+        known = {f"{PREFIX}{name.upper()}" for name in own} | _OTHERS
         unknown = sorted(n for n in os.environ if n.startswith(PREFIX) and n not in known)
         if unknown:
             names, settings = ", ".join(unknown), ", ".join(sorted(known))
