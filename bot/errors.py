@@ -4,7 +4,8 @@ AdvisorError
 ├── SettingsError    the operator: a setting is wrong
 ├── QuestionError    the caller: the question cannot be read
 ├── RouteNotFound    the caller: no such route
-└── ProfileError     the caller: a fact about the firm or deal cannot be used
+├── ProfileError     the caller: a fact about the firm or deal cannot be used
+└── PromptError      the operator: a prompt file cannot be used (in `bot.prompt`)
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Prompt files for language-model writers; the extractive writer needs none."""
+"""Prompts for language models, one Markdown file each in Chinese and English; see `bot/prompt.py`."""
