@@ -11,35 +11,40 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from bot.answer import CheckedClaim
-from bot.draft import BlockKind, Claim
+from bot.draft import BlockKind, Claim, Finding
 from bot.labels import en_date, is_labelled, zh_date
 from bot.language import to_simplified
-from knowledge.card import FactRef, Frozen
+from bot.support import Support
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.figures import missing_figures
 from knowledge.glossary import Glossary
 
-
-class Finding(Frozen):
-    """Why a claim is refused."""
-
-    rule: str
-    """`no-refs`, `unknown-fact`, `not-in-force`, `figure` or `authority`."""
-    seen: str
+DOUBTS_KEPT = 16_384
+"""Counts kept: a route's plan asks for some 200 in each language."""
 
 
 class Checker:
     """Checks claims against one corpus."""
 
-    def __init__(self, corpus: Corpus, glossary: Glossary) -> None:
-        """Take the corpus that claims cite and the everyday names of authorities."""
+    def __init__(self, corpus: Corpus, glossary: Glossary, support: Support | None = None) -> None:
+        """Take the corpus that claims cite and the everyday names of authorities.
+
+        Args:
+            corpus: where the facts stand.
+            glossary: everyday names.
+            support: judges sentences in a writer's own words; without it none is accepted.
+        """
         self._corpus = corpus
+        self._support = support
         self._authorities = Authorities(corpus, glossary)
         self._evidence = cache(self._shown)
+        self.doubts = lru_cache(DOUBTS_KEPT)(self._doubts)
+        """Count the findings against a claim on a day; a plan weighs the same rows again and again."""
 
     def check(self, claim: Claim, block: BlockKind, day: dt.date) -> CheckedClaim:
         """Give a claim its verdict."""
@@ -52,8 +57,16 @@ class Checker:
             cells=claim.cells,
         )
 
-    def findings(self, claim: Claim, day: dt.date) -> Iterator[Finding]:
-        """Tell everything that speaks against a claim; nothing when it is supported."""
+    def findings(
+        self, claim: Claim, day: dt.date, *, in_own_words: bool = False
+    ) -> Iterator[Finding]:
+        """Tell everything that speaks against a claim; nothing when it is supported.
+
+        Args:
+            claim: the sentence and its facts.
+            day: the facts must hold on it.
+            in_own_words: whether the writer has reworded the facts, so that the words count too.
+        """
         if not claim.refs:
             yield Finding(rule="no-refs", seen=claim.text)
             return
@@ -73,6 +86,13 @@ class Checker:
         for authority in sorted(self._authorities.named_in(text) - known):
             if not self._authorities.is_part_of(authority, known):
                 yield Finding(rule="authority", seen=authority)
+        if in_own_words:
+            if self._support is None:
+                raise RuntimeError("no Support was given: sentences in own words cannot be judged")
+            yield from self._support.findings(text, claim.refs)
+
+    def _doubts(self, claim: Claim, day: dt.date) -> int:
+        return sum(1 for _ in self.findings(claim, day))
 
     def _shown(self, ref: FactRef) -> _Shown:
         """Return all that a citation of this fact shows its reader."""

@@ -19,11 +19,22 @@ class Claim(Frozen):
     refs: tuple[FactRef, ...]
     cells: tuple[str, ...] = ()
     """The text over the columns of a table; empty outside tables."""
+    fixed: bool = False
+    """Whether it is said whoever words the rest: a correction, what replaced what, a status."""
 
     @classmethod
     def row(cls, cells: tuple[str, ...], refs: tuple[FactRef, ...]) -> Claim:
         """Make one row of a table: its cells are checked as one text."""
         return cls(text=" | ".join(cells), refs=refs, cells=cells)
+
+
+class Finding(Frozen):
+    """Why a claim is refused."""
+
+    rule: str
+    """`no-refs`, `unknown-fact`, `not-in-force`, `figure`, `authority`; of a sentence in a writer's
+    own words also `modality`, `direction`, `instrument`, `overlap`."""
+    seen: str
 
 
 class Block(Frozen):
@@ -42,3 +53,8 @@ class Draft(Frozen):
 
     writer: str
     blocks: tuple[Block, ...]
+
+    @property
+    def leads(self) -> tuple[Claim, ...]:
+        """The claims that open the answer."""
+        return next((block.claims for block in self.blocks if block.kind == "lead"), ())

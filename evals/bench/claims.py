@@ -1,0 +1,174 @@
+"""`python -m evals.bench.claims`: which sentences the checker accepts, over labelled pairs.
+
+The pairs are those of `evals/claim_pairs.py`. Thresholds are fitted on one half and reported on
+the other: `--half odd`, `--half even`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Literal
+
+import typer
+
+from bot.check import Checker
+from bot.draft import Claim
+from bot.language import Lang
+from bot.support import Support
+from bot.understanding import Lexicon
+from evals.claim_pairs import DAY, FALSE_KINDS, FALSE_PAIRS, TRUE_PAIRS, Pair, read_pairs
+from evals.stats import Interval, wilson
+from knowledge.card import Frozen
+from knowledge.embed import open_embedder
+from knowledge.glossary import load_glossary
+from knowledge.home import default_home
+from knowledge.load import load_corpus
+
+Half = Literal["odd", "even", "all"]
+Findings = Callable[[Pair], Sequence[str]]
+"""Tells what speaks against a pair's sentence, as `rule: what was seen`; nothing: it is accepted."""
+
+GOALS: Mapping[str, float] = {
+    "changed-figure": 0.98,
+    "changed-date": 0.98,
+    "changed-document-number": 0.98,
+    "swapped-authority": 0.98,
+}
+"""Share of false pairs of a kind that is to be refused; `OTHER_GOAL` for kinds not named."""
+OTHER_GOAL = 0.90
+TRUE_GOAL = 0.97
+"""Share of true pairs that is to be accepted."""
+
+
+class Judged(Frozen):
+    """A pair and what the checker found."""
+
+    pair: Pair
+    findings: tuple[str, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the checker accepts what is true and refuses what is false."""
+        return self.pair.label != bool(self.findings)
+
+
+class Row(Frozen):
+    """One line of the table: how many pairs of a kind are judged rightly."""
+
+    name: str
+    n: int
+    right: int
+    interval: Interval
+    goal: float | None = None
+
+    @property
+    def share(self) -> float:
+        """Share judged rightly."""
+        return self.right / self.n
+
+
+def judge(pairs: Iterable[Pair], findings: Findings) -> list[Judged]:
+    """Put every pair to the checker."""
+    return [Judged(pair=pair, findings=tuple(findings(pair))) for pair in pairs]
+
+
+def in_half(pairs: Iterable[Pair], half: Half) -> list[Pair]:
+    """Return the pairs of a half, or all."""
+    return [pair for pair in pairs if half in ("all", pair.half)]
+
+
+def table(judged: Sequence[Judged]) -> list[Row]:
+    """Count false pairs by kind, then true pairs by language and in all."""
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        groups[one.pair.kind].append(one)
+        if one.pair.label:
+            groups[one.pair.lang].append(one)
+        else:
+            groups["false"].append(one)
+    rows = [_row(kind, groups[kind], GOALS.get(kind, OTHER_GOAL)) for kind in FALSE_KINDS]
+    langs: tuple[Lang, ...] = ("zh-Hans", "zh-Hant", "en")
+    rows.append(_row("false", groups["false"]))
+    rows.extend(_row(lang, groups[lang]) for lang in langs)
+    rows.append(_row("paraphrase", groups["paraphrase"], TRUE_GOAL))
+    return [row for row in rows if row is not None]
+
+
+def _row(name: str, judged: Sequence[Judged], goal: float | None = None) -> Row | None:
+    if not judged:
+        return None
+    right = sum(one.is_right for one in judged)
+    return Row(
+        name=name, n=len(judged), right=right, interval=wilson(right, len(judged)), goal=goal
+    )
+
+
+_NAMES: Mapping[str, str] = {
+    "false": "**all false: refused**",
+    "paraphrase": "**all true: accepted**",
+    "zh-Hans": "true, simplified: accepted",
+    "zh-Hant": "true, traditional: accepted",
+    "en": "true, English: accepted",
+}
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """Print the table in Markdown: a false kind's share is of refusals, a true one's of acceptances."""
+    lines = ["| kind | n | right | share | 95 % | goal |", "|---|--:|--:|--:|--:|--:|"]
+    for row in rows:
+        goal = "" if row.goal is None else f"{row.goal:.0%}{'' if row.share >= row.goal else ' ✗'}"
+        low, high = row.interval.low, row.interval.high
+        lines.append(
+            f"| {_NAMES.get(row.name, row.name)} | {row.n} | {row.right} | {row.share:.1%} "
+            f"| {low:.1%}–{high:.1%} | {goal} |"
+        )
+    return "\n".join(lines)
+
+
+def misses(judged: Iterable[Judged]) -> str:
+    """Print every pair judged wrongly: why a true one was refused, what was false in another."""
+    lines = []
+    for one in judged:
+        if not one.is_right:
+            why = "; ".join(one.findings) or f"accepted although {one.pair.change}"
+            lines.append(f"{one.pair.id} [{', '.join(one.pair.refs)}]\n  {one.pair.text}\n  {why}")
+    return "\n".join(lines)
+
+
+def open_checker(*, in_own_words: bool = True) -> Findings:
+    """Return the checker over the shipped cards.
+
+    Args:
+        in_own_words: judge as a language model's sentences are; otherwise as our own writer's,
+            by figures, dates, numbers, authorities and standing alone.
+    """
+    corpus, glossary = load_corpus(), load_glossary()
+    support = Support(corpus, Lexicon(corpus, glossary), open_embedder(), default_home() / "facts")
+    checker = Checker(corpus, glossary, support)
+
+    def findings(pair: Pair) -> list[str]:
+        claim = Claim(text=pair.text, refs=pair.refs)
+        found = checker.findings(claim, pair.day or DAY, in_own_words=in_own_words)
+        return [f"{finding.rule}: {finding.seen}" for finding in found]
+
+    return findings
+
+
+def main(
+    half: Annotated[Half, typer.Option(help="Which half of the pairs, by their ids.")] = "all",
+    plain: Annotated[bool, typer.Option(help="Judge as our own writer's sentences are.")] = False,
+    show_misses: Annotated[
+        bool, typer.Option("--misses", help="Print what was judged wrongly, and why.")
+    ] = False,
+) -> None:
+    """Hold the checker against the labelled pairs and print a Markdown table."""
+    pairs = in_half((*read_pairs(TRUE_PAIRS), *read_pairs(FALSE_PAIRS)), half)
+    judged = judge(pairs, open_checker(in_own_words=not plain))
+    typer.echo(markdown(table(judged)))
+    if show_misses:
+        typer.echo(f"\n{misses(judged)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
