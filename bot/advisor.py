@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
+from copy import copy
 
 from bot.answer import AnswerPlan, CheckedAnswer
 from bot.assemble import Assembly
@@ -16,16 +17,22 @@ from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlann
 from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang, localise
+from bot.model_writer import ModelWriter
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import Value, known_values, read_profile, read_values
+from bot.providers.base import ChatModel
+from bot.providers.guarded import Guard
+from bot.providers.open_model import open_model
 from bot.question import Filters, Question, read_question
 from bot.refuse import decline_reason
+from bot.rewrite import Rewriter
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
+from bot.support import Support
 from bot.timing import Stopwatch
 from bot.understanding import Lexicon, Understanding, understand
-from bot.write import write_draft
+from bot.write import GAP_BUDGET, write_draft
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
@@ -57,8 +64,20 @@ class Advisor:
         embedder: Embedder,
         glossary: Glossary,
         settings: Settings | None = None,
+        model: ChatModel | None = None,
+        rewriting_model: ChatModel | None = None,
     ) -> None:
-        """Take over opened parts; `open` opens them."""
+        """Take over opened parts; `open` opens them.
+
+        Args:
+            corpus: what is answered from.
+            index: finds in it.
+            embedder: the one the index was built with.
+            glossary: the words of the field.
+            settings: None = the usual ones.
+            model: words the answers; None = facts are said as they stand.
+            rewriting_model: rewords follow-ups where the settings allow it; None = `model`.
+        """
         self.corpus = corpus
         self.index = index
         self.settings = settings or Settings()
@@ -73,7 +92,9 @@ class Advisor:
         self._gaps = GapFinder(self._library, glossary, countries)
         self._directory = Directory(corpus, glossary, countries, segmenter)
         self._lexicon = Lexicon(corpus, glossary)
-        self._checker = Checker(corpus, glossary)
+        self._support = Support(corpus, self._lexicon, embedder, home / "facts")
+        self._checker = Checker(corpus, glossary, self._support)
+        self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
 
     @property
@@ -97,19 +118,49 @@ class Advisor:
         segmenter = Segmenter(glossary.user_words())
         home = IndexHome(settings.home / "index")
         index = ensure_index(home, corpus, embedder, segmenter, progress)
-        advisor = cls(corpus, index, embedder, glossary, settings)
+        model = open_model(settings)
+        # A rewriting that is late is no failure of the model: it must not put the writer to rest.
+        alone = Guard(attempts=1, calls_at_once=settings.model_concurrency)
+        rewriting = open_model(settings, alone) if settings.model_rewrites else None
+        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting)
         advisor.warm()
         return advisor
+
+    def written_by(
+        self,
+        model: ChatModel | None,
+        settings: Settings | None = None,
+        rewriting_model: ChatModel | None = None,
+    ) -> Advisor:
+        """Return an advisor on the same library whose answers another model words; None = none."""
+        other = copy(self)
+        other.settings = settings or self.settings
+        other._take_model(model, rewriting_model)
+        return other
+
+    def _take_model(self, model: ChatModel | None, rewriting_model: ChatModel | None) -> None:
+        self._models = tuple(one for one in (model, rewriting_model) if one)
+        self._writer = (
+            ModelWriter(model, self.corpus, self._checker, self.settings) if model else None
+        )
+        rewrites = rewriting_model or model
+        self._rewriter = Rewriter(rewrites) if rewrites and self.settings.model_rewrites else None
 
     def warm(self) -> None:
         """Read everything that is read on first use, so that the first answer does not wait."""
         self._library.offers.warm()
         self._directory.warm()
+        if self._writer:
+            self._support.warm()
+            self._writer.model.warm()
         for text in ("境外放款额度怎么算？", "請問如何開戶？", "How do we lend to our subsidiary?"):
-            self.answer(read_question(text))
+            for _ in self._steps(read_question(text), None):
+                pass
 
     def close(self) -> None:
-        """Release the index."""
+        """Release the index, and the model's connections."""
+        for model in self._models:
+            model.close()
         self.index.close()
 
     def answer(self, question: Question) -> CheckedAnswer:
@@ -119,7 +170,7 @@ class Advisor:
             AdvisorError: the question's profile cannot be used.
             KnowledgeError: the index failed.
         """
-        for event in self._steps(question):
+        for event in self._steps(question, self._writer):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")  # pragma: no cover
@@ -127,7 +178,7 @@ class Advisor:
     def stream(self, question: Question) -> Iterator[AnswerEvent]:
         """Answer a question step by step; ends with `Finished`, or `Failed` after a known error."""
         try:
-            yield from self._steps(question)
+            yield from self._steps(question, self._writer)
         except AdvisorError as error:
             yield Failed(code=error.code, message=error.user_message(question.lang))
         except KnowledgeError:
@@ -151,22 +202,25 @@ class Advisor:
         watch = Stopwatch()
         understanding, vector = self._understand(question, watch)
         likeness = self._map.likeness(vector, understanding)
-        return self._gather(question, understanding, vector, likeness, watch)
+        question = _on_the_day_told(question, understanding)
+        return self._gather(question, understanding, vector, likeness, watch)[1]
 
-    def _steps(self, question: Question) -> Iterator[AnswerEvent]:
+    def _steps(self, question: Question, writer: ModelWriter | None) -> Iterator[AnswerEvent]:
         watch = Stopwatch()
         understanding, vector = self._understand(question, watch)
-        told = understanding.as_of
-        if told and told.day and not question.as_of_given:
-            question = question.on(told.day)
+        question = _on_the_day_told(question, understanding)
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
+        race = self._rewriter.start(question, understanding) if self._rewriter and writer else None
         with watch.stage("place"):
             likeness = self._map.likeness(vector, understanding)
-        evidence = self._gather(question, understanding, vector, likeness, watch)
-        if day := self._day_before_change(question, understanding, evidence):
-            question = question.on(day)
-            evidence = self._gather(question, understanding, vector, likeness, watch)
+        question, evidence = self._gather(question, understanding, vector, likeness, watch)
         yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
+        if race and (standalone := race.take(self.settings.model_rewrite_wait_s)):
+            understanding = self._reworded(question, understanding, standalone)
+            vector = self._library.embedder.query(standalone)
+            likeness = self._map.likeness(vector, understanding)
+            question, evidence = self._gather(question, understanding, vector, likeness, watch)
+            yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
@@ -187,8 +241,15 @@ class Advisor:
                 question.lang,
                 assembly.doubts,
                 self._library.asked.kinship,
+                budget=GAP_BUDGET if gaps else 1.0,
             )
-        yield from assembly.finish(draft, gaps)
+        if writer is None:
+            yield from assembly.finish(draft, gaps)
+            return
+        leads = tuple(ref for claim in draft.leads for ref in claim.refs)
+        writing = writer.write(question, understanding, evidence, leads, plan, watch)
+        writing.spend(race)
+        yield from assembly.finish_written(writing, draft, gaps)
 
     def _day_before_change(
         self, question: Question, understanding: Understanding, evidence: Evidence
@@ -215,6 +276,21 @@ class Advisor:
                     return understand(by_itself, self._lexicon), alone
             return understanding, embed(understanding.search_text or question.text)
 
+    def _reworded(
+        self, question: Question, understanding: Understanding, standalone: str
+    ) -> Understanding:
+        """Search for a follow-up as a model words it; what is asked and told stays as it was."""
+        alone = understand(
+            question.model_copy(update={"text": standalone, "history": ()}), self._lexicon
+        )
+        return understanding.model_copy(
+            update={
+                "search_text": alone.search_text,
+                "expansions": alone.expansions,
+                "named": alone.named,
+            }
+        )
+
     def _gather(
         self,
         question: Question,
@@ -222,17 +298,27 @@ class Advisor:
         vector: Vector,
         likeness: Likeness,
         watch: Stopwatch,
-    ) -> Evidence:
-        return gather_evidence(
-            question,
-            understanding,
-            vector,
-            self._library,
-            watch,
-            limit=self.settings.evidence_limit,
-            near_facts=self._map.near_facts(likeness),
-            boosts=self.boosts,
-        )
+    ) -> tuple[Question, Evidence]:
+        """Find the facts, and the day they are found for: the old rules' last, where those are meant."""
+
+        def gather(question: Question) -> Evidence:
+            return gather_evidence(
+                question,
+                understanding,
+                vector,
+                self._library,
+                watch,
+                limit=self.settings.evidence_limit,
+                near_facts=self._map.near_facts(likeness),
+                boosts=self.boosts,
+            )
+
+        evidence = gather(question)
+        day = self._day_before_change(question, understanding, evidence)
+        if day is None:
+            return question, evidence
+        question = question.on(day)
+        return question, gather(question)
 
     def _plan(
         self, question: Question, understanding: Understanding, route_id: str | None
@@ -245,3 +331,11 @@ class Advisor:
         for said in understanding.told:
             told |= read_profile(said, route)
         return plan_route(route, told | known_values(route, question.profile))
+
+
+def _on_the_day_told(question: Question, understanding: Understanding) -> Question:
+    """Ask for the rules of the day that the message names, unless the asker has set one."""
+    told = understanding.as_of
+    if told is None or told.day is None or question.as_of_given:
+        return question
+    return question.on(told.day)

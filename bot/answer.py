@@ -165,6 +165,26 @@ class AnswerPlan(Frozen):
     """Values of route inputs that the plan was made with."""
 
 
+class ModelUse(Frozen):
+    """A language model's part in an answer."""
+
+    name: str
+    """Model and host."""
+    prompt: str
+    """Id and version of the prompt."""
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+    """In the currency of the operator's prices; None where none are set."""
+    proposed_claims: int
+    """Sentences it wrote."""
+    dropped_claims: int
+    """Of them, those that the checker refused and that were not mended."""
+    fault: str | None
+    """What cut it short; None where it came to its end."""
+
+
 class Engine(Frozen):
     """How the answer was made."""
 
@@ -175,6 +195,8 @@ class Engine(Frozen):
     timings_ms: Mapping[str, float]
     dropped_claims: int = 0
     """Sentences the checker refused."""
+    model: ModelUse | None = None
+    """The language model that wrote along; None without one."""
 
 
 class CheckedAnswer(Frozen):

@@ -12,22 +12,24 @@ from bot.answer import (
     CheckedClaim,
     DeclineReason,
     Engine,
+    ModelUse,
     Standing,
 )
 from bot.authorities import Directory
 from bot.check import Checker
-from bot.draft import Block, Claim, Draft
-from bot.events import AnswerEvent, BlockReady, Finished
+from bot.draft import Block, BlockKind, Claim, Draft
+from bot.events import AnswerEvent, BlockGrowing, BlockReady, Finished
 from bot.evidence import Evidence
 from bot.gaps import Gap, word_gap
 from bot.language import localise
+from bot.model_writer import Writing
 from bot.present import CitationBook, present_block, present_plan
 from bot.question import Question
 from bot.refuse import SHOWS_RULES, word_refusal
 from bot.route_plan import RoutePlan
 from bot.timing import Stopwatch
 from bot.warn import warnings_for
-from bot.wording import HEADINGS
+from bot.wording import HEADINGS, word_fault
 from bot.write import WRITER, rules_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
@@ -60,6 +62,8 @@ class Assembly:
         self._plan: AnswerPlan | None = None
         self._plan_refs: tuple[FactRef, ...] = ()
         self._refused: list[CheckedClaim] = []
+        self._model: ModelUse | None = None
+        self._notices: list[str] = []
 
     def plan(self, plan: RoutePlan, *, asked: bool) -> AnswerPlan:
         """Take in the route plan; `asked` tells whether the question asks how it is done."""
@@ -69,12 +73,16 @@ class Assembly:
 
     def doubts(self, claim: Claim) -> int:
         """Count the checker's objections to a claim."""
-        return sum(1 for _ in self._checker.findings(claim, self._question.as_of))
+        return self._checker.doubts(claim, self._question.as_of)
 
     def finish(self, draft: Draft, gaps: tuple[Gap, ...]) -> Iterator[AnswerEvent]:
         """Check and present a draft block by block, then close the answer."""
         for block in draft.blocks:
             yield from self._say(block)
+        yield from self._end(gaps, draft.writer)
+
+    def _end(self, gaps: tuple[Gap, ...], writer: str) -> Iterator[AnswerEvent]:
+        """Tell what is missing, and close with the standing that follows."""
         missing = self._word(gaps)
         if missing:
             yield self._tell(missing)
@@ -82,7 +90,73 @@ class Assembly:
         standing: Standing = (
             "declined" if not supported else "partly" if missing or self._refused else "answered"
         )
-        yield self._close(standing, missing, None if supported else "not-in-corpus", draft.writer)
+        yield self._close(standing, missing, None if supported else "not-in-corpus", writer)
+
+    def finish_written(
+        self, writing: Writing, draft: Draft, gaps: tuple[Gap, ...]
+    ) -> Iterator[AnswerEvent]:
+        """Let a language model word the answer beside what is ours, then close the answer.
+
+        Corrections, replacements, plan and notes stay as drafted. What leads the draft is said
+        where the model leaves it out; all of it, where the model breaks off.
+        """
+        shown = _Shown(draft)
+        for block in shown.before:
+            yield from self._say(block)
+        yield from self._stream(writing)
+        cited = self._cited
+        whole = writing.error is not None or not writing.said
+        for block in draft.blocks:
+            if rest := shown.rest(block, cited, whole=whole):
+                yield from self._say(self._without_heading_told(rest))
+        self._model = writing.use
+        if whole:
+            self._notices.append(word_fault(self._model.fault, self._question.lang))
+        yield from self._end(gaps, writing.writer if writing.said else draft.writer)
+
+    def _stream(self, writing: Writing) -> Iterator[AnswerEvent]:
+        """Show a model's sentences as they are confirmed, a block for each run of one section."""
+        growing: Block | None = None
+        claims: list[CheckedClaim] = []
+        known = len(self._book.citations)
+        with self._watch.stage("model"):
+            for section, claim in writing.claims():
+                if growing is None or section != growing.kind:
+                    if growing:
+                        yield self._ready(growing, claims, known)
+                    known, claims = len(self._book.citations), []
+                    growing = self._opened(section)
+                claims.append(claim)
+                block = present_block(growing, tuple(claims), self._book)
+                yield BlockGrowing(block=block, citations=self._book.citations[known:])
+        if growing:
+            yield self._ready(growing, claims, known)
+
+    def _opened(self, section: BlockKind) -> Block:
+        heading = HEADINGS.get(section)
+        return self._without_heading_told(
+            Block(
+                kind=section,
+                heading=localise(heading, self._question.lang) if heading else None,
+                form="prose" if section == "lead" else "bullets",
+                claims=(),
+            )
+        )
+
+    def _without_heading_told(self, block: Block) -> Block:
+        """Let a block that goes on under a heading already told do so without it."""
+        told = {shown.heading for shown in self._blocks}
+        return block.model_copy(update={"heading": None}) if block.heading in told else block
+
+    def _ready(self, block: Block, claims: list[CheckedClaim], known: int) -> BlockReady:
+        shown = present_block(block, tuple(claims), self._book)
+        self._blocks.append(shown)
+        return BlockReady(block=shown, citations=self._book.citations[known:])
+
+    @property
+    def _cited(self) -> frozenset[FactRef]:
+        claims = (claim for block in self._blocks for claim in block.claims)
+        return frozenset(ref for claim in claims for ref in claim.refs)
 
     def decline(
         self, reason: DeclineReason, gaps: tuple[Gap, ...], *, greeted: bool = False
@@ -162,7 +236,7 @@ class Assembly:
             plan_citations=self._book.citations[len(citations) :],
             open_points=self._plan.open_points if self._plan and self._plan.asked else (),
             missing=missing,
-            warnings=warnings_for(question, citations, self._corpus),
+            warnings=(*self._notices, *warnings_for(question, citations, self._corpus)),
             nearest=nearest,
             evidence=self._evidence.refs,
             engine=Engine(
@@ -171,6 +245,34 @@ class Assembly:
                 corpus_as_of=self._corpus.version.as_of,
                 timings_ms=self._watch.read(),
                 dropped_claims=len(self._refused),
+                model=self._model,
             ),
         )
         return Finished(answer=answer)
+
+
+class _Shown:
+    """What of a draft is said beside a model's words."""
+
+    def __init__(self, draft: Draft) -> None:
+        """Take the draft; what corrects the asker or tells what replaced what comes first."""
+        self.before = tuple(
+            block.model_copy(update={"claims": told})
+            for block in draft.blocks
+            if block.kind == "lead"
+            for told in [tuple(claim for claim in block.claims if claim.fixed)]
+            if told
+        )
+
+    def rest(self, block: Block, cited: frozenset[FactRef], *, whole: bool) -> Block | None:
+        """Return what of a block is still to be said; None for nothing."""
+        if block.kind == "plan" or block.form == "table":
+            return block
+        leads = block.kind == "lead"
+        left = tuple(
+            claim
+            for claim in block.claims
+            if (claim.fixed and not leads)
+            or (not claim.fixed and (whole or leads) and not cited.issuperset(claim.refs))
+        )
+        return block.model_copy(update={"claims": left}) if left else None

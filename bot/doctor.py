@@ -75,6 +75,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _guarded("libraries", lambda: check_libraries(LOCK_FILE))
     yield _guarded("home", lambda: check_home(settings.home))
     yield _guarded("opencc", check_opencc)
+    yield _guarded("model", lambda: check_model(settings))
     corpus, found = _loaded_corpus()
     yield found
     if corpus is not None:
@@ -184,6 +185,21 @@ def check_opencc() -> Check:
             "opencc", f"{simplified} became {seen}", "pip install --force-reinstall opencc"
         )
     return _ok("opencc", "simplified and traditional convert into each other")
+
+
+def check_model(settings: Settings) -> Check:
+    """Tell which language model the settings name, and whether a key is set; sends nothing."""
+    from bot.errors import SettingsError
+    from bot.providers.open_model import open_model
+
+    try:
+        model = open_model(settings)
+    except SettingsError as error:
+        return _error("model", str(error), "docs/models.md lists the settings with examples.")
+    if model is None:
+        return _ok("model", "no language model: facts are said as they stand")
+    key = "yes" if settings.api_key and settings.api_key.get_secret_value() else "no"
+    return _ok("model", f"{model.name}; key set: {key}; nothing was sent to it")
 
 
 def check_cards() -> Check:

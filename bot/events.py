@@ -39,6 +39,15 @@ class RoutesPlanned(Frozen):
     plan: AnswerPlan
 
 
+class BlockGrowing(Frozen):
+    """The block in the making so far, every claim in it checked; the next of its kind replaces it."""
+
+    kind: Literal["block_growing"] = "block_growing"
+    block: AnswerBlock
+    citations: tuple[Citation, ...]
+    """The citations that this block uses for the first time."""
+
+
 class BlockReady(Frozen):
     """One block of the answer, every claim in it checked: safe to show."""
 
@@ -64,7 +73,7 @@ class Failed(Frozen):
 
 
 AnswerEvent = Annotated[
-    Understood | EvidenceFound | RoutesPlanned | BlockReady | Finished | Failed,
+    Understood | EvidenceFound | RoutesPlanned | BlockGrowing | BlockReady | Finished | Failed,
     Field(discriminator="kind"),
 ]
 ANSWER_EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)

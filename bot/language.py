@@ -54,6 +54,8 @@ _MISCONVERTED = (
     ("製定", "制定"),
     ("瞭解", "了解"),
     ("核準備案", "核准備案"),
+    ("在核準", "在核准"),
+    ("有核準", "有核准"),
 )
 """Phrases of this corpus that OpenCC's tables get wrong."""
 

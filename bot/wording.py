@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.draft import BlockKind
+from bot.language import Lang, localise
 from knowledge.card import Bilingual
 from knowledge.route import Side
 
@@ -53,3 +54,32 @@ PARTIES: Mapping[str, Bilingual] = {
     "cips": _both("CIPS", "CIPS"),
     "offshore_lender": _both("境外贷款人", "offshore lender"),
 }
+
+
+_FAULTS: Mapping[str, Bilingual] = {
+    "timeout": _both("没有在限定时间内回答", "did not answer in time"),
+    "unauthorised": _both("拒绝了访问密钥", "refused the access key"),
+    "rate-limited": _both("请求过多，暂不受理", "takes no more requests for now"),
+    "refused-request": _both("不接受这次请求", "did not accept the request"),
+    "server-error": _both("出现内部错误", "had an internal error"),
+    "unreachable": _both("无法连接", "could not be reached"),
+    "malformed": _both("返回的内容无法读取", "sent what cannot be read"),
+    "cut-off": _both("在回答中途断开", "broke off in the middle"),
+    "endless": _both("没有停止输出", "did not come to an end"),
+    "empty": _both("没有给出可用的内容", "gave nothing of use"),
+    "busy": _both("正忙", "is busy"),
+    "resting": _both("连续出错，暂停使用", "failed repeatedly and rests"),
+}
+_UNCONFIRMED = _both("写的内容没有一句通过核对", "wrote nothing that the check confirms")
+
+
+def word_fault(fault: str | None, lang: Lang) -> str:
+    """Say that a language model did not word the answer, and why; None = nothing was confirmed."""
+    why = _FAULTS.get(fault, _UNCONFIRMED) if fault else _UNCONFIRMED
+    return localise(
+        _both(
+            f"语言模型{why.zh}；回答已由收录的资料补全。",
+            f"The language model {why.en}; the answer is completed from the corpus.",
+        ),
+        lang,
+    )

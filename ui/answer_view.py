@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Citation
 from bot.events import (
     AnswerEvent,
+    BlockGrowing,
     BlockReady,
     EvidenceFound,
     Failed,
@@ -63,6 +64,7 @@ class AnswerView:
         self._done: list[Html] = []
         self._now: Html = word("stage.reading", ui)
         self._blocks: list[BlockReady] = []
+        self._growing: BlockGrowing | None = None
         self._plan: AnswerPlan | None = None
         self._answer: CheckedAnswer | None = None
         self._failure: Html | None = None
@@ -81,7 +83,10 @@ class AnswerView:
             case RoutesPlanned():
                 self._plan = event.plan
                 self._step(word("stage.planned", self.ui), "stage.writing")
+            case BlockGrowing():
+                self._growing = event
             case BlockReady():
+                self._growing = None
                 self._blocks.append(event)
             case Finished():
                 self._answer = event.answer
@@ -117,8 +122,11 @@ class AnswerView:
         self._now = word(now, self.ui)
 
     def _working(self) -> Parts:
-        blocks = [ready.block for ready in self._blocks]
-        citations = tuple(one for ready in self._blocks for one in ready.citations)
+        shown: list[BlockReady | BlockGrowing] = [*self._blocks]
+        if self._growing:
+            shown.append(self._growing)
+        blocks = [one.block for one in shown]
+        citations = tuple(citation for one in shown for citation in one.citations)
         claims = tuple(claim for block in blocks for claim in block.claims)
         now = None if self._failure is not None else self._now
         return [

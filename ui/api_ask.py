@@ -69,8 +69,10 @@ _EXAMPLES: dict[str, Any] = {
 }
 _STREAM_EXAMPLE = (
     'event: understood\nid: 1\ndata: {"kind":"understood","lang":"zh-Hans",…}\n\n'
-    'event: block_ready\nid: 3\ndata: {"kind":"block_ready","block":{…},"citations":[…]}\n\n'
-    'event: finished\nid: 4\ndata: {"kind":"finished","answer":{…}}\n\n'
+    'event: evidence_found\nid: 2\ndata: {"kind":"evidence_found","refs":[…],"instruments":3}\n\n'
+    'event: block_growing\nid: 3\ndata: {"kind":"block_growing","block":{…},"citations":[…]}\n\n'
+    'event: block_ready\nid: 4\ndata: {"kind":"block_ready","block":{…},"citations":[…]}\n\n'
+    'event: finished\nid: 5\ndata: {"kind":"finished","answer":{…}}\n\n'
 )
 
 
@@ -87,7 +89,9 @@ def ask_endpoint(
     endpoints = APIRouter()
     described: dict[int | str, Any] = {
         200: {
-            "description": f"The checked answer; as events with `Accept: {EVENT_STREAM}`.",
+            "description": f"The checked answer; as events with `Accept: {EVENT_STREAM}`. "
+            "`block_growing` comes only where a language model writes: the block so far, which the "
+            "next one replaces and `block_ready` ends.",
             "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}},
         },
         **responses,

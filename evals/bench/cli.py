@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.bench import ablation, retrieval
+from evals.bench import ablation, retrieval, writing
 from evals.bench.answer import bench_app
 
-__all__ = ["ablation", "bench_app", "retrieval"]
+__all__ = ["ablation", "bench_app", "retrieval", "writing"]

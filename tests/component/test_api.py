@@ -8,20 +8,34 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from bot.answer import AnswerPlan, CheckedAnswer
 from bot.errors import ProfileError
-from bot.events import ANSWER_EVENT, AnswerEvent, BlockReady, Finished, Understood
+from bot.events import (
+    ANSWER_EVENT,
+    AnswerEvent,
+    BlockGrowing,
+    BlockReady,
+    Finished,
+    Understood,
+)
+from bot.providers.base import ModelError
+from bot.providers.guarded import Guard, GuardedModel
+from bot.providers.openai_chat import OpenAIChat
+from bot.providers.scripted import Part, ScriptedModel, fact_echo
 from bot.question import Question
 from bot.settings import Settings
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.errors import IndexFault
+from tests.component.fault_server import KEY, FaultServer
 from ui.api import MAX_BODY_BYTES, create_app
 from ui.api_problems import PROBLEM_JSON, accepted_lang
 from ui.serve import listen
@@ -182,6 +196,63 @@ def test_many_questions_at_once_are_all_answered(advisor: Any) -> None:
         headers = [SSE, {}] * 4
         answers = [pool.submit(ask, client, "境外放款的额度怎么计算？", one) for one in headers]
         assert [answer.result().status_code for answer in answers] == [200] * 8
+
+
+# --- with a language model -------------------------------------------------------------------
+
+
+def test_a_block_grows_before_it_is_ready_and_ends_as_it_grew(advisor: Any) -> None:
+    client = client_of(advisor.written_by(ScriptedModel(fact_echo(limit=6))))
+    response = ask(client, "境外放款的额度怎么计算？", SSE)
+    assert response.status_code == 200
+    events = [event for _, _, event in events_of(response.text)]
+    steps = [(one, two) for one, two in pairwise(events) if isinstance(one, BlockGrowing)]
+    assert any(isinstance(two, BlockGrowing) for _, two in steps)
+    for one, two in steps:
+        assert isinstance(two, BlockGrowing | BlockReady)
+        if isinstance(two, BlockReady):
+            assert (two.block, two.citations) == (one.block, one.citations)
+        else:
+            assert two.block.claims[:-1] == one.block.claims
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    ready = tuple(event.block for event in events if isinstance(event, BlockReady))
+    assert ready == finished.answer.blocks
+    assert finished.answer.engine.model is not None
+    assert finished.answer.engine.model.name == "scripted"
+
+
+@pytest.mark.parametrize("headers", [{}, SSE], ids=["json", "events"])
+def test_the_key_is_in_no_response_even_when_the_endpoint_tells_it(
+    advisor: Any, headers: dict[str, str]
+) -> None:
+    with FaultServer() as server:
+        server.behaviour = "401-tells-the-key"
+        chat = OpenAIChat("small", SecretStr(KEY), base_url=server.url)
+        model = GuardedModel(chat, Guard(attempts=1))
+        worded = advisor.written_by(model, Settings(model="small", api_key=SecretStr(KEY)))
+        client = client_of(worded, model="small", api_key=SecretStr(KEY))
+        try:
+            responses = [
+                ask(client, "境外放款的额度怎么计算？", headers),
+                *(client.get(path) for path in ("/healthz", "/readyz", "/api/v1/openapi.json")),
+            ]
+        finally:
+            model.close()
+    assert [response.status_code for response in responses] == [200] * 4
+    assert server.seen
+    assert all(KEY not in response.text + str(response.headers) for response in responses)
+    assert "访问密钥" in responses[0].text
+
+
+def test_readiness_asks_no_model_and_does_not_depend_on_it(advisor: Any, corpus: Corpus) -> None:
+    down = ScriptedModel([Part("", ModelError("unreachable", "down"))])
+    client = client_of(advisor.written_by(down))
+    assert client.get("/healthz").json()["status"] == "ok"
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json() == {"ready": True, "reasons": [], "corpus": str(corpus.version)}
+    assert down.calls == ()
 
 
 # --- refusals --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot import doctor
@@ -26,7 +27,7 @@ def by_name(checks: Any) -> dict[str, Check]:
 def test_a_fresh_installation_only_lacks_its_index(tmp_path: Path) -> None:
     found = by_name(examine(Settings(home=tmp_path / "new")))
     assert set(found) == {
-        *("python", "libraries", "home", "opencc", "corpus"),
+        *("python", "libraries", "home", "opencc", "model", "corpus"),
         *("cards", "embedder", "vector cache", "index"),
     }
     assert [check.name for check in found.values() if check.severity == "error"] == []
@@ -164,6 +165,45 @@ def test_a_check_that_breaks_is_an_error_and_stops_no_other(
     assert found["opencc"].severity == "error"
     assert "unforeseen" in found["opencc"].message
     assert found["corpus"].severity == "ok"
+
+
+KEY = "sk-not-to-be-seen"
+
+
+def test_without_a_model_named_a_key_alone_changes_nothing() -> None:
+    found = doctor.check_model(Settings(model=None, api_key=SecretStr(KEY)))
+    assert found.severity == "ok"
+    assert found.message == "no language model: facts are said as they stand"
+
+
+@pytest.mark.parametrize(("key", "told"), [(SecretStr(KEY), "yes"), (None, "no")])
+def test_a_model_is_told_by_name_and_host_without_any_secret(
+    key: SecretStr | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dialled(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked for")
+
+    monkeypatch.setattr("socket.getaddrinfo", dialled)
+    monkeypatch.setattr("socket.socket.connect", dialled)
+    url = f"https://user:{KEY}@example.invalid/v1?key={KEY}"
+    found = doctor.check_model(Settings(model="small-1", api_key=key, base_url=url))
+    assert found.severity == "ok"
+    assert "small-1 @ example.invalid" in found.message
+    assert f"key set: {told}" in found.message
+    assert KEY not in found.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"), [(None, "OPENAI_API_KEY"), (f"ftp://user:{KEY}@x.invalid", "OPENAI_BASE_URL")]
+)
+def test_a_model_that_cannot_be_opened_is_an_error_with_a_remedy(
+    url: str | None, told: str
+) -> None:
+    found = doctor.check_model(Settings(model="small-1", api_key=None, base_url=url))
+    assert found.severity == "error"
+    assert told in found.message
+    assert "docs/models.md" in str(found.remedy)
+    assert KEY not in found.model_dump_json()
 
 
 @pytest.mark.parametrize("severity", ["warning", "error"])

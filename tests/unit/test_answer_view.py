@@ -7,8 +7,10 @@ import datetime as dt
 import pytest
 
 from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
+from bot.draft import Block
 from bot.events import (
     AnswerEvent,
+    BlockGrowing,
     BlockReady,
     EvidenceFound,
     Failed,
@@ -16,6 +18,7 @@ from bot.events import (
     RoutesPlanned,
     Understood,
 )
+from bot.present import CitationBook, present_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from ui.answer_view import AnswerView
@@ -94,6 +97,41 @@ def test_a_block_does_not_change_once_it_is_shown(view: AnswerView) -> None:
         for key, html in view.payload()["parts"]:
             if "block" in key:
                 assert shown.setdefault(key, html) == html
+
+
+def test_a_growing_block_is_shown_replaced_and_gone_when_it_is_ready(view: AnswerView) -> None:
+    def shown(event: AnswerEvent) -> dict[str, str]:
+        view.take(event)
+        return {key: html for key, html in view.payload()["parts"] if "block" in key}
+
+    first, both = block("lead", "一句。"), block("lead", "一句。又一句。")
+    assert shown(BlockReady(block=BLOCKS[2], citations=())).keys() == {"block-0"}
+    grown = [shown(BlockGrowing(block=one, citations=())) for one in (first, both)]
+    assert [one.keys() for one in grown] == [{"block-0", "block-1"}] * 2
+    assert "又一句" not in grown[0]["block-1"]
+    assert "又一句" in grown[1]["block-1"]
+    # Ready, it stands where it grew, once.
+    assert shown(BlockReady(block=both, citations=())) == grown[1]
+    # What follows takes the next place.
+    assert shown(BlockGrowing(block=first, citations=())).keys() == {
+        "block-0",
+        "block-1",
+        "block-2",
+    }
+
+
+def test_the_sources_of_a_growing_block_can_be_opened_at_once(
+    view: AnswerView, corpus: Corpus
+) -> None:
+    book = CitationBook(corpus, "zh-Hans", DAY)
+    claim = CheckedClaim(text="一句。", refs=(REF,), verdict="supported", block="lead")
+    drafted = Block(kind="lead", heading=None, form="prose", claims=())
+    growing = present_block(drafted, (claim,), book)
+    view.take(BlockGrowing(block=growing, citations=book.citations))
+    sources = dict(view.payload()["parts"])["sources"]
+    assert corpus.instrument(REF).title.zh in sources
+    view.take(BlockReady(block=growing, citations=book.citations))
+    assert dict(view.payload()["parts"])["sources"] == sources
 
 
 def test_the_summary_of_a_plan_is_not_said_twice(view: AnswerView) -> None:

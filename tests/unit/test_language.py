@@ -90,6 +90,8 @@ def test_every_fact_printed_in_traditional_script_is_told_as_such(corpus: Corpus
         ("发行债券后募集资金", "發行債券後募集資金"),
         ("双柜台模式", "雙櫃台模式"),  # as the exchange prints its dual-counter model
         ("电子平台", "電子平台"),
+        ("企业在核准额度内办理", "企業在核准額度內辦理"),
+        ("原有核准、备案继续有效", "原有核准、備案繼續有效"),
     ],
 )
 def test_traditional_output_is_as_printed_in_hong_kong(hans: str, hant: str) -> None:
