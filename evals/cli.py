@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -11,10 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot.errors import SettingsError
 from bot.language import Lang
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
 from evals.errors import CaseError
+from evals.judge import Judge, JudgedCase, judge_run
+from evals.judge_report import JudgeSummary, grade_rows, summarise_judging, write_judging
 from evals.report import headline_rows, write_report
 from evals.run import Answering, CaseResult, Run, run_suite
 from evals.summary import Summary, summarise
@@ -46,11 +50,20 @@ def run_command(
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day to ask on; else the present day."),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Have this model grade the answers too, at the endpoint of OPENAI_BASE_URL and "
+            "OPENAI_API_KEY. Questions, answers and cited facts are sent there.",
+        ),
+    ] = None,
 ) -> None:
     """Answer every case, score the answers, print the headline table, write the report."""
     kinds = _among(kind, get_args(CaseKind), "--kind")
     langs = _among(lang, get_args(Lang), "--lang")
     cases = _cases(suite)
+    judging = None if judge is None else _open_judge(judge)
     from bot.advisor import Advisor
 
     advisor = Advisor.open()
@@ -68,7 +81,10 @@ def run_command(
     finally:
         advisor.close()
     _print_headline(run, summarise(run))
-    typer.echo(f"report: {write_report(run, out)}", err=True)
+    report = write_report(run, out)
+    typer.echo(f"report: {report}", err=True)
+    if judging:
+        _judge_with_bar(run, judging, report.parent)
     if run.errored:
         typer.echo(f"{len(run.errored)} of {len(run.results)} cases errored", err=True)
     if not run.answered:
@@ -109,10 +125,14 @@ def _among(values: list[str] | None, known: tuple[str, ...], option: str) -> tup
     return tuple(values or ())
 
 
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+
+
 def _run_with_bar(advisor: Answering, cases: tuple[Case, ...], **options: object) -> Run:
     """Run with a bar on stderr, where it does not mix with the figures."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+    with _bar() as bar:
         task = bar.add_task("cases", total=len(cases))
 
         def told(done: int, total: int, result: CaseResult) -> None:
@@ -121,16 +141,60 @@ def _run_with_bar(advisor: Answering, cases: tuple[Case, ...], **options: object
         return run_suite(advisor, cases, progress=told, **options)  # type: ignore[arg-type]
 
 
+def _open_judge(name: str) -> Judge:
+    """Open the judge's model, before any case is answered for it."""
+    from bot.providers.guarded import Guard
+    from bot.providers.open_model import open_model
+    from bot.settings import Settings
+
+    # It must not rest: the cases that come up meanwhile would not be judged.
+    guard = Guard(failures=sys.maxsize)
+    try:
+        model = open_model(Settings.load().model_copy(update={"model": name}), guard)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--judge") from error
+    if model is None:
+        raise typer.BadParameter("seen no name; expected that of a model", param_hint="--judge")
+    return Judge(model)
+
+
+def _judge_with_bar(run: Run, judge: Judge, folder: Path) -> None:
+    """Grade a run whose report is written already, so that no fault of a model can lose it."""
+    with _bar() as bar:
+        task = bar.add_task("judge", total=len(run.results))
+
+        def told(done: int, total: int, case: JudgedCase) -> None:
+            bar.update(task, completed=done, description=f"judge {case.id}")
+
+        judging = judge_run(run, judge, told)
+    summary = summarise_judging(judging, run)
+    _print_grades(judging.model, summary)
+    typer.echo(f"judge: {write_judging(judging, run, folder)}", err=True)
+
+
+def _print_grades(model: str, summary: JudgeSummary) -> None:
+    table = _figures(f"{model}: {summary.judged} judged")
+    for row in grade_rows(summary):
+        table.add_row(*row)
+    if summary.not_judged:
+        reasons = (f"{reason} {count}" for reason, count in summary.not_judged.items())
+        table.caption = f"not judged, in no figure: {', '.join(reasons)}"
+    Console().print(table)
+
+
 def _print_headline(run: Run, summary: Summary) -> None:
-    table = Table(
-        title=f"{run.settings.run_id}: {len(run.answered)} of {len(run.results)} answered"
-    )
-    table.add_column("metric")
-    for column in ("n", "mean", "95 % interval"):
-        table.add_column(column, justify="right")
+    table = _figures(f"{run.settings.run_id}: {len(run.answered)} of {len(run.results)} answered")
     for row in headline_rows(summary):
         table.add_row(*row)
     latency = summary.stages_ms.get("total")
     if latency:
         table.caption = f"latency p50 {latency.p50:.0f} ms, p95 {latency.p95:.0f} ms"
     Console().print(table)
+
+
+def _figures(title: str) -> Table:
+    table = Table(title=title)
+    table.add_column("metric")
+    for column in ("n", "mean", "95 % interval"):
+        table.add_column(column, justify="right")
+    return table

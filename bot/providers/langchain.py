@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
@@ -9,12 +11,15 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict
 
 from bot.advisor import Advisor
+from bot.errors import AdvisorError
+from bot.events import BlockGrowing, BlockReady, Failed
 from bot.evidence import FactHit
 from bot.language import passage_lang
 from bot.question import Question, read_question
+from knowledge.card import Bilingual
 
 
-class FactRetriever(BaseRetriever):
+class HugangRetriever(BaseRetriever):
     """Finds the facts that bear on a question, as LangChain documents.
 
     A document's text is the fact in the question's language; its metadata name fact, instrument,
@@ -62,3 +67,28 @@ def advisor_runnable(advisor: Advisor) -> Runnable[str, dict[str, object]]:
         return advisor.answer(read_question(text)).model_dump(mode="json")
 
     return RunnableLambda(answer)
+
+
+def advisor_text_runnable(advisor: Advisor) -> Runnable[str, str]:
+    """Return the advisor as a Runnable that streams: question text in, Markdown out.
+
+    `stream` yields the answer as its sentences and blocks are checked; `invoke` gives it whole.
+
+    Raises:
+        AdvisorError: when run, for a question that cannot be read or answered.
+    """
+
+    def pieces(text: str) -> Iterator[str]:
+        shown, done = "", ""
+        for event in advisor.stream(read_question(text)):
+            if isinstance(event, BlockGrowing | BlockReady):
+                so_far = done + event.block.markdown
+                if so_far != shown and so_far.startswith(shown):
+                    yield so_far[len(shown) :]
+                    shown = so_far
+                if isinstance(event, BlockReady):
+                    done = f"{so_far}\n\n"
+            elif isinstance(event, Failed):
+                raise AdvisorError(Bilingual(zh=event.message, en=event.message))
+
+    return RunnableLambda(pieces)
