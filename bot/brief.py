@@ -288,6 +288,10 @@ _REASONS: Mapping[str, Bilingual] = {
     "direction": Bilingual(
         zh="方向与所引事实不一致", en="its direction differs from the cited facts"
     ),
+    "exchange": Bilingual(
+        zh="这些数字在所引事实里各归别处：{seen}",
+        en="in the cited facts these figures belong to other things: {seen}",
+    ),
     "language": Bilingual(zh="没有用所要求的语言写", en="it is not in the language asked for"),
 }
 _NOT_BORNE_OUT = Bilingual(zh="所引事实不足以支持", en="the cited facts do not bear it out")

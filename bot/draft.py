@@ -33,7 +33,7 @@ class Finding(Frozen):
 
     rule: str
     """`no-refs`, `unknown-fact`, `not-in-force`, `figure`, `authority`; of a sentence in a writer's
-    own words also `modality`, `direction`, `instrument`, `overlap`."""
+    own words also `modality`, `direction`, `exchange`, `instrument`, `overlap`."""
     seen: str
 
 

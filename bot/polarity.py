@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 from bot.content import read_tokens
@@ -33,6 +34,8 @@ NO_TURN = Turn(0.0, "")
 Surroundings = Mapping[str, float]
 """Content words round a place; 1 next to it, less further off."""
 
+FigureKey = tuple[str, str, str | None]
+"""Kind, value and unit: what makes two figures the same."""
 _REACH: Mapping[PassageLang, int] = {"zh": 14, "en": 7}
 """Content words on either side that are looked at; a Chinese pair is about half a word."""
 _BREAK = re.compile(r"[，,；;：:。！？!?（）()]|\.(?=\s|$)|\b(?:and|but|while|though|yet)\b")
@@ -95,6 +98,16 @@ class Reading:
         ]
 
     @cached_property
+    def figure_places(self) -> Mapping[FigureKey, Sequence[Surroundings]]:
+        """What surrounds each figure, in reading order; other figures are left out of it."""
+        places: dict[FigureKey, list[Surroundings]] = {}
+        for figure in self.figures:
+            around = self.around(figure.start, figure.end)
+            words = {word: weight for word, weight in around.items() if not word.startswith("#")}
+            places.setdefault((figure.kind, figure.value, figure.unit), []).append(words)
+        return places
+
+    @cached_property
     def negated(self) -> list[Place]:
         """The words of negation."""
         return self.places(NEGATION, unbound=True)
@@ -139,6 +152,37 @@ def likeness(one: Surroundings, other: Surroundings) -> float:
     """Tell what share of one place's surroundings the other has too."""
     shared = sum(min(weight, other.get(word, 0.0)) for word, weight in one.items())
     return shared / (sum(one.values()) or 1.0)
+
+
+def exchanged_figures(text: Reading, facts: Sequence[Reading]) -> Turn:
+    """Find two figures of the text that change places in what surrounds them.
+
+    Both stand in one fact, so that each by itself is borne out; the surroundings of the one are
+    more like those of the other there than like its own.
+    """
+    mine = text.figure_places
+    turns = (
+        Turn(_crossed(mine[one], mine[other], theirs[one], theirs[other]), f"{one[1]}, {other[1]}")
+        for theirs in (fact.figure_places for fact in facts)
+        for one, other in combinations([key for key in mine if key in theirs], 2)
+        if one[0] == other[0]
+    )
+    return max(turns, default=NO_TURN)
+
+
+def _crossed(
+    one: Sequence[Surroundings],
+    other: Sequence[Surroundings],
+    one_there: Sequence[Surroundings],
+    other_there: Sequence[Surroundings],
+) -> float:
+    """Return by how much two figures fit each other's places better than their own."""
+
+    def fit(here: Sequence[Surroundings], there: Sequence[Surroundings]) -> float:
+        return max(likeness(here[0], place) for place in there)
+
+    own = fit(one, one_there) + fit(other, other_there)
+    return fit(one, other_there) + fit(other, one_there) - own
 
 
 def added_negation(text: Reading, facts: Sequence[Reading]) -> Turn:

@@ -24,6 +24,7 @@ from bot.polarity import (
     Reading,
     Turn,
     added_negation,
+    exchanged_figures,
     likeness,
     lost_negation,
     more_negations,
@@ -63,6 +64,8 @@ class Features(NamedTuple):
     turned_direction: float
     outweighed_direction: float
     turned_bound: float
+    exchanged: float
+    """How much better two of its figures fit each other's places in a fact than their own."""
     other_name: float
     """Whether it names an instrument, scheme, market or system that no cited fact shows, or one
     for another of its kind."""
@@ -103,6 +106,7 @@ RULES = (
         2.10,
         {"turned_direction": -6.3, "outweighed_direction": -5.3, "turned_bound": -3.4},
     ),
+    Rule("exchange", 0.06, {"exchanged": -1.0}),
     Rule("instrument", 4.95, {"other_name": -5.9, "other_term": -7.3, "other_kind": -3.9}),
     Rule("overlap", -1.8, {"worst": 1.2, "worst_sentence": 7.1, "worst_sense": 4.2, "rival": -8.6}),
     Rule("overlap", -0.15, {"worst_duty": 1.0}),
@@ -192,6 +196,7 @@ class Support:
         mode, bound = turned_mode(reading, facts), turned_bound(reading, facts)
         direction = turned_direction(reading, facts)
         outweighed = outweighed_direction(reading, facts)
+        exchange = exchanged_figures(reading, facts)
         swapped, term, kind = self._other_term(reading, facts, refs)
         name = max(self._other_name(text, refs), swapped)
         features = Features(
@@ -210,6 +215,7 @@ class Support:
             turned_direction=direction.weight,
             outweighed_direction=outweighed.weight,
             turned_bound=bound.weight,
+            exchanged=max(0.0, exchange.weight),
             other_name=name.weight,
             other_term=term.weight,
             other_kind=kind.weight,
@@ -217,6 +223,7 @@ class Support:
         seen = {
             "modality": max(added, lost, mode).seen,
             "direction": max(direction, outweighed, bound).seen,
+            "exchange": exchange.seen,
             "instrument": max(name, term, kind).seen,
             "overlap": weakest,
         }

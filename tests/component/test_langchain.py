@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import io
 import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,17 @@ def test_a_growing_block_streams_sentence_by_sentence_and_nothing_twice(
     assert pieces == ["One[1].", " Two[2].", "\n\n- Three[3]."]
 
 
+def in_a_thread_of_its_own(work: Callable[[], None]) -> None:
+    """Run where no event loop runs: the browser of other tests may keep one in the main thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
 def test_the_text_can_be_had_whole_chained_and_from_async_code(advisor: Advisor) -> None:
+    in_a_thread_of_its_own(lambda: _whole_chained_and_async(advisor))
+
+
+def _whole_chained_and_async(advisor: Advisor) -> None:
     text = advisor_text_runnable(advisor)
     own = advisor.answer(read_question(ASKED)).text
     assert text.invoke(ASKED) == own
@@ -97,6 +109,10 @@ def test_the_examples_of_the_page_run_and_print_what_it_shows(
     monkeypatch.setattr(Advisor, "open", classmethod(lambda cls: advisor))
     examples = EXAMPLE.findall(PAGE.read_text(encoding="utf-8"))
     assert len(examples) == 5
+    in_a_thread_of_its_own(lambda: _run_examples(examples))
+
+
+def _run_examples(examples: Sequence[tuple[str, str]]) -> None:
     names: dict[str, object] = {}
     for code, shown in examples:
         printed = io.StringIO()

@@ -59,7 +59,7 @@ STEP = {
 LEG = {"from", "to", "from_name", "to_name", "what", "channel", "currencies", "refs"}
 REMARK = {"say", "refs"}
 OPEN_POINT = {"name", "type", "question", "choices"}
-ENGINE = {"writer", "corpus", "corpus_as_of", "timings_ms", "dropped_claims"}
+ENGINE = {"writer", "corpus", "corpus_as_of", "timings_ms", "dropped_claims", "model"}
 
 DOCUMENTED = {
     "answer": {

@@ -8,6 +8,7 @@ from bot.language import to_traditional
 from bot.polarity import (
     Reading,
     added_negation,
+    exchanged_figures,
     lost_negation,
     more_negations,
     outweighed_direction,
@@ -254,6 +255,44 @@ def test_a_sentence_of_which_every_word_is_known_is_covered() -> None:
 @pytest.mark.parametrize("doubt", ["added_negation", "lost_negation", "turned_mode", "turned_direction", "outweighed_direction", "turned_bound", "other_name", "other_term"])  # fmt: skip
 def test_one_sure_doubt_suffices_to_refuse(doubt: str) -> None:
     assert not is_covered(BEST._replace(**{doubt: 1.0}))
+
+
+# --- figures that change places
+
+ZH_RATES = "内地对股息的预提税率为10%，按安排可降至5%。"
+EN_RATES = "The withholding rate on dividends is 10%; the Arrangement can lower it to 5%."
+
+
+@pytest.mark.parametrize(
+    ("fact", "right", "wrong"),
+    [
+        (ZH_RATES, "股息预提税率是10%，按安排降至5%。", "股息预提税率是5%，按安排降至10%。"),
+        (
+            EN_RATES,
+            "Dividends bear a withholding rate of 10%, which the Arrangement lowers to 5%.",
+            "Dividends bear a withholding rate of 5%, which the Arrangement lowers to 10%.",
+        ),
+    ],
+)
+def test_two_figures_that_change_places_are_found(fact: str, right: str, wrong: str) -> None:
+    facts = [reading(fact)]
+    assert exchanged_figures(reading(wrong), facts).weight > SURE
+    assert exchanged_figures(reading(right), facts).weight < 0
+
+
+def test_a_single_figure_has_no_other_to_change_places_with() -> None:
+    facts = [reading(ZH_RATES)]
+    assert exchanged_figures(reading("股息预提税率是10%。"), facts).weight == 0
+    assert exchanged_figures(reading("股息要缴预提税。"), facts).weight == 0
+
+
+def test_a_sentence_with_exchanged_figures_is_refused(support: Support) -> None:
+    # The fact: 10 % since 2008, which the Arrangement can lower to 5 %.
+    ref = "mainland-hk-double-tax-arrangement#15"
+    wrong = "非居民企业的股息预提税率按内地国内法是5%，双重征税安排可以降到10%。"
+    right = "非居民企业的股息预提税率按内地国内法是10%，双重征税安排可以降到5%。"
+    assert "exchange" in rules(support, wrong, ref)
+    assert "exchange" not in rules(support, right, ref)
 
 
 def test_a_fact_said_word_for_word_is_always_confirmed(support: Support, corpus: Corpus) -> None:
