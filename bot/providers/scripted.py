@@ -24,6 +24,7 @@ _TOKEN = re.compile(r"[⺀-鿿豈-﫿！-￮]{1,2}|[^⺀-鿿豈-﫿！-￮]{1,4}
 """A token is about two Chinese or four other characters."""
 _FACT = re.compile(r"^\W*(F\d+)\W*[:：]\s*(.+)$", re.MULTILINE)
 """A fact as a brief lists it: `F3: text`, also `- [F3]: text`."""
+_HAN = re.compile(r"[\u4e00-\u9fff]{4}")
 _SECTIONS = ("lead", "conditions", "procedure", "note")
 
 
@@ -125,11 +126,16 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
-def fact_echo(limit: int = 4) -> Script:
+def fact_echo(limit: int = 4, *, in_own_words: bool = False) -> Script:
     """Return a script that says the first facts of a brief as they are, with their names.
 
     The facts are read from lines like `F3: text` in the last message of the user. The first one
     is the lead; the others go under the further headings in turn.
+
+    Args:
+        limit: most facts said.
+        in_own_words: put a word of its own in front of each, so that it is no longer the fact's
+            own sentence and is checked as any other.
     """
 
     def play(messages: Sequence[Message], form: OutputForm) -> str:
@@ -137,7 +143,11 @@ def fact_echo(limit: int = 4) -> Script:
         # A brief tells instrument and status behind the fact, in brackets after a space.
         facts = [(n, text.rsplit(" 〔", 1)[0].strip()) for n, text in _FACT.findall(asked)][:limit]
         claims = [
-            {"section": _SECTIONS[min(at, len(_SECTIONS) - 1)], "text": text, "facts": [name]}
+            {
+                "section": _SECTIONS[min(at, len(_SECTIONS) - 1)],
+                "text": f"{_opening(text)}{text}" if in_own_words else text,
+                "facts": [name],
+            }
             for at, (name, text) in enumerate(facts)
         ]
         if form == "json":
@@ -145,6 +155,10 @@ def fact_echo(limit: int = 4) -> Script:
         return "\n".join(_line(claim) for claim in claims)
 
     return play
+
+
+def _opening(text: str) -> str:
+    return "In short: " if text.isascii() or not _HAN.search(text) else "简单说，"
 
 
 def _line(claim: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """`hugang bench writing`: what checking adds to a model's sentences, and many answers at once.
 
 The model is scripted, so that only our own work is timed: it says facts of the brief at a steady
-pace. Overhead is the time from the last character of a sentence in the model's stream to the event
+pace, each with a word of its own in front, since a fact's own sentence needs no judging. Overhead is the time from the last character of a sentence in the model's stream to the event
 that shows it; the raw stream is what a program without a checker would show.
 """
 
@@ -52,6 +52,8 @@ class WritingBench(Frozen):
     at_once: int
     errors: int
     """Answers that failed or that the model did not word."""
+    shown: int
+    """Sentences that the check confirmed and that are timed."""
     fairness: float
     """Jain's index of the answers' paces when all run at once; 1 = all equally fast."""
     baseline_ms: float
@@ -62,7 +64,7 @@ class _Clocked(ScriptedModel):
     """Notes when each sentence was complete in the raw stream, by thread."""
 
     def __init__(self, tokens_per_s: float) -> None:
-        super().__init__(fact_echo(), tokens_per_s=tokens_per_s)
+        super().__init__(fact_echo(in_own_words=True), tokens_per_s=tokens_per_s)
         self.seen = threading.local()
 
     def stream(
@@ -113,6 +115,7 @@ def bench_writing(
         questions=len(questions),
         at_once=at_once,
         errors=sum(not one.worded for one in (*alone, *together)),
+        shown=sum(len(one.overheads_ms) for one in (*alone, *together)),
         fairness=sum(paces) ** 2 / (len(paces) * sum(pace**2 for pace in paces)),
         baseline_ms=baseline,
         spreads=tuple(
@@ -197,7 +200,7 @@ def _spread(name: str, values: Sequence[float]) -> Spread:
 def _table(outcome: WritingBench) -> Table:
     table = Table(
         title=f"{outcome.questions} questions alone, then {outcome.at_once} at once",
-        caption=f"errors {outcome.errors}; fairness {outcome.fairness:.3f}; "
+        caption=f"errors {outcome.errors}; {outcome.shown} sentences; fairness {outcome.fairness:.3f}; "
         f"baseline {outcome.baseline_ms:.1f} ms",
     )
     table.add_column("measure")

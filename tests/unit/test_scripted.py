@@ -124,3 +124,16 @@ def test_the_echo_says_them_in_lines_where_no_schema_is_given() -> None:
 def test_a_scripted_model_without_a_text_says_what_is_missing() -> None:
     with pytest.raises(ValueError, match="got no text"):
         ScriptedModel([])
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("境外放款系数为0.6。 〔《办法》；有效〕", "简单说，境外放款系数为0.6。"),
+        ("The coefficient is 0.6. 〔Measures; in force〕", "In short: The coefficient is 0.6."),
+    ],
+)
+def test_an_echo_in_own_words_is_no_longer_the_facts_own_sentence(fact: str, said: str) -> None:
+    asked = [Message(role="user", content=f"F1: {fact}")]
+    told = json.loads(fact_echo(in_own_words=True)(asked, "json"))
+    assert told["claims"][0]["text"] == said
