@@ -261,9 +261,15 @@ function settle(turn, state) {
   keep();
 }
 
+// Gradio may report a cancelled event as a failed one, late enough to hit the next question. Such a
+// report is not heeded for a while after a stop; a server that is really gone is told by silence.
+const STOP_ECHO_MS = 3000;
+let stoppedAt = -STOP_ECHO_MS;
+
 function stop() {
   const turn = running;
   if (!turn) return;
+  stoppedAt = performance.now();
   trigger("stop", {});
   settle(turn, "stopped");
   showStopped(turn);
@@ -649,7 +655,11 @@ DARK.addEventListener("change", () => {
 });
 
 // What `web.py` calls when Gradio reports that the call failed.
-window.hugang = { failed: () => fail(running, "failed.general") };
+window.hugang = {
+  failed: () => {
+    if (performance.now() - stoppedAt >= STOP_ECHO_MS) fail(running, "failed.general");
+  },
+};
 
 // A lost connection is no failed call to Gradio: it only puts up a message of its own, which the
 // style sheet hides, and waits.
