@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
 from copy import copy
+from typing import NamedTuple
 
 from bot.answer import AnswerPlan, CheckedAnswer
 from bot.assemble import Assembly
@@ -52,6 +53,16 @@ _INDEX_FAULT = Bilingual(
     zh="检索索引暂时不可用。请稍后再试；管理员可运行 hugang doctor 查看原因。",
     en="The search index is not available. Try again later; the operator can run hugang doctor.",
 )
+
+
+class _Found(NamedTuple):
+    """What was found for a question."""
+
+    question: Question
+    """On the day for which it was found."""
+    evidence: Evidence
+    likeness: Likeness
+    """Between the question and the example questions."""
 
 
 class Advisor:
@@ -201,9 +212,8 @@ class Advisor:
         """Find the facts that bear on a question, without writing an answer."""
         watch = Stopwatch()
         understanding, vector = self._understand(question, watch)
-        likeness = self._map.likeness(vector, understanding)
         question = _on_the_day_told(question, understanding)
-        return self._gather(question, understanding, vector, likeness, watch)[1]
+        return self._gather(question, understanding, vector, watch).evidence
 
     def _steps(self, question: Question, writer: ModelWriter | None) -> Iterator[AnswerEvent]:
         watch = Stopwatch()
@@ -211,16 +221,14 @@ class Advisor:
         question = _on_the_day_told(question, understanding)
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
         race = self._rewriter.start(question, understanding) if self._rewriter and writer else None
-        with watch.stage("place"):
-            likeness = self._map.likeness(vector, understanding)
-        question, evidence = self._gather(question, understanding, vector, likeness, watch)
-        yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
+        found = self._gather(question, understanding, vector, watch)
+        yield EvidenceFound(refs=found.evidence.refs, instruments=len(found.evidence.card_ids))
         if race and (standalone := race.take(self.settings.model_rewrite_wait_s)):
             understanding = self._reworded(question, understanding, standalone)
             vector = self._library.embedder.query(standalone)
-            likeness = self._map.likeness(vector, understanding)
-            question, evidence = self._gather(question, understanding, vector, likeness, watch)
-            yield EvidenceFound(refs=evidence.refs, instruments=len(evidence.card_ids))
+            found = self._gather(found.question, understanding, vector, watch)
+            yield EvidenceFound(refs=found.evidence.refs, instruments=len(found.evidence.card_ids))
+        question, evidence, likeness = found
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
@@ -247,8 +255,7 @@ class Advisor:
             yield from assembly.finish(draft, gaps)
             return
         leads = tuple(ref for claim in draft.leads for ref in claim.refs)
-        writing = writer.write(question, understanding, evidence, leads, plan, watch)
-        writing.spend(race)
+        writing = writer.write(question, understanding, evidence, leads, plan, watch, race)
         yield from assembly.finish_written(writing, draft, gaps)
 
     def _day_before_change(
@@ -296,10 +303,12 @@ class Advisor:
         question: Question,
         understanding: Understanding,
         vector: Vector,
-        likeness: Likeness,
         watch: Stopwatch,
-    ) -> tuple[Question, Evidence]:
+    ) -> _Found:
         """Find the facts, and the day they are found for: the old rules' last, where those are meant."""
+        with watch.stage("place"):
+            likeness = self._map.likeness(vector, understanding)
+        near_facts = self._map.near_facts(likeness)
 
         def gather(question: Question) -> Evidence:
             return gather_evidence(
@@ -309,16 +318,16 @@ class Advisor:
                 self._library,
                 watch,
                 limit=self.settings.evidence_limit,
-                near_facts=self._map.near_facts(likeness),
+                near_facts=near_facts,
                 boosts=self.boosts,
             )
 
         evidence = gather(question)
         day = self._day_before_change(question, understanding, evidence)
         if day is None:
-            return question, evidence
+            return _Found(question, evidence, likeness)
         question = question.on(day)
-        return question, gather(question)
+        return _Found(question, gather(question), likeness)
 
     def _plan(
         self, question: Question, understanding: Understanding, route_id: str | None

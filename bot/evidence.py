@@ -302,7 +302,7 @@ def _part_scores(
 ) -> list[Callable[[FactRef], float]]:
     return [
         _part_score({hit.ref: hit.score for hit in ranking}, part, library)
-        for ranking, part in zip(parts, understanding.parts, strict=bool(parts))
+        for ranking, part in zip(parts, understanding.parts[: len(parts)], strict=True)
     ]
 
 

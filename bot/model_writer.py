@@ -87,6 +87,7 @@ class ModelWriter:
         leads: tuple[FactRef, ...],
         plan: RoutePlan | None,
         watch: Stopwatch,
+        race: Race | None = None,
     ) -> Writing:
         """Prepare one answer; the model is asked when its sentences are.
 
@@ -96,7 +97,8 @@ class ModelWriter:
             evidence: the facts found.
             leads: the facts that the answer must rest on.
             plan: the route plan; the answer shows it beside the model's words.
-            watch: told the time spent with the model and with checking.
+            watch: told the time spent with checking.
+            race: a rewriting of the question, whose tokens count, used or not.
         """
 
         def brief(form: OutputForm) -> Brief:
@@ -111,7 +113,7 @@ class ModelWriter:
                 tokens=self.settings.model_tokens,
             )
 
-        return Writing(self, question, brief(self.model.form), brief, watch)
+        return Writing(self, question, brief, watch, race)
 
 
 class Writing:
@@ -121,30 +123,25 @@ class Writing:
         self,
         writer: ModelWriter,
         question: Question,
-        brief: Brief,
-        rebrief: Callable[[OutputForm], Brief],
+        brief_in: Callable[[OutputForm], Brief],
         watch: Stopwatch,
+        race: Race | None,
     ) -> None:
-        """Take the writer, the question and what the model will be told."""
+        """Take the writer, the question and what the model will be told, by form."""
         self._writer = writer
         self._question = question
-        self._brief = brief
-        self._rebrief = rebrief
+        self._brief_in = brief_in
+        self._brief = brief_in(writer.model.form)
         self._watch = watch
+        self._race = race
         self._budget = Budget(writer.settings.model_first_byte_s, writer.settings.model_total_s)
         self._said: list[str] = []
         self._refused: list[Refused] = []
         self._proposed = 0
         self._calls = 0
         self._usage = Usage()
-        self._race: Race | None = None
         self.error: ModelError | None = None
         """What cut the model short; None where it came to its end."""
-
-    def spend(self, race: Race | None) -> None:
-        """Count what a rewriting of the question took, finished or not."""
-        if race:
-            self._race = race
 
     def claims(self) -> Iterator[Said]:
         """Ask the model and yield what the checker confirms, each sentence at once."""
@@ -186,7 +183,7 @@ class Writing:
         try:
             yield from self._checked(self._brief.messages)
         except FormRefused:
-            self._brief = self._rebrief("lines")
+            self._brief = self._brief_in("lines")
             yield from self._checked(self._brief.messages)
         if not self._proposed:
             raise ModelError("empty", "no sentence with facts")
@@ -210,13 +207,13 @@ class Writing:
 
     def _checked(self, messages: tuple[Message, ...]) -> Iterator[Said]:
         reader = ClaimReader(self._brief.form)
-        since = 0
+        ended = since = 0
         for text in self._texts(messages):
-            proposals = reader.feed(text)
-            yield from self._confirmed(proposals)
+            yield from self._confirmed(reader.feed(text))
             if self._proposed >= MOST_CLAIMS:
                 return
-            since = 0 if proposals else since + len(text)
+            before, ended = ended, self._proposed + reader.unreadable
+            since = 0 if ended > before else since + len(text)
             if since > LONGEST_CLAIM:
                 raise ModelError("endless", f"no sentence ended within {LONGEST_CLAIM} characters")
         yield from self._confirmed(reader.close())

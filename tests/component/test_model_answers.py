@@ -223,6 +223,32 @@ def test_a_model_cut_off_midway_is_completed_without_repeating_it(
     assert {c.ref for c in plain.citations} <= said
 
 
+def test_a_sentence_that_never_ends_is_given_up_and_the_answer_completed(advisor: Advisor) -> None:
+    lost = GOOD[:-1].removesuffix("]") + ',{"section":"note","text":"' + "系数" * 2_000
+    asked: list[str] = []
+
+    def script(messages: object, form: OutputForm) -> str:
+        asked.append(form)
+        return lost
+
+    answer = advisor.written_by(ScriptedModel(script)).answer(ASKED)
+    assert answer.engine.model is not None
+    assert answer.engine.model.fault == "endless"
+    assert "没有停止输出" in answer.warnings[0]
+    assert answer.engine.writer == "scripted"  # what was confirmed before it stays
+    assert len(asked) == 1
+
+
+def test_many_short_sentences_are_no_endless_one(advisor: Advisor) -> None:
+    claim = json.loads(GOOD)["claims"][0]
+    told = [claim | {"text": f"第{n}句没有依据的话，" * 30 + "。"} for n in range(12)]
+    answer = advisor.written_by(
+        ScriptedModel([json.dumps({"claims": [claim, *told]}, ensure_ascii=False)])
+    ).answer(ASKED)
+    assert answer.engine.model is not None
+    assert answer.engine.model.fault is None
+
+
 def test_a_correction_of_the_asker_stands_first_whoever_writes(advisor: Advisor) -> None:
     question = read_question("境外放款的宏观审慎调节系数是0.3，对吧？")
     plain = advisor.answer(question)
