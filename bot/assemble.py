@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.answer import (
     AnswerBlock,
@@ -100,14 +100,14 @@ class Assembly:
         Corrections, replacements, plan and notes stay as drafted. What leads the draft is said
         where the model leaves it out; all of it, where the model breaks off.
         """
-        shown = _Shown(draft)
-        for block in shown.before:
-            yield from self._say(block)
+        for block in draft.blocks:
+            if first := _said_first(block):
+                yield from self._say(first)
         yield from self._stream(writing)
         cited = self._cited
         whole = writing.error is not None or not writing.said
         for block in draft.blocks:
-            if rest := shown.rest(block, cited, whole=whole):
+            if rest := _still_to_say(block, cited, whole=whole):
                 yield from self._say(self._without_heading_told(rest))
         self._model = writing.use
         if whole:
@@ -148,7 +148,8 @@ class Assembly:
         told = {shown.heading for shown in self._blocks}
         return block.model_copy(update={"heading": None}) if block.heading in told else block
 
-    def _ready(self, block: Block, claims: list[CheckedClaim], known: int) -> BlockReady:
+    def _ready(self, block: Block, claims: Sequence[CheckedClaim], known: int) -> BlockReady:
+        """Show a block; `known` citations stood before it."""
         shown = present_block(block, tuple(claims), self._book)
         self._blocks.append(shown)
         return BlockReady(block=shown, citations=self._book.citations[known:])
@@ -190,10 +191,7 @@ class Assembly:
         self._refused += [claim for claim in checked if claim.verdict != "supported"]
         if not supported:
             return
-        known = len(self._book.citations)
-        shown = present_block(block, supported, self._book)
-        self._blocks.append(shown)
-        yield BlockReady(block=shown, citations=self._book.citations[known:])
+        yield self._ready(block, supported, len(self._book.citations))
 
     def _tell(self, lines: tuple[str, ...]) -> BlockReady:
         """Show lines of the engine's own; they state nothing about the rules."""
@@ -251,28 +249,30 @@ class Assembly:
         return Finished(answer=answer)
 
 
-class _Shown:
-    """What of a draft is said beside a model's words."""
+def _said_first(block: Block) -> Block | None:
+    """Return what of a draft's block comes before a model's words: corrections, replacements."""
+    fixed = tuple(claim for claim in block.claims if claim.fixed)
+    return _with_claims(block, fixed) if block.kind == "lead" else None
 
-    def __init__(self, draft: Draft) -> None:
-        """Take the draft; what corrects the asker or tells what replaced what comes first."""
-        self.before = tuple(
-            block.model_copy(update={"claims": told})
-            for block in draft.blocks
-            if block.kind == "lead"
-            for told in [tuple(claim for claim in block.claims if claim.fixed)]
-            if told
-        )
 
-    def rest(self, block: Block, cited: frozenset[FactRef], *, whole: bool) -> Block | None:
-        """Return what of a block is still to be said; None for nothing."""
-        if block.kind == "plan" or block.form == "table":
-            return block
-        leads = block.kind == "lead"
-        left = tuple(
-            claim
-            for claim in block.claims
-            if (claim.fixed and not leads)
-            or (not claim.fixed and (whole or leads) and not cited.issuperset(claim.refs))
-        )
-        return block.model_copy(update={"claims": left}) if left else None
+def _still_to_say(block: Block, cited: frozenset[FactRef], *, whole: bool) -> Block | None:
+    """Return what of a draft's block is said after a model's words.
+
+    Args:
+        block: of the draft.
+        cited: facts that have been cited.
+        whole: whether all of the draft is said, since the model broke off or nothing was confirmed.
+    """
+    if block.kind == "plan" or block.form == "table":
+        return block
+    is_lead = block.kind == "lead"
+    left = tuple(
+        claim
+        for claim in block.claims
+        if (not is_lead if claim.fixed else (whole or is_lead) and not cited.issuperset(claim.refs))
+    )
+    return _with_claims(block, left)
+
+
+def _with_claims(block: Block, claims: tuple[Claim, ...]) -> Block | None:
+    return block.model_copy(update={"claims": claims}) if claims else None
