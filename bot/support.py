@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bot.content import read_tokens
 from bot.draft import Finding
-from bot.language import to_simplified
+from bot.language import detect_lang, passage_lang, to_simplified
 from bot.opposites import DUTY
 from bot.polarity import (
     NO_TURN,
@@ -156,6 +156,7 @@ class Support:
         self._own_content = cache(self._content_of_own_words)
         self._reading = cache(self._reading_of_fact)
         self._shown = cache(self._shown_by_fact)
+        self._shown_terms = cache(lambda ref: frozenset(self._terms(self._shown(ref))))
 
     def findings(self, text: str, refs: Sequence[FactRef]) -> Iterator[Finding]:
         """Tell what speaks against a sentence (any script) that cites these facts."""
@@ -172,7 +173,7 @@ class Support:
         return self._doubts(text, refs).features
 
     def _doubts(self, text: str, refs: Sequence[FactRef]) -> Doubts:
-        lang = _lang_of(text)
+        lang = passage_lang(detect_lang(text))
         known = set().union(*(self._content(ref, lang) for ref in refs))
         whole = self._tokens(text, lang)
         clauses = [(part, self._tokens(part, lang)) for part in _CLAUSE.split(text) if part]
@@ -197,8 +198,10 @@ class Support:
         direction = turned_direction(reading, facts)
         outweighed = outweighed_direction(reading, facts)
         exchange = exchanged_figures(reading, facts)
-        swapped, term, kind = self._other_term(reading, facts, refs)
-        name = max(self._other_name(text, refs), swapped)
+        hits = self._lexicon.glossary.find(text)
+        new = self._new_terms(hits, refs)
+        swapped, term, kind = self._other_term(reading, facts, hits, new)
+        name = max(self._other_name(text, refs, hits, new), swapped)
         features = Features(
             worst=worst,
             worst_sentence=min(
@@ -310,15 +313,22 @@ class Support:
         )
         return "\n".join(parts).lower()
 
-    def _other_name(self, text: str, refs: Sequence[FactRef]) -> Turn:
-        """Find what the sentence names outright and no citation shows."""
+    def _other_name(
+        self, text: str, refs: Sequence[FactRef], hits: Sequence[TermHit], new: Sequence[TermHit]
+    ) -> Turn:
+        """Find what the sentence names outright and no citation shows.
+
+        Args:
+            text: the sentence.
+            refs: what it cites.
+            hits: the terms in it.
+            new: those of them that no citation shows.
+        """
         shown = "\n".join(self._shown(ref) for ref in refs)
-        for hit in self._new_terms(text, refs):
+        for hit in new:
             if _is_named(hit.term) or _CAPITAL.search(hit.text[1:]):
                 return Turn(1.0, hit.text)
-        taken = {
-            at for hit in self._lexicon.glossary.find(text) for at in range(hit.start, hit.end)
-        }
+        taken = {at for hit in hits for at in range(hit.start, hit.end)}
         for match in _NAME.finditer(text):
             name = match[0].strip("《》").lower()
             if name not in shown and taken.isdisjoint(range(*match.span())) and name not in _MONEY:
@@ -329,14 +339,14 @@ class Support:
                 return Turn(1.0, title)
         return NO_TURN
 
-    def _new_terms(self, text: str, refs: Sequence[FactRef]) -> list[TermHit]:
-        """Return the terms that the sentence uses and no citation shows under any of their names."""
+    def _new_terms(self, hits: Sequence[TermHit], refs: Sequence[FactRef]) -> list[TermHit]:
+        """Return the terms of a sentence that no citation shows under any of their names."""
         shown = "\n".join(self._shown(ref) for ref in refs)
-        known = set(self._terms(shown))
+        known = set().union(*(self._shown_terms(ref) for ref in refs))
         cited = {ref.card_id for ref in refs}
         return [
             hit
-            for hit in self._lexicon.glossary.find(text)
+            for hit in hits
             if f"term:{hit.term.id}" not in known
             and cited.isdisjoint(hit.term.names)
             and not any(word.lower() in shown for word in _surfaces(hit.term))
@@ -344,30 +354,40 @@ class Support:
         ]
 
     def _other_term(
-        self, reading: Reading, facts: Sequence[Reading], refs: Sequence[FactRef]
+        self,
+        reading: Reading,
+        facts: Sequence[Reading],
+        hits: Sequence[TermHit],
+        new: Sequence[TermHit],
     ) -> tuple[Turn, Turn, Turn]:
         """Find a term of the sentence that replaces one of the facts.
+
+        Args:
+            reading: the sentence.
+            facts: what it cites.
+            hits: the terms in it.
+            new: those of them that no citation shows.
 
         Returns: one that names an instrument, for another of its kind; one that stands where the
         facts have one that the sentence left out; the same of one kind.
         """
-        mine = set(self._terms(reading.text))
+        mine = {hit.term.id for hit in hits}
+        theirs = [(fact, hit) for fact in facts for hit in self._lexicon.glossary.find(fact.text)]
+        told = {hit.term.id for _, hit in theirs}
         lost = [
             (hit, fact.around(hit.start, hit.end))
-            for fact in facts
-            for hit in self._lexicon.glossary.find(fact.text)
-            if f"term:{hit.term.id}" not in mine
+            for fact, hit in theirs
+            if hit.term.id not in mine
         ]
-        told = {t for fact in facts for t in self._terms(fact.text)}
-        new = {hit.start for hit in self._new_terms(reading.text, refs)}
+        starts = {hit.start for hit in new}
         name = term = kind = NO_TURN
-        for hit in self._lexicon.glossary.find(reading.text):
-            if f"term:{hit.term.id}" in told:
+        for hit in hits:
+            if hit.term.id in told:
                 continue
             here = reading.around(hit.start, hit.end)
             for other, there in lost:
                 turn = Turn(likeness(here, there), hit.text)
-                if hit.start in new:
+                if hit.start in starts:
                     term = max(term, turn)
                 if _kind(hit.text) == _kind(other.text):
                     kind = max(kind, turn)
@@ -411,10 +431,6 @@ def _parts(surface: str) -> list[str]:
 def _kind(surface: str) -> str:
     """Return what a term's last word says that it is: trade, account, 贸易."""
     return surface.lower().split()[-1].rstrip("s") if surface.isascii() else surface[-1]
-
-
-def _lang_of(text: str) -> PassageLang:
-    return "zh" if len(re.findall(r"[\u4e00-\u9fff]", text)) * 3 >= len(text) / 2 else "en"
 
 
 _CLAUSE = re.compile(
