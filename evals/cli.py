@@ -18,7 +18,13 @@ from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
 from evals.errors import CaseError
 from evals.judge import Judge, JudgedCase, judge_run
-from evals.judge_report import JudgeSummary, grade_rows, summarise_judging, write_judging
+from evals.judge_report import (
+    JudgeRecord,
+    JudgeSummary,
+    grade_rows,
+    summarise_judging,
+    write_judging,
+)
 from evals.report import headline_rows, write_report
 from evals.run import Answering, CaseResult, Run, run_suite
 from evals.summary import Summary, summarise
@@ -167,9 +173,9 @@ def _judge_with_bar(run: Run, judge: Judge, folder: Path) -> None:
             bar.update(task, completed=done, description=f"judge {case.id}")
 
         judging = judge_run(run, judge, told)
-    summary = summarise_judging(judging, run)
-    _print_grades(judging.model, summary)
-    typer.echo(f"judge: {write_judging(judging, run, folder)}", err=True)
+    record = JudgeRecord(summary=summarise_judging(judging, run), judging=judging)
+    _print_grades(judging.model, record.summary)
+    typer.echo(f"judge: {write_judging(record, folder)}", err=True)
 
 
 def _print_grades(model: str, summary: JudgeSummary) -> None:

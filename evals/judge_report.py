@@ -7,10 +7,11 @@ opinion of a model is read among the scores that are worked out in code.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from evals.judge import ASPECTS, TOP, Aspect, JudgedCase, Judgement, Judging
+from evals.markdown import figure_row, one_line, table_lines
 from evals.run import CaseResult, Run
 from evals.stats import Estimate, estimate_rate, estimate_share
 from knowledge.card import Frozen
@@ -69,13 +70,12 @@ def summarise_judging(judging: Judging, run: Run) -> JudgeSummary:
     )
 
 
-def write_judging(judging: Judging, run: Run, folder: Path) -> Path:
+def write_judging(record: JudgeRecord, folder: Path) -> Path:
     """Write `judge.json` and `judge.md` into the folder of the run's report.
 
     Returns:
         The path of `judge.md`.
     """
-    record = JudgeRecord(summary=summarise_judging(judging, run), judging=judging)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "judge.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
     page = folder / "judge.md"
@@ -97,9 +97,9 @@ def render_judging(record: JudgeRecord) -> str:
 def grade_rows(summary: JudgeSummary) -> Iterator[tuple[str, str, str, str]]:
     """Yield name, count, value and interval of every figure, as printed."""
     for aspect, estimate in summary.grades.items():
-        yield _row(f"judge: {aspect}", estimate)
+        yield figure_row(f"judge: {aspect}", estimate)
     for agreement in summary.agreements:
-        yield _row(f"agreement: {agreement.aspect} with {agreement.metric}", agreement.same)
+        yield figure_row(f"agreement: {agreement.aspect} with {agreement.metric}", agreement.same)
 
 
 _Pair = tuple[JudgedCase, Judgement, CaseResult]
@@ -157,7 +157,7 @@ def _head(record: JudgeRecord) -> Iterator[str]:
     usage = judging.usage
     yield f"# Judge of {judging.run_id}"
     yield ""
-    yield f"- model: {_line(judging.model)}"
+    yield f"- model: {_shortened(judging.model)}"
     yield f"- prompt: {versions}"
     yield f"- judged: {summary.judged} of {len(judging.cases)}"
     yield f"- not judged, in no figure: {reasons or 'none'}"
@@ -169,8 +169,8 @@ def _grades(summary: JudgeSummary) -> Iterator[str]:
     if not summary.grades:
         yield "No case was judged."
         return
-    rows = (_row(aspect, estimate) for aspect, estimate in summary.grades.items())
-    yield from _table(("aspect", "n", "mean", "95 % interval"), rows)
+    rows = (figure_row(aspect, estimate) for aspect, estimate in summary.grades.items())
+    yield from table_lines(("aspect", "n", "mean", "95 % interval"), rows)
     yield ""
     yield (
         "Grades are 0, 1 or 2; the mean is given as a share of 2. Bootstrap by case, Wilson where "
@@ -182,8 +182,8 @@ def _agreements(agreements: Sequence[Agreement]) -> Iterator[str]:
     if not agreements:
         return
     yield from ("", "## Agreement with the scorers", "")
-    rows = (_row(f"{item.aspect} with {item.metric}", item.same) for item in agreements)
-    yield from _table(("judge with scorer", "n", "same grade", "95 % interval"), rows)
+    rows = (figure_row(f"{item.aspect} with {item.metric}", item.same) for item in agreements)
+    yield from table_lines(("judge with scorer", "n", "same grade", "95 % interval"), rows)
     yield ""
     yield (
         "A scorer's share counts as grade 0 where it is 0, 2 where it is 1, else 1. Wilson "
@@ -192,7 +192,7 @@ def _agreements(agreements: Sequence[Agreement]) -> Iterator[str]:
     )
     for item in agreements:
         yield ""
-        yield from _table(
+        yield from table_lines(
             (f"{item.aspect}: judge \\ scorer", *map(str, range(TOP + 1))),
             ((str(grade), *map(str, row)) for grade, row in enumerate(item.table)),
         )
@@ -208,19 +208,8 @@ def _opposites(record: JudgeRecord) -> Iterator[str]:
         for name in shown:
             judgement = cases[name].judgement
             assert judgement is not None, "only judged cases are compared"
-            yield f"- {name}: judge {getattr(judgement, item.aspect)}. {_line(judgement.reason)}"
+            yield f"- {name}: judge {getattr(judgement, item.aspect)}. {_shortened(judgement.reason)}"
 
 
-def _row(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
-    interval = f"{estimate.low:.3f} to {estimate.high:.3f}"
-    return name, str(estimate.n), f"{estimate.mean:.3f}", interval
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    for row in (head, ["---"] * len(head), *rows):
-        yield f"| {' | '.join(row)} |"
-
-
-def _line(text: str) -> str:
-    """Put a model's words on one line in which a reader's viewer finds no HTML."""
-    return " ".join(text.split())[:_REASON_SHOWN].replace("<", "&lt;")
+def _shortened(text: str) -> str:
+    return one_line(" ".join(text.split())[:_REASON_SHOWN])

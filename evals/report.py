@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from evals.markdown import figure_row, one_line, table_lines
 from evals.parity import SAME_EVIDENCE, Parity, differences
 from evals.run import Run, RunSettings
 from evals.scorers.registry import METRICS, metric
@@ -77,7 +78,9 @@ def render_markdown(settings: RunSettings, summary: Summary) -> str:
         ["", f"## Worst cases to read: {len(summary.worst)} of {summary.faulty}", ""],
         _worst(summary.worst),
         ["", "## What the metrics mean", ""],
-        _table(("metric", "formula", "source"), ((m.name, m.formula, m.source) for m in METRICS)),
+        table_lines(
+            ("metric", "formula", "source"), ((m.name, m.formula, m.source) for m in METRICS)
+        ),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
 
@@ -87,18 +90,9 @@ def headline_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
     for name, estimate in summary.headline.items():
         item = metric(name)
         digits = 1 if item.sort == "quantity" else 3
-        yield _row(f"{name} {_ARROW[item.better]}".strip(), estimate, digits)
+        yield figure_row(f"{name} {_ARROW[item.better]}".strip(), estimate, digits)
     if summary.parity:
-        yield _row(f"parity {_ARROW['higher']}", summary.parity.agreeing)
-
-
-def _row(name: str, estimate: Estimate, digits: int = 3) -> tuple[str, str, str, str]:
-    return (
-        name,
-        str(estimate.n),
-        f"{estimate.mean:.{digits}f}",
-        f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}",
-    )
+        yield figure_row(f"parity {_ARROW['higher']}", summary.parity.agreeing)
 
 
 def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
@@ -116,13 +110,13 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
 
 
 def _headline(summary: Summary) -> Iterator[str]:
-    yield from _table(("metric", "n", "mean", "95 % interval"), headline_rows(summary))
+    yield from table_lines(("metric", "n", "mean", "95 % interval"), headline_rows(summary))
     yield ""
     yield "↑ higher is better, ↓ lower is better. Rates: Wilson interval. Means: bootstrap by case, Wilson where all are 0 or all 1."
 
 
 def _sliced(slices: Mapping[str, Mapping[str, Estimate]], title: str) -> Iterator[str]:
-    yield from _table(
+    yield from table_lines(
         (title, *SLICED),
         ((name, *(_brief(row.get(column)) for column in SLICED)) for name, row in slices.items()),
     )
@@ -138,12 +132,12 @@ def _brief(estimate: Estimate | None) -> str:
 
 def _parity(parity: Parity) -> Iterator[str]:
     yield from ("", "## Parity of the languages", "")
-    yield from _table(
+    yield from table_lines(
         ("measure", "n", "mean", "95 % interval"),
         (
-            _row("parity", parity.agreeing),
-            _row("same verdict", parity.same_verdict),
-            _row("overlap", parity.overlap),
+            figure_row("parity", parity.agreeing),
+            figure_row("same verdict", parity.same_verdict),
+            figure_row("overlap", parity.overlap),
         ),
     )
     yield ""
@@ -162,11 +156,11 @@ def _parity(parity: Parity) -> Iterator[str]:
         yield from _fenced("\n".join(outcome.question for outcome in triple.outcomes.values()))
         yield ""
         for line in differences(triple):
-            yield f"- {_line(line)}"
+            yield f"- {one_line(line)}"
 
 
 def _confusion(summary: Summary) -> Iterator[str]:
-    yield from _table(
+    yield from table_lines(
         ("expected", *STANDINGS),
         (
             (name, *(str(row[standing]) for standing in STANDINGS))
@@ -179,7 +173,7 @@ def _times(summary: Summary) -> Iterator[str]:
     rows = dict(summary.stages_ms)
     if summary.wall_ms:
         rows["wall clock"] = summary.wall_ms
-    yield from _table(
+    yield from table_lines(
         ("stage", "n", "p50 ms", "p95 ms", "mean ms"),
         (
             (name, str(p.n), f"{p.p50:.1f}", f"{p.p95:.1f}", f"{p.mean:.1f}")
@@ -194,7 +188,7 @@ def _errored(summary: Summary) -> Iterator[str]:
         return
     yield "They count in no metric above."
     yield ""
-    yield from _table(
+    yield from table_lines(
         ("case", "question", "error"), ((e.id, e.question, e.error) for e in summary.errored)
     )
 
@@ -217,25 +211,13 @@ def _worst(cases: Sequence[WorstCase]) -> Iterator[str]:
         yield f"- ranks in the evidence: {_list(ranks)}"
         yield f"- forbidden words said: {_list(_code(match) for match in case.must_not)}"
         for remark in case.remarks:
-            yield f"- {_line(remark)}"
+            yield f"- {one_line(remark)}"
         yield ""
         yield from _fenced(case.text)
 
 
 def _list(items: Iterable[str]) -> str:
     return ", ".join(items) or "-"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join('---' for _ in head)}|"
-    for row in rows:
-        yield f"| {' | '.join(_line(cell).replace('|', chr(92) + '|') for cell in row)} |"
-
-
-def _line(text: str) -> str:
-    """Put a text on one line in which a reader's viewer finds no HTML."""
-    return " ".join(text.split()).replace("<", "&lt;")
 
 
 def _code(text: str) -> str:

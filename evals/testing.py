@@ -1,4 +1,4 @@
-"""Hand-made answers and an advisor that returns them: for tests of scorers, ours and others'."""
+"""Hand-made cases, answers and an advisor that returns them: for tests of scorers, ours and others'."""
 
 from __future__ import annotations
 
@@ -17,10 +17,26 @@ from bot.answer import (
     Engine,
 )
 from bot.question import Question
+from evals.case import Case
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 
 AS_OF = dt.date(2026, 11, 22)
+
+
+def make_case(number: int, **fields: object) -> Case:
+    """Make a case of which only what matters to a test need be named; its id is `t<number>`."""
+    whole = {
+        "id": f"t{number}",
+        "kind": "lookup",
+        "lang": "zh-Hans",
+        "topic": "financing",
+        "question": f"第{number}问：额度怎么算？",
+        "expect": "answer",
+        "nuggets": [{"name": "cap", "any": ["80%"]}],
+        "cards": ["rule-a"],
+    }
+    return Case.model_validate({**whole, **fields})
 
 
 def make_answer(

@@ -30,13 +30,13 @@ from bot.providers.base import (
 from bot.providers.guarded import Guard
 from bot.providers.open_model import open_model
 from bot.settings import Settings
-from evals.case import Case, load_suite
+from evals.case import load_suite
 from evals.cli import eval_app
 from evals.judge import SCHEMA, Judge, Judgement, judge_run, read_judgement
 from evals.judge_report import JudgeRecord, render_judging, summarise_judging, write_judging
 from evals.run import CaseResult, Run, RunSettings
 from evals.scorers import Score
-from evals.testing import ScriptedAdvisor, make_answer
+from evals.testing import ScriptedAdvisor, make_answer, make_case
 from knowledge.corpus import Corpus
 
 KEY = "sk-not-to-be-seen"
@@ -68,19 +68,6 @@ class Grader:
             raise outcome
         yield Delta(text=outcome[:5])
         yield Delta(text=outcome[5:], usage=Usage(prompt_tokens=100, completion_tokens=10))
-
-
-def make_case(number: int, **fields: object) -> Case:
-    whole = {
-        "id": f"t{number}",
-        "kind": "lookup",
-        "lang": "zh-Hans",
-        "topic": "financing",
-        "question": f"第{number}问：额度怎么算？",
-        "expect": "answer",
-        "nuggets": [{"name": "cap", "any": ["80%"]}],
-    }
-    return Case.model_validate({**whole, **fields})
 
 
 def make_result(number: int, recall: float | None = 1, unsupported: float = 0) -> CaseResult:
@@ -258,7 +245,8 @@ def test_the_page_and_the_record_are_written_and_the_record_comes_back(tmp_path:
     run = make_run(make_result(1), make_result(2))
     model = Grader(grades(0, 2, 1, reason="<b>80%\n| not there"), ModelError("empty", "-"))
     judging = judge_run(run, Judge(model))
-    page = write_judging(judging, run, tmp_path)
+    summary = summarise_judging(judging, run)
+    page = write_judging(JudgeRecord(summary=summary, judging=judging), tmp_path)
     record = JudgeRecord.model_validate_json((tmp_path / "judge.json").read_text("utf-8"))
     assert record.judging == judging
     text = page.read_text("utf-8")

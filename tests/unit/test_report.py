@@ -13,24 +13,10 @@ from evals.report import read_record, render_markdown, write_report
 from evals.run import CaseResult, Run, RunSettings
 from evals.scorers import Score
 from evals.summary import WORST, summarise
-from evals.testing import make_answer, make_engine
+from evals.testing import make_answer, make_case, make_engine
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "eval_report.md"
 """Write it anew with `render_markdown` after a wanted change, and read the difference."""
-
-
-def make_case(number: int, **fields: object) -> Case:
-    whole = {
-        "id": f"t{number}",
-        "kind": "lookup",
-        "lang": "zh-Hans",
-        "topic": "financing",
-        "question": f"第{number}问：额度怎么算？",
-        "expect": "answer",
-        "nuggets": [{"name": "cap", "any": ["80%"]}],
-        "cards": ["rule-a"],
-    }
-    return Case.model_validate({**whole, **fields})
 
 
 def make_result(
