@@ -23,7 +23,7 @@ class Weights(NamedTuple):
     """Nearness of the fact's example questions to the question."""
     words: float = 0.3
     """Words that an example question and the question share (tf-idf)."""
-    parts: float = 0.5
+    parts: float = 0.25
     """Share of the part that a fact fits best, in a question with several parts."""
     feedback: float = 0.4
     """Share of nearness to the first facts found, whatever the question's words."""
