@@ -29,6 +29,7 @@ from ui.api_health import Readiness
 from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
+from ui.frame import mount_assets
 from ui.gradio_import import without_stub_writing
 
 PREFIX = "/api/v1"
@@ -79,6 +80,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
+    mount_assets(app)
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
     _add_unknown_endpoint(app)

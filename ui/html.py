@@ -17,7 +17,7 @@ class Html(str):
 
 
 EMPTY = Html("")
-_VOID = frozenset({"br", "hr", "input", "meta"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
 def safe(text: str) -> Html:

@@ -13,7 +13,8 @@ import yaml
 from bot.language import Lang
 
 LANGS: tuple[Lang, ...] = get_args(Lang)
-STRINGS_FILE = Path(__file__).parent / "strings.yaml"
+LOCALES = Path(__file__).parent / "locales"
+"""A file of strings for each page; no key stands in two."""
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("treasurer", "treasury-centre"),
@@ -30,9 +31,11 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 
 @cache
 def all_strings() -> Mapping[str, Mapping[Lang, str]]:
-    """Read `strings.yaml`: by key, then by language."""
-    loaded: dict[str, dict[Lang, str]] = yaml.safe_load(STRINGS_FILE.read_text(encoding="utf-8"))
-    return loaded
+    """Read every file of `locales/`: by key, then by language."""
+    strings: dict[str, dict[Lang, str]] = {}
+    for path in sorted(LOCALES.glob("*.yaml")):
+        strings |= yaml.safe_load(path.read_text(encoding="utf-8"))
+    return strings
 
 
 def string(key: str, lang: Lang, **values: object) -> str:

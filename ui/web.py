@@ -30,6 +30,9 @@ _CONTENT_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
+_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css")
+_SCRIPTS = ("page", "words", "asking", "keeping", "showing", "panel", "actions")
+"""In this order: `page` declares what the others share, `actions` starts."""
 _FONTS = (
     "system-ui",
     "-apple-system",
@@ -74,8 +77,8 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
     version = advisor.corpus.version
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
         view = gr.HTML(
-            html_template=_static("hugang.html"),
-            js_on_load=_static("hugang.js"),
+            html_template=_static("ask/ask.html"),
+            js_on_load=_script(),
             apply_default_css=False,
             elem_id="hugang",
             elem_classes="hg",
@@ -111,8 +114,14 @@ def _static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
+@cache
+def _script() -> str:
+    """Return the page's behaviour: one function body, kept in a file for each of its concerns."""
+    return "\n".join(_static(f"ask/{name}.js") for name in _SCRIPTS)
+
+
 def _head() -> str:
     policy = element(
         "meta", **{"http-equiv": "Content-Security-Policy", "content": _CONTENT_POLICY}
     )
-    return f"{policy}<style>{_static('hugang.css')}</style>"
+    return f"{policy}<style>{''.join(_static(name) for name in _STYLES)}</style>"

@@ -8,6 +8,7 @@ from string import Formatter
 from typing import get_args
 
 import pytest
+import yaml
 from opencc import OpenCC
 
 from bot.answer import Standing
@@ -15,10 +16,14 @@ from bot.language import Lang
 from bot.route_plan import StepState
 from knowledge.card import Quality
 from knowledge.corpus import Validity
-from ui.strings import EXAMPLES, LANGS, STRINGS_FILE, all_strings, string, strings_json
+from ui.strings import EXAMPLES, LANGS, LOCALES, all_strings, string, strings_json
 
-UI = STRINGS_FILE.parent
+UI = LOCALES.parent
 KEYS = sorted(all_strings())
+
+
+def _read(pattern: str) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(UI.rglob(pattern)))
 
 
 def names(text: str) -> set[str]:
@@ -44,6 +49,13 @@ def test_the_traditional_string_is_not_left_in_simplified_script(key: str) -> No
     assert OpenCC("s2t").convert(text).replace("佈", "布") == text
 
 
+def test_no_key_stands_in_two_files() -> None:
+    found = [
+        key for path in LOCALES.glob("*.yaml") for key in yaml.safe_load(path.read_text("utf-8"))
+    ]
+    assert sorted(found) == KEYS
+
+
 def test_every_status_quality_standing_and_state_has_words() -> None:
     wanted = {
         *(f"status.{one}" for one in get_args(Validity)),
@@ -57,8 +69,8 @@ def test_every_status_quality_standing_and_state_has_words() -> None:
 
 
 def test_the_page_uses_no_key_that_is_not_there() -> None:
-    html = (UI / "static" / "hugang.html").read_text(encoding="utf-8")
-    script = (UI / "static" / "hugang.js").read_text(encoding="utf-8")
+    html = _read("*.html")
+    script = _read("*.js")
     used = {
         *re.findall(r'data-t(?:-label|-placeholder)?="([^"]+)"', html),
         *re.findall(r'words\("([a-z._-]+)"', script),
@@ -71,10 +83,7 @@ def test_the_page_uses_no_key_that_is_not_there() -> None:
 
 
 def test_no_key_lies_unused() -> None:
-    sources = "\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (*UI.glob("*.py"), *(UI / "static").glob("hugang.*"))
-    )
+    sources = _read("*.py") + _read("*.html") + _read("*.js")
     families = ("status.", "quality.", "standing.", "state.", "role.", "example.", "panel.quote.")
     unused = [key for key in KEYS if f'"{key}"' not in sources and not key.startswith(families)]
     assert unused == []

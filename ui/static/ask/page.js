@@ -1,0 +1,35 @@
+// The page's own behaviour. Gradio runs this once, as the body of a function of
+// (element, trigger, props, server, upload, watch); the server sends ready, escaped HTML.
+//
+// A conversation lives in the browser: `turns`, oldest first. The server keeps nothing of it,
+// so each question brings its history along. A turn is
+//   message   permanent name of the answer; marks are "<message>:<n>"
+//   root      name of the first turn with this question: told more, it is asked again
+//   state     working, answered, partly, declined, failed or stopped
+//   parts     key → element of the answer's parts
+
+const STRINGS = props.strings;
+const LANGS = ["zh-Hans", "zh-Hant", "en"];
+const PHONE = window.matchMedia("(max-width: 640px)");
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+const SILENCE_MS = 90000; // longer without a word from the server counts as a lost connection
+
+const turns = [];
+let lang = firstLanguage();
+let running = null; // the turn being answered
+let silence = 0; // its timer
+let opened = null; // the citation in the panel: "<message>:<n>"
+let openedBy = null; // the mark that opened it
+
+const $ = (selector) => element.querySelector(selector);
+const conversation = $(".hg-conversation");
+const hero = $(".hg-hero");
+const scroller = $(".hg-scroll");
+const panel = $(".hg-panel");
+const panelBody = $(".hg-panel-body");
+const backdrop = $(".hg-backdrop");
+const form = $(".hg-composer");
+const box = form.querySelector("textarea");
+const sendButton = $(".hg-send");
+const stopButton = $(".hg-stop");
+const newButton = $(".hg-new");

@@ -1,0 +1,103 @@
+// --- words and appearance
+
+function stored(name) {
+  try {
+    return window.localStorage.getItem("hugang." + name);
+  } catch {
+    return null; // private windows may refuse storage; the page works without
+  }
+}
+
+function store(name, value) {
+  try {
+    window.localStorage.setItem("hugang." + name, value);
+  } catch {
+    // not remembered, nothing lost
+  }
+}
+
+function firstLanguage() {
+  const told = new URLSearchParams(window.location.search).get("lang");
+  if (LANGS.includes(told)) return told; // from a link of our other pages
+  const kept = stored("lang");
+  if (LANGS.includes(kept)) return kept;
+  for (const tag of navigator.languages || [navigator.language || ""]) {
+    if (/^zh\b.*(hant|tw|hk|mo)/i.test(tag)) return "zh-Hant";
+    if (/^zh\b/i.test(tag)) return "zh-Hans";
+    if (/^en\b/i.test(tag)) return "en";
+  }
+  return "zh-Hans";
+}
+
+function words(key, values) {
+  const text = (STRINGS[lang] && STRINGS[lang][key]) || key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) =>
+    values && name in values ? String(values[name]) : whole,
+  );
+}
+
+function valuesOf(node) {
+  return node.dataset.a ? JSON.parse(node.dataset.a) : null;
+}
+
+function translate(root) {
+  for (const node of root.querySelectorAll("[data-t]")) {
+    node.textContent = words(node.dataset.t, valuesOf(node));
+  }
+  for (const node of root.querySelectorAll("[data-t-label]")) {
+    node.setAttribute("aria-label", words(node.dataset.tLabel, valuesOf(node)));
+    if (node.classList.contains("hg-tool")) node.title = node.getAttribute("aria-label");
+  }
+  for (const node of root.querySelectorAll("[data-t-placeholder]")) {
+    node.placeholder = words(node.dataset.tPlaceholder);
+  }
+}
+
+function speak(next) {
+  lang = next;
+  document.documentElement.lang = next;
+  document.title = words("app.title") + " · " + words("app.subtitle");
+  for (const button of element.querySelectorAll("[data-lang]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.lang === next));
+  }
+  for (const link of element.querySelectorAll("[data-page]")) {
+    link.href = link.dataset.page + "?lang=" + next;
+  }
+  showExamples();
+  translate(element);
+  showPosition();
+}
+
+function showExamples() {
+  const list = $(".hg-examples");
+  list.replaceChildren();
+  for (const [role, name] of props.examples) {
+    const button = make("button", "hg-example");
+    button.type = "button";
+    button.dataset.do = "ask";
+    button.dataset.question = words("example." + name);
+    const who = make("span", "hg-role", words("role." + role));
+    button.append(who, make("span", "hg-example-text", button.dataset.question));
+    list.append(button);
+  }
+  $(".hg-corpus").textContent = words("hero.corpus", props.corpus);
+}
+
+function darken(dark) {
+  document.body.classList.toggle("dark", dark);
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+}
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text; // never as HTML: it may be anyone's text
+  return node;
+}
+
+// A word of the interface, by its key; it follows the language.
+function makeWord(tag, key) {
+  const node = make(tag, "", words(key));
+  node.dataset.t = key;
+  return node;
+}
