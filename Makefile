@@ -15,7 +15,7 @@ export HF_HUB_OFFLINE := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser serve test check eval bench lock clean
+.PHONY: help install browser serve test check eval bench shots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ eval: install ## measure answer quality on the development cases
 
 bench: install ## measure the time an answer takes
 	$(BIN)/hugang bench answer $(ARGS)
+
+shots: install browser ## take pictures of every page into reports/shots (ARGS="--only plan --size phone")
+	$(BIN)/python scripts/shots.py $(ARGS)
 
 lock: ## resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer versions)
 	@sh scripts/lock.sh $(ARGS)

@@ -1,0 +1,179 @@
+"""`make shots`: pictures of every page, wide and narrow, light and dark, in Chinese and English.
+
+Starts the server by itself and writes PNG files and an index page to `reports/shots`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "reports" / "shots"
+PORT = 7983
+SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
+THEMES = ("light", "dark")
+LANGS = ("zh-Hans", "zh-Hant", "en")
+LOCALES = {"zh-Hans": "zh-CN", "zh-Hant": "zh-HK", "en": "en-GB"}
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DONE = ".hg-answer:not(.hg-working)"
+
+
+class Scene(NamedTuple):
+    """One picture: where it is taken, and what is done before."""
+
+    name: str
+    path: str
+    prepare: Callable[[Page, str], None]
+    whole: bool = False
+    """The whole page, not only the window."""
+
+
+def _ask(zh: str, en: str) -> Callable[[Page, str], None]:
+    def prepare(page: Page, lang: str) -> None:
+        page.fill(".hg-composer textarea", en if lang == "en" else zh)
+        page.press(".hg-composer textarea", "Enter")
+        page.wait_for_selector(DONE, timeout=30_000)
+
+    return prepare
+
+
+def _asked_and_opened(zh: str, en: str) -> Callable[[Page, str], None]:
+    def prepare(page: Page, lang: str) -> None:
+        _ask(zh, en)(page, lang)
+        page.locator(".hg-mark").first.click()
+        page.wait_for_selector(".hg-panel:not([hidden])")
+
+    return prepare
+
+
+def _nothing(page: Page, lang: str) -> None:
+    return None
+
+
+LEND = (
+    "上海母公司怎么把人民币借给香港子公司？",
+    "How do we lend RMB from Shanghai to our Hong Kong subsidiary?",
+)
+RATE = (
+    "香港企业财资中心的税率是多少？要满足什么条件？",
+    "What tax rate does a Hong Kong corporate treasury centre pay?",
+)
+PARTLY = (
+    "境外放款的宏观审慎系数是多少？巴西央行对这笔借款要收多少税？",
+    "What is the overseas lending coefficient, and what tax does Brazil charge on the loan?",
+)
+DECLINED = ("今天上海天气怎么样？", "What is the weather in Shanghai today?")
+
+SCENES = (
+    Scene("ask-welcome", "/", _nothing),
+    Scene("ask-answer", "/", _ask(*RATE)),
+    Scene("ask-plan", "/", _ask(*LEND)),
+    Scene("ask-source", "/", _asked_and_opened(*RATE)),
+    Scene("ask-partly", "/", _ask(*PARTLY)),
+    Scene("ask-declined", "/", _ask(*DECLINED)),
+    Scene("plan", "/plan", _nothing, whole=True),
+    Scene("plan-lend", "/plan/lend-to-overseas-subsidiary", _nothing, whole=True),
+    Scene("rules", "/rules", _nothing),
+    Scene("rules-search", "/rules?q=汇发〔2025〕43号", _nothing),
+    Scene("rules-instrument", "/rules/pbc-safe-2026-overseas-lending", _nothing, whole=True),
+    Scene("rules-topic", "/rules/topics/financing", _nothing, whole=True),
+    Scene("rules-action-plan", "/rules/action-plan", _nothing, whole=True),
+)
+
+
+def main() -> None:
+    """Take the pictures that the arguments name, all of them by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="scenes whose name contains this")
+    parser.add_argument(
+        "--lang", choices=LANGS, action="append", help="repeatable; default zh-Hans, en"
+    )
+    parser.add_argument("--size", choices=tuple(SIZES), action="append", help="repeatable")
+    parser.add_argument("--theme", choices=THEMES, action="append", help="repeatable")
+    given = parser.parse_args()
+    browser = next(
+        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))),
+        None,
+    )
+    if browser is None:
+        sys.exit("no chromium on PATH; run `make browser`")
+    scenes = [scene for scene in SCENES if given.only in scene.name]
+    OUT.mkdir(parents=True, exist_ok=True)
+    taken: list[str] = []
+    with _server() as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        for lang, size, theme in product(
+            given.lang or ("zh-Hans", "en"), given.size or tuple(SIZES), given.theme or THEMES
+        ):
+            width, height = SIZES[size]
+            context = chromium.new_context(
+                viewport={"width": width, "height": height},
+                locale=LOCALES[lang],
+                color_scheme="dark" if theme == "dark" else "light",
+                reduced_motion="reduce",
+            )
+            for scene in scenes:
+                page = context.new_page()
+                joint = "&" if "?" in scene.path else "?"
+                page.goto(f"{address}{scene.path}{joint}lang={lang}", wait_until="networkidle")
+                page.wait_for_selector(".hg-header")
+                scene.prepare(page, lang)
+                page.wait_for_timeout(300)
+                name = f"{scene.name}-{size}-{theme}-{lang}.png"
+                page.screenshot(path=OUT / name, full_page=scene.whole)
+                taken.append(name)
+                page.close()
+            context.close()
+        chromium.close()
+    (OUT / "index.html").write_text(_index(taken), encoding="utf-8")
+    sys.stdout.write(f"{len(taken)} pictures; reports/shots/index.html shows them\n")
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    address = f"http://127.0.0.1:{PORT}"
+    command = [sys.executable, "-m", "ui", "serve", "--port", str(PORT)]
+    with subprocess.Popen(command, cwd=ROOT) as server:
+        try:
+            for _ in range(300):
+                if server.poll() is not None:
+                    sys.exit(f"the server ended with {server.returncode}; its words stand above")
+                try:
+                    urllib.request.urlopen(f"{address}/readyz", timeout=2).close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            else:
+                sys.exit("the server was not ready within a minute")
+            yield address
+        finally:
+            server.terminate()
+
+
+def _index(names: list[str]) -> str:
+    figures = "".join(
+        f'<figure><img src="{html.escape(name)}" loading="lazy" alt=""><figcaption>{html.escape(name)}'
+        "</figcaption></figure>"
+        for name in names
+    )
+    style = "body{font-family:sans-serif;display:flex;flex-wrap:wrap;gap:1rem}img{width:360px;border:1px solid #ccc}"
+    return (
+        f'<!doctype html><meta charset="utf-8"><title>Hugang</title><style>{style}</style>{figures}'
+    )
+
+
+if __name__ == "__main__":
+    main()
