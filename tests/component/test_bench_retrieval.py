@@ -126,6 +126,9 @@ class Shipped(NamedTuple):
     def query(self, text: str) -> Vector:
         return self.embedder.query(text)
 
+    def queries(self, texts: Sequence[str]) -> Matrix:
+        return self.embedder.queries(texts)
+
     def passages(self, texts: Sequence[str]) -> Matrix:
         self.asked.extend(texts)
         return embed_passages([Text(text) for text in texts], self.embedder, self.cache)
