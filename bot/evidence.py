@@ -14,7 +14,7 @@ from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
 from knowledge.exemplars import Exemplars
-from knowledge.fuse import DEFAULT_WEIGHTS, FusedHit, fuse, with_feedback
+from knowledge.fuse import DEFAULT_WEIGHTS, FusedHit, blended, fuse, with_feedback
 from knowledge.index import SearchIndex
 from knowledge.passage import Hit
 
@@ -282,17 +282,11 @@ def _merged(whole: list[FusedHit], parts: list[list[FusedHit]], share: float) ->
     """Rank facts by what they are to the whole question and to the part that they fit best."""
     if not parts:
         return whole
-    by_ref = {hit.ref: hit for part in (whole, *parts) for hit in part}
     best: dict[FactRef, float] = {}
     for part in parts:
         for hit in part:
             best[hit.ref] = max(hit.score, best.get(hit.ref, 0.0))
-    own = {hit.ref: hit.score for hit in whole}
-    merged = [
-        hit._replace(score=(1 - share) * own.get(ref, 0.0) + share * best.get(ref, 0.0))
-        for ref, hit in by_ref.items()
-    ]
-    return sorted(merged, key=lambda hit: -hit.score)
+    return blended({hit.ref: hit.score for hit in whole}, best, share)
 
 
 def _part_scores(
