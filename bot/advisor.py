@@ -211,22 +211,22 @@ class Advisor:
     def evidence(self, question: Question) -> Evidence:
         """Find the facts that bear on a question, without writing an answer."""
         watch = Stopwatch()
-        understanding, vector = self._understand(question, watch)
+        understanding, vectors = self._understand(question, watch)
         question = _on_the_day_told(question, understanding)
-        return self._gather(question, understanding, vector, watch).evidence
+        return self._gather(question, understanding, vectors, watch).evidence
 
     def _steps(self, question: Question, writer: ModelWriter | None) -> Iterator[AnswerEvent]:
         watch = Stopwatch()
-        understanding, vector = self._understand(question, watch)
+        understanding, vectors = self._understand(question, watch)
         question = _on_the_day_told(question, understanding)
         yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
         race = self._rewriter.start(question, understanding) if self._rewriter and writer else None
-        found = self._gather(question, understanding, vector, watch)
+        found = self._gather(question, understanding, vectors, watch)
         yield EvidenceFound(refs=found.evidence.refs, instruments=len(found.evidence.card_ids))
         if race and (standalone := race.take(self.settings.model_rewrite_wait_s)):
             understanding = self._reworded(question, understanding, standalone)
-            vector = self._library.embedder.query(standalone)
-            found = self._gather(found.question, understanding, vector, watch)
+            vectors = self._embedded(found.question, understanding)
+            found = self._gather(found.question, understanding, vectors, watch)
             yield EvidenceFound(refs=found.evidence.refs, instruments=len(found.evidence.card_ids))
         question, evidence, likeness = found
         with watch.stage("place"):
@@ -269,19 +269,28 @@ class Advisor:
         ends = self.corpus.ends(pair[0]) if pair and not told.also_now else None
         return ends - dt.timedelta(days=1) if ends else None
 
-    def _understand(self, question: Question, watch: Stopwatch) -> tuple[Understanding, Vector]:
+    def _understand(
+        self, question: Question, watch: Stopwatch
+    ) -> tuple[Understanding, Mapping[str, Vector]]:
         """Read a question and embed what is searched for; a new subject is searched by itself."""
         with watch.stage("understand"):
             understanding = understand(question, self._lexicon)
         with watch.stage("embed"):
-            embed = self._library.embedder.query
-            if understanding.leans:
-                alone = embed(understanding.text or question.text)
-                if self._map.changes_subject(alone, understanding):
-                    # Read anew: nothing that the earlier question named may count.
-                    by_itself = question.model_copy(update={"history": ()})
-                    return understand(by_itself, self._lexicon), alone
-            return understanding, embed(understanding.search_text or question.text)
+            vectors = self._embedded(question, understanding)
+            alone = vectors[understanding.text]
+            if understanding.leans and self._map.changes_subject(alone, understanding):
+                # Read anew: nothing that the earlier question named may count.
+                by_itself = question.model_copy(update={"history": ()})
+                understanding = understand(by_itself, self._lexicon)
+                vectors = self._embedded(question, understanding)
+            return understanding, vectors
+
+    def _embedded(self, question: Question, understanding: Understanding) -> Mapping[str, Vector]:
+        """Embed at once all that is searched for, whole and by parts; the vectors by text."""
+        whole = (understanding.search_text, understanding.text)
+        texts = tuple(dict.fromkeys((*whole, *understanding.asked)))
+        rows = self._library.embedder.queries([text or question.text for text in texts])
+        return dict(zip(texts, rows, strict=True))
 
     def _reworded(
         self, question: Question, understanding: Understanding, standalone: str
@@ -302,19 +311,19 @@ class Advisor:
         self,
         question: Question,
         understanding: Understanding,
-        vector: Vector,
+        vectors: Mapping[str, Vector],
         watch: Stopwatch,
     ) -> _Found:
         """Find the facts, and the day they are found for: the old rules' last, where those are meant."""
         with watch.stage("place"):
-            likeness = self._map.likeness(vector, understanding)
-        near_facts = self._map.near_facts(likeness)
+            likeness = self._map.likeness(vectors[understanding.search_text], understanding)
+            near_facts = self._map.near_facts(likeness)
 
         def gather(question: Question) -> Evidence:
             return gather_evidence(
                 question,
                 understanding,
-                vector,
+                vectors,
                 self._library,
                 watch,
                 limit=self.settings.evidence_limit,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, cast
+from itertools import islice
+from typing import NamedTuple
 
 from bot.question import Filters, Question
 from bot.timing import Stopwatch
@@ -13,7 +14,7 @@ from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
 from knowledge.exemplars import Exemplars
-from knowledge.fuse import DEFAULT_WEIGHTS, FusedHit, fuse, with_feedback
+from knowledge.fuse import DEFAULT_WEIGHTS, FusedHit, blended, fuse, with_feedback
 from knowledge.index import SearchIndex
 from knowledge.passage import Hit
 
@@ -160,7 +161,7 @@ class Library:
 def gather_evidence(
     question: Question,
     understanding: Understanding,
-    vector: Vector,
+    vectors: Mapping[str, Vector],
     library: Library,
     watch: Stopwatch,
     *,
@@ -173,7 +174,7 @@ def gather_evidence(
     Args:
         question: its day and filters count.
         understanding: what is searched for.
-        vector: the embedded search text.
+        vectors: the search text and every text of `understanding.asked`, embedded.
         library: where to search.
         watch: told the time spent.
         limit: most facts wanted.
@@ -181,9 +182,11 @@ def gather_evidence(
         boosts: what named circumstances add to the fused score.
     """
     lang = understanding.lang
-    whole = Query(understanding.search_text, vector, understanding.expansions)
-    ranking = library.search(whole, lang, watch)
-    parts = [_part_ranking(part, understanding, library, watch) for part in understanding.asked]
+    text = understanding.search_text
+    ranking = library.search(Query(text, vectors[text], understanding.expansions), lang, watch)
+    parts = [
+        library.search(Query(part, vectors[part]), lang, watch).hits for part in understanding.asked
+    ]
     found = _merged(ranking.hits, parts, library.weights.parts)
     with watch.stage("fuse"):
         first: dict[str, float] = {hit.ref: hit.score**2 for hit in found[:FEEDBACK_OF]}
@@ -192,25 +195,28 @@ def gather_evidence(
     part_scores = _part_scores(understanding, parts, library)
     with watch.stage("fuse"):
         scorer = _Scorer(question, understanding, library, boosts)
-        admitted = [hit for hit in found if scorer.admits(hit.ref)][:SCORED]
+        admitted = list(islice((hit for hit in found if scorer.admits(hit.ref)), SCORED))
         strengths = _strengths(admitted)
         near = near_facts or {}
-        asked = figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
-        hits = [
-            FactHit(
-                ref=hit.ref,
-                score=scorer.score(hit)
-                + boosts.instrument_strong * strengths[hit.ref.card_id]
-                + boosts.route_near * near.get(hit.ref, 0.0),
-                validity=scorer.validity(hit.ref),
-                strength=strengths[hit.ref.card_id],
-                gives=bool(library.offers.of(hit.ref) & asked),
-                part_scores=tuple(scores(hit.ref) for scores in part_scores),
-            )
+        scores = {
+            hit.ref: scorer.score(hit)
+            + boosts.instrument_strong * strengths[hit.ref.card_id]
+            + boosts.route_near * near.get(hit.ref, 0.0)
             for hit in admitted
-        ]
-        hits.sort(key=lambda hit: -hit.score)
-    return Evidence(hits=tuple(hits[:limit]), nearness=ranking.nearness)
+        }
+        asked = figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
+        hits = tuple(
+            FactHit(
+                ref=ref,
+                score=scores[ref],
+                validity=scorer.validity(ref),
+                strength=strengths[ref.card_id],
+                gives=bool(library.offers.of(ref) & asked),
+                part_scores=tuple(score(ref) for score in part_scores),
+            )
+            for ref in sorted(scores, key=lambda ref: -scores[ref])[:limit]
+        )
+    return Evidence(hits=hits, nearness=ranking.nearness)
 
 
 class _Scorer:
@@ -272,29 +278,15 @@ PART_RANKING = 0.7
 """Share of the part's own ranking in its score; the rest is whether the fact is of its kind."""
 
 
-def _part_ranking(
-    part: str, understanding: Understanding, library: Library, watch: Stopwatch
-) -> list[FusedHit]:
-    with watch.stage("embed"):
-        vector = library.embedder.query(part)
-    return library.search(Query(part, vector), understanding.lang, watch).hits
-
-
 def _merged(whole: list[FusedHit], parts: list[list[FusedHit]], share: float) -> list[FusedHit]:
     """Rank facts by what they are to the whole question and to the part that they fit best."""
     if not parts:
         return whole
-    by_ref = {hit.ref: hit for part in (whole, *parts) for hit in part}
     best: dict[FactRef, float] = {}
     for part in parts:
         for hit in part:
             best[hit.ref] = max(hit.score, best.get(hit.ref, 0.0))
-    own = {hit.ref: hit.score for hit in whole}
-    merged = [
-        hit._replace(score=(1 - share) * own.get(ref, 0.0) + share * best.get(ref, 0.0))
-        for ref, hit in by_ref.items()
-    ]
-    return sorted(merged, key=lambda hit: -hit.score)
+    return blended({hit.ref: hit.score for hit in whole}, best, share)
 
 
 def _part_scores(
@@ -331,7 +323,7 @@ def _foreign_hits(hits: list[Hit], foreign: frozenset[FactRef]) -> list[FusedHit
 
 def _hits(found: list[tuple[str, float]]) -> list[Hit]:
     """Take labels of the facts' example questions as facts: their labels are references."""
-    return [Hit(cast(FactRef, ref), score) for ref, score in found]
+    return list(map(Hit._make, found))
 
 
 def _mean(values: list[float]) -> float:

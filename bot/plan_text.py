@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 
 from bot.draft import Block, Claim
@@ -195,8 +196,9 @@ def _likeness(text: str, fact: str) -> float:
     return len(mine & other) / max(len(mine), 1)
 
 
-def _bits(text: str) -> set[str]:
-    words = set(re.findall(r"[a-z0-9]{3,}", text.lower()))
+@lru_cache(maxsize=4096)
+def _bits(text: str) -> frozenset[str]:
+    words = frozenset(re.findall(r"[a-z0-9]{3,}", text.lower()))
     han = re.sub(r"[^\u4e00-\u9fff]", "", text)
     return words | {han[at : at + 2] for at in range(len(han) - 1)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.answer import (
     AnswerBlock,
@@ -26,6 +27,9 @@ from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.route import Leg, Remark
 
+CITATIONS_KEPT = 4096
+"""Citations kept between answers: some twenty stand in each."""
+
 
 class CitationBook:
     """Numbers the facts of one answer in order of first use."""
@@ -45,47 +49,51 @@ class CitationBook:
     def cite(self, ref: FactRef) -> Citation:
         """Return a fact's citation, giving it the next number on first use."""
         if ref not in self._entries:
-            self._entries[ref] = self._entry(ref, len(self._entries) + 1)
+            entry = _citation(self._corpus, ref, self.lang, self._day)
+            self._entries[ref] = entry.model_copy(update={"n": len(self._entries) + 1})
         return self._entries[ref]
 
     def marks(self, refs: Iterable[FactRef]) -> str:
         """Return the marks that stand behind a sentence: `[1][3]`."""
         return "".join(f"[{self.cite(ref).n}]" for ref in refs)
 
-    def _entry(self, ref: FactRef, n: int) -> Citation:
-        card, fact = self._corpus.instrument(ref), self._corpus.fact(ref)
-        source = card.source(fact.source)
-        quotes = Bilingual(zh=fact.zh, en=fact.en)
-        return Citation(
-            n=n,
-            ref=ref,
-            quote=localise(quotes, self.lang),
-            quotes=quotes,
-            locator=fact.locator,
-            instrument=CitedInstrument(
-                id=card.id,
-                title=localise(card.title, self.lang),
-                titles=card.title,
-                number=card.number,
-                issuers=card.issuers,
-                issuer_names=tuple(
-                    localise(self._corpus.issuer_name(issuer), self.lang) for issuer in card.issuers
-                ),
-                status=self._corpus.validity(card, self._day),
-                issued=card.issued,
-                effective=card.effective,
-                superseded_by=card.superseded_by,
+
+@lru_cache(CITATIONS_KEPT)
+def _citation(corpus: Corpus, ref: FactRef, lang: Lang, day: dt.date) -> Citation:
+    """Cite a fact as number 1: the same in every answer of a day but for its number."""
+    card, fact = corpus.instrument(ref), corpus.fact(ref)
+    source = card.source(fact.source)
+    quotes = Bilingual(zh=fact.zh, en=fact.en)
+    return Citation(
+        n=1,
+        ref=ref,
+        quote=localise(quotes, lang),
+        quotes=quotes,
+        locator=fact.locator,
+        instrument=CitedInstrument(
+            id=card.id,
+            title=localise(card.title, lang),
+            titles=card.title,
+            number=card.number,
+            issuers=card.issuers,
+            issuer_names=tuple(
+                localise(corpus.issuer_name(issuer), lang) for issuer in card.issuers
             ),
-            source=CitedSource(
-                publisher=source.publisher,
-                title=source.title,
-                url=source.url,
-                quality=source.quality,
-                date=str(source.date) if source.date else None,
-                note=source.note,
-                further=len(fact.also),
-            ),
-        )
+            status=corpus.validity(card, day),
+            issued=card.issued,
+            effective=card.effective,
+            superseded_by=card.superseded_by,
+        ),
+        source=CitedSource(
+            publisher=source.publisher,
+            title=source.title,
+            url=source.url,
+            quality=source.quality,
+            date=str(source.date) if source.date else None,
+            note=source.note,
+            further=len(fact.also),
+        ),
+    )
 
 
 def present_block(

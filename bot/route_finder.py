@@ -42,10 +42,12 @@ class RouteFinder:
     def near_facts(self, likeness: Likeness) -> dict[FactRef, float]:
         """Return the facts of the routes whose typical questions are near, with that nearness."""
         near: dict[FactRef, float] = {}
-        for route, value in _scaled_cosines(likeness.cosines).items():
-            if value > 0:
-                for ref in self._refs[route]:
-                    near[ref] = max(value, near.get(ref, 0.0))
+        values = _scaled_cosines(likeness.cosines)
+        # The nearest last: a fact of several routes counts for the nearest.
+        for route in sorted(
+            (route for route in values if values[route] > 0), key=values.__getitem__
+        ):
+            near.update(dict.fromkeys(self._refs[route], values[route]))
         return near
 
     def rank(self, evidence: Evidence, likeness: Likeness) -> list[RouteMatch]:

@@ -280,7 +280,16 @@ def _conditions(options: tuple[Option, ...]) -> tuple[str, ...]:
 
 
 def _holds(condition: str | None, values: Mapping[str, Value]) -> bool | None:
-    return True if condition is None else _parsed(condition).evaluate(values)
+    if condition is None:
+        return True
+    return _outcome(condition, *(values.get(name) for name in sorted(_parsed(condition).names)))
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _outcome(condition: str, *values: Value | None) -> bool | None:
+    """Evaluate a condition for the values of its inputs by name: few there are, and often asked."""
+    expression = _parsed(condition)
+    return expression.evaluate(dict(zip(sorted(expression.names), values, strict=True)))
 
 
 def _unknown(condition: str | None, values: Mapping[str, Value]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ answer; a question whose kind no fact offers is not answered, however near the f
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from knowledge.card import FactRef
@@ -181,6 +181,7 @@ _ILLUSTRATION = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_illustration(text: str) -> bool:
     """Tell whether a fact (in Chinese) reports a case or an opinion instead of a rule."""
     return bool(_ILLUSTRATION.search(text))

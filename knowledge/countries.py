@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -31,7 +32,7 @@ class Country(Frozen):
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text (Chinese simplified) names the country."""
-        return bool(re.search(self._names(), text, re.IGNORECASE))
+        return bool(self._named.search(text))
 
     def is_law_asked_in(self, text: str) -> bool:
         """Tell whether a text asks about the country's own tax, licences or law.
@@ -39,22 +40,26 @@ class Country(Frozen):
         The country must stand right before the matter ("越南那头预提税率", "Singapore's treasury
         incentive") or be meant by 当地 there: a firm or a plant there is no question about its law.
         """
+        return any(pattern.search(text) for pattern in self._asked)
+
+    @cached_property
+    def _asked(self) -> tuple[re.Pattern[str], ...]:
         en = "|".join(map(re.escape, self.en))
         link = r"(?:那头|那边|当地|本地|本国|国内|这边|方面)?的?(?:(?!香港|内地|境内|中国)[^，,。？?；;]){0,8}?"
-        return bool(
-            re.search(rf"{self._zh()}{link}{_LAW_ZH}", text)
-            or re.search(
-                rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}", text
-            )
-            or re.search(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", text, re.IGNORECASE)
+        return (
+            re.compile(rf"{self._zh()}{link}{_LAW_ZH}"),
+            re.compile(rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}"),
+            re.compile(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", re.IGNORECASE),
         )
 
     def _zh(self) -> str:
         end = f"(?!{self.not_before})" if self.not_before else ""
         return f"(?:{'|'.join(self.zh)}){end}"
 
-    def _names(self) -> str:
-        return rf"{self._zh()}|\b(?:{'|'.join(map(re.escape, self.en))})\b"
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        en = "|".join(map(re.escape, self.en))
+        return re.compile(rf"{self._zh()}|\b(?:{en})\b", re.IGNORECASE)
 
 
 _COUNTRIES = TypeAdapter(tuple[Country, ...])

@@ -12,12 +12,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
 from knowledge.card import FactRef, PassageLang
-from knowledge.embed import Matrix, Vector
+from knowledge.embed import Matrix, Vector, unit
 from knowledge.errors import IndexFault
 from knowledge.passage import PASSAGE_LANGS, Hit
 from knowledge.progress import OnProgress, Progress, unreported
@@ -25,6 +25,7 @@ from knowledge.progress import OnProgress, Progress, unreported
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from chromadb.api.models.Collection import Collection
 
 BATCH = 250
 """Most rows of one upsert; Chroma's own advice is 50 to 250."""
@@ -44,6 +45,9 @@ every row that can matter and is exact (recall 1.0 at 1,711 rows, 1.9 ms a query
 nearest is 0.9999 at 30,000 rows and 0.9997 at 60,000; with 500 it is 0.997 and 0.994."""
 _ROWS_PER_EF = 30
 """Rows for each row in view where a language has more than 60,000."""
+HELD = 4000
+"""Rows of a language up to which they are read at opening and compared one and all: 0.2 ms a query
+where Chroma takes 2 to 3. Reading 1,711 rows takes 0.05 s and 3 MB."""
 
 
 class LangVectors(NamedTuple):
@@ -69,6 +73,11 @@ class DenseIndex:
             self._collections = {
                 lang: self._client.get_collection(_name(lang), embedding_function=None)
                 for lang in PASSAGE_LANGS
+            }
+            self._held = {
+                lang: _rows(collection)
+                for lang, collection in self._collections.items()
+                if 0 < collection.count() <= HELD
             }
         except Exception as error:
             self._client.close()
@@ -127,6 +136,12 @@ class DenseIndex:
         """
         if limit < 1:
             return []
+        if lang in self._held:
+            refs, matrix = self._held[lang]
+            cosines = np.clip(matrix @ vector, -1.0, 1.0)
+            best = np.argsort(-cosines, kind="stable")[:limit]
+            nearest = zip(best.tolist(), cosines[best].tolist(), strict=True)
+            return [Hit(refs[at], cosine) for at, cosine in nearest]
         collection = self._collections[lang]
         try:
             found = collection.query(
@@ -150,12 +165,20 @@ class DenseIndex:
 
     def close(self) -> None:
         """Release the files; searching afterwards is an error. Closing twice does nothing."""
-        self._collections = {}
+        self._collections, self._held = {}, {}
         self._client.close()
 
 
 def _name(lang: PassageLang) -> str:
     return f"passages-{lang}"
+
+
+def _rows(collection: Collection) -> LangVectors:
+    """Read all rows of a collection."""
+    found = collection.get(include=["embeddings"])
+    return LangVectors(
+        [FactRef(ref) for ref in found["ids"]], unit(cast(Matrix, found["embeddings"]))
+    )
 
 
 def _client(folder: Path) -> Client:

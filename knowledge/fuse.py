@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from knowledge.card import FactRef
@@ -33,13 +34,11 @@ DEFAULT_WEIGHTS = Weights()
 
 
 class FusedHit(NamedTuple):
-    """A fact with its share of every ranking."""
+    """A fact of a merged ranking."""
 
     ref: FactRef
     score: float
     """In [0, 1]."""
-    shares: tuple[float, ...]
-    """Its stretched score in each ranking, in [0, 1], in the order of `Weights`."""
 
 
 def fuse(
@@ -63,22 +62,15 @@ def fuse(
         words: facts by the words of their example questions, best first.
         weights: shares, at least one of a ranking with hits above 0.
     """
-    rankings = [_stretched(hits) for hits in (dense, lexical, sense, words)]
-    shares_of = (weights.dense, weights.lexical, weights.sense, weights.words)
-    total = sum(w for w, ranking in zip(shares_of, rankings, strict=True) if ranking) or 1.0
-    fused = []
-    a, b, c, d = (weight / total for weight in shares_of)
-    first, second, third, fourth = rankings
-    for ref in first | second | third | fourth:
-        shares = (
-            first.get(ref, 0.0),
-            second.get(ref, 0.0),
-            third.get(ref, 0.0),
-            fourth.get(ref, 0.0),
-        )
-        score = a * shares[0] + b * shares[1] + c * shares[2] + d * shares[3]
-        fused.append(FusedHit(ref, score, shares))
-    return sorted(fused, key=lambda hit: -hit.score)
+    shares = (weights.dense, weights.lexical, weights.sense, weights.words)
+    rankings = list(zip(shares, (dense, lexical, sense, words), strict=True))
+    total = sum(share for share, hits in rankings if hits) or 1.0
+    scores: dict[FactRef, float] = {}
+    for share, hits in rankings:
+        weight = share / total
+        for ref, score in _stretched(hits).items():
+            scores[ref] = scores.get(ref, 0.0) + weight * score
+    return _ranked(scores)
 
 
 def with_feedback(
@@ -93,18 +85,30 @@ def with_feedback(
     """
     if not near:
         return list(hits)
-    nearness = _stretched(near)
-    shares = {hit.ref: hit for hit in hits}
-    merged = [
-        FusedHit(
-            ref,
-            (1 - share) * (hit.score if (hit := shares.get(ref)) else 0.0)
-            + share * nearness.get(ref, 0.0),
-            shares[ref].shares if ref in shares else (),
-        )
-        for ref in dict.fromkeys((*shares, *nearness))
-    ]
-    return sorted(merged, key=lambda hit: -hit.score)
+    return blended({hit.ref: hit.score for hit in hits}, _stretched(near), share)
+
+
+def blended(
+    own: Mapping[FactRef, float], other: Mapping[FactRef, float], share: float
+) -> list[FusedHit]:
+    """Merge two scores of each fact, best first; a fact that one lacks scores 0 there.
+
+    Args:
+        own: scores by fact.
+        other: the same from elsewhere.
+        share: of `other` in the outcome.
+    """
+    return _ranked(
+        {
+            ref: (1 - share) * own.get(ref, 0.0) + share * other.get(ref, 0.0)
+            for ref in {**own, **other}
+        }
+    )
+
+
+def _ranked(scores: Mapping[FactRef, float]) -> list[FusedHit]:
+    """Put scored facts in order, best first; ties keep theirs."""
+    return list(map(FusedHit._make, sorted(scores.items(), key=itemgetter(1), reverse=True)))
 
 
 def _stretched(hits: Sequence[Hit]) -> dict[FactRef, float]:

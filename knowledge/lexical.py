@@ -19,7 +19,7 @@ from knowledge.progress import OnProgress, Progress, unreported
 from knowledge.segment import Segmenter
 
 if TYPE_CHECKING:
-    from tantivy import Index, Query, Schema, TextAnalyzer
+    from tantivy import DocAddress, Index, Query, Schema, Searcher, TextAnalyzer
 
 _FIELDS: dict[PassageLang, tuple[str, ...]] = {"zh": ("words", "grams"), "en": ("stems",)}
 _HEAP_BYTES = 64_000_000
@@ -72,6 +72,7 @@ class LexicalIndex:
         """Splits questions as it split the passages."""
         self._terms = _Terms(segmenter)
         self._indexes = {lang: _opened(folder / lang) for lang in PASSAGE_LANGS}
+        self._refs: dict[tuple[PassageLang, int, int], FactRef] = {}
 
     @classmethod
     def open(cls, folder: Path, segmenter: Segmenter) -> LexicalIndex:
@@ -141,7 +142,7 @@ class LexicalIndex:
             return []
         searcher = index.searcher()
         return [
-            Hit(FactRef(searcher.doc(address)["ref"][0]), score)
+            Hit(self._ref(lang, searcher, address), score)
             for score, address in searcher.search(query, limit=limit, count=False).hits
         ]
 
@@ -155,11 +156,18 @@ class LexicalIndex:
 
         searcher = self._indexes[lang].searcher()
         found = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs), count=False)
-        return {FactRef(searcher.doc(address)["ref"][0]) for _, address in found.hits}
+        return {self._ref(lang, searcher, address) for _, address in found.hits}
 
     def close(self) -> None:
         """Release the files; searching afterwards is an error. Closing twice does nothing."""
         self._indexes = {}
+
+    def _ref(self, lang: PassageLang, searcher: Searcher, address: DocAddress) -> FactRef:
+        """Tell whose passage stands at an address; unpacked once, since an index never changes."""
+        place = (lang, address.segment_ord, address.doc)
+        if place not in self._refs:
+            self._refs[place] = FactRef(searcher.doc(address)["ref"][0])
+        return self._refs[place]
 
     def _boosts(
         self, text: str, lang: PassageLang, expansions: tuple[str, ...], weights: LexicalWeights

@@ -126,6 +126,9 @@ class Shipped(NamedTuple):
     def query(self, text: str) -> Vector:
         return self.embedder.query(text)
 
+    def queries(self, texts: Sequence[str]) -> Matrix:
+        return self.embedder.queries(texts)
+
     def passages(self, texts: Sequence[str]) -> Matrix:
         self.asked.extend(texts)
         return embed_passages([Text(text) for text in texts], self.embedder, self.cache)
@@ -370,7 +373,7 @@ def test_either_script_is_found_in_either(tmp_path: Path) -> None:
 
 
 def hits(name: str, scores: Sequence[float]) -> list[FusedHit]:
-    return [FusedHit(FactRef.of(name, at), score, ()) for at, score in enumerate(scores, start=1)]
+    return [FusedHit(FactRef.of(name, at), score) for at, score in enumerate(scores, start=1)]
 
 
 def test_the_other_language_comes_by_its_quota_and_below_the_best() -> None:

@@ -113,6 +113,9 @@ class SkewedEmbedder:
     def query(self, text: str) -> Any:
         return self.vector
 
+    def queries(self, texts: Any) -> Any:
+        raise NotImplementedError
+
     def passages(self, texts: Any) -> Any:
         raise NotImplementedError
 

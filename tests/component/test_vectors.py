@@ -26,7 +26,10 @@ class CountingEmbedder:
         self.asked: list[str] = []
 
     def query(self, text: str) -> Vector:
-        return unit([[len(text), 1]])[0]
+        return self.queries([text])[0]
+
+    def queries(self, texts: Sequence[str]) -> Matrix:
+        return unit([[len(text), 1] for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Matrix:
         self.asked += texts

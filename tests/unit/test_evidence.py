@@ -83,6 +83,9 @@ class StubEmbedder:
     def query(self, text: str) -> Vector:
         return np.array([0, 0, 1], dtype=np.float32)
 
+    def queries(self, texts: Sequence[str]) -> Matrix:
+        return np.array([self.query(text) for text in texts])
+
     def passages(self, texts: Sequence[str]) -> Matrix:
         return np.array([[0, 0, 1]] * len(texts), dtype=np.float32)
 
@@ -129,10 +132,12 @@ class Asking:
         limit: int = 50,
         **fields: Any,
     ) -> Evidence:
+        understood = self.understood(text, **fields)
+        texts = (understood.search_text, *understood.asked)
         return gather_evidence(
             question or read_question("甲", today=TODAY),
-            self.understood(text, **fields),
-            self.library.embedder.query(text),
+            understood,
+            {text: self.library.embedder.query(text) for text in texts},
             self.library,
             Stopwatch(),
             limit=limit,
