@@ -23,15 +23,17 @@ def _pair(one: str, other: str) -> Pair:
 
 IDLE = _words(
     r"(?:不|并?非|没有|未)(?:再|被|得|必)?(?:禁止|豁免|免|取消|排除|受限)"
-    r"|不(?:动产|同|良|论|管|仅|但|断|可抗力|只|过(?=[，,])|变价|记名)"
+    r"|不(?:动产|同|良|论|管|仅|但|断|可抗力|只|过(?=[，,])|变|记名|中断|间断|受影响|一定)"
     r"|无(?:论|形|线|人|锡|记名)|未(?:来|必)|（不含[^）]*）"
     r"|\bnot (?:only|just|merely|simply|least|barred|exempt|banned|prohibited|excluded)\b|\bno\. ?\d"
-    r"|\bno matter\b|\bwhether or not\b"
+    r"|\bno matter\b|\bwhether or not\b|\bwithout (?:losing|loss|interrupt\w*|chang\w*|prejudice|delay)"
+    r"|\bnot (?:chang\w*|affect\w*|laps\w*|interrupt\w*)"
 )
 """Negations that deny nothing, or cancel each other."""
 
 BOUNDED = _words(
-    r"(?:不得?|不应|不能|不可|未|没有?)(?:低于|少于|小于|高于|超过|多于|大于|超出|超|足|满|早于|晚于|迟于|逾)"
+    r"(?:不得?|不应|不能|不可|未|没有?)(?:低于|少于|小于|高于|超过|多于|大于|超出|超|足|满|早于|晚于|迟于|逾|突破)"
+    r"|不(?:到|及|够)(?=[约一二三四五六七八九十两半百\d])"
     r"|\b(?:no|not|nor|never|cannot|(?:may|must|can|does|do) not)(?: be)?(?: any)? "
     r"(?:less|lower|fewer|smaller|more|higher|greater|later|earlier|longer than|exceed\w*|above|below"
     r"|over|fall below|go (?:above|over|beyond))\b(?: than)?"
@@ -40,9 +42,16 @@ BOUNDED = _words(
 
 NEGATION = _words(
     r"不|无(?!疑)|未|没|毋|禁止|严禁|取消|豁免|免(?!税店)|停办|暂停"
-    r"|\b(?:not|no|never|neither|nor|none|without|cannot|nothing|exempt\w*|waive\w*|prohibit\w*|bans?"
+    r"|\b(?:not|no|never|neither|nor|none|without|cannot|nothing|exempt\w*|waive\w*|prohibit\w*|bans?|bar|bars|barring"
     r"|banned|barred|forbid\w*|ineligible|abolish\w*|disallow\w*|unlimited|uncapped|unregulated|excluded|outside(?! the mainland| china| hong kong))\b|n't\b"
 )
+CONDITION = _words(
+    r"(?:未经?|没有|不)[^，,；;。]{1,24}[，,]?[^，,；;。]{0,14}(?:不得|不能|不可|不准|禁止|不予)"
+    r"|\b(?:without|unless|until)\b[^.;]{1,90}?\b(?:may not|must not|cannot|can not|not be|no)\b"
+    r"|\b(?:may not|must not|cannot|can not|not|no)\b[^.;]{1,60}?\b(?:without|unless|until)\b|\bneither\b[^.;]{1,90}?\bnor\b"
+)
+"""Two negations that say one thing: what may not be done without, must be done with."""
+
 LIMIT = _words(
     r"除|以外(?![币汇])|之外|只|仅|才|方可|限于|前提|排除|例外|放弃|剔除|减免|脱离|移出|删|废|失|停|否|解除|拒|非(?!居民|银行|金融|洲|常|公开)"
     r"|\b(?:only|except\w*|unless|outside|other than|apart from|rather|instead|until|fail\w*|lack\w*"
@@ -61,17 +70,26 @@ _DUTY = (
 DUTY = _words(_DUTY)
 """What has to be done."""
 
+BAN = _words(
+    r"不得(?![低少小高超多大迟晚])|不可|不能(?![低少小高超多大])|不准|不许|不允许|禁止"
+    r"|\b(?:may|can|must|shall) (?:not|no )|\bcannot|\bnot (?:allow|permit|let|support|eligible|available)"
+    r"|(?<!not )\b(?:bars?|barr(?:ed|ing)|prohibit\w*|forbid\w*|ban|bans|banned)\b"
+)
+ONLY = _words(r"只[能可]|仅|\bonly\b")
+"""What leaves out all else: it may only be amended, so it may not be cancelled."""
+
 MODES = (
     _pair(
         r"(?<![不许认])可(?!再生|行|持续|比|靠|能|疑|见|转|变|抗)|(?<!不)允许|(?<![不只才])能(?!源|力|耗)|有权|支持"
         r"|\b(?:may|can)\b(?! not| no | only)|\b(?:allow|permit|let|enabl|support)s?\b|\beligible|\bis able|\bqualif|\bavailable|\bnot (?:barred|banned|prohibited)|不禁止",
-        r"不得(?![低少小高超多大迟晚])|不可|不能(?![低少小高超多大])|不准|不许|不允许|禁止"
-        r"|\b(?:may|can|must|shall) (?:not|no )|\bcannot|\bnot (?:allow|permit|let|support|eligible|available)"
-        r"|(?<!not )\b(?:barred|prohibit\w*|forbid\w*|ban|bans|banned)\b",
+        BAN.pattern,
     ),
     _pair(
         _DUTY + r"|才[可能]|方可|只|仅|\bonly\b",
-        r"无须|无需|不需|不必|不用|毋须|不要求|豁免|免|不再|取消"
+        r"无须|无需|不需|不必|不用|毋须|不要求|豁免|免|不再|(?:取消|免除|删去|废止)(?:[^，,；;。]{0,40}?(?:要求|须|必须))?"
+        r"|自行决定是?否?|自愿|自行选择|可选择?(?=是否|不)|可以不|可不(?!得|能)"
+        r"|\b(?:remov|lift|abolish|drop|scrap|end|ceas|do(?:es)? away with)\w*(?: [\w-]+){0,3} (?:requirements?|need|duty|obligation)\b"
+        r"|\bfree (?:to|not to)\b|\boptional|\bvoluntar|\bat (?:will|its discretion)"
         r"|\bneed(?:s|ed)? (?:not|no)\b|\bnot (?:need|requir|have to|be required|subject|bound|oblig)"
         r"|\bno (?:need|requirement|longer)|\bexempt|\bwaive|\bunnecessary",
     ),
@@ -81,7 +99,7 @@ MODES = (
 DIRECTIONS = (
     _pair(
         r"境内|内地|在岸|国内|(?<!out of the )(?<!outside the )\b(?:mainland|onshore|domestic|inland)",
-        r"境外|离岸|海外|国外|\b(?:offshore|overseas|abroad|foreign)|\b(?:outside|out of) (?:the mainland|china)",
+        r"境外|离岸|海外|国外|外债|外资|外商|\b(?:offshore|overseas|abroad|foreign)|\b(?:outside|out of) (?:the mainland|china)",
     ),
     _pair(r"内地|\bmainland", r"香港|\bhong kong"),
     _pair(
@@ -89,8 +107,8 @@ DIRECTIONS = (
         r"汇出|流出|调出|迁出|转出|\b(?:outbound|outward|outflow|send out|remitted? out)",
     ),
     _pair(
-        r"收汇|收入|收款|\breceipts?\b|\breceiv|\bcollect",
-        r"付汇|支出|付款|支付|\bpayments?\b|\bpay",
+        r"收汇|收入|收款|\bpayees?\b|\breceipts?\b|\breceiv|\bcollect",
+        r"付汇|支出|付款|支付|\bpayments?\b|\bpay(?!ee)",
     ),
     _pair(r"结汇", r"购汇|售汇"),
     _pair(r"借入|借用|借款|\bborrow", r"放款|借出|贷出|放贷|放出|\b(?:lend|lent)"),
@@ -112,10 +130,6 @@ DIRECTIONS = (
         r"扩大|放宽|扩至|扩到|简化|放松|便利|\b(?:widen|wider|eas(?:e|ed|es|ier)\b|relax|expand|simplif|extend|loosen|broad)",
         r"缩小|收紧|缩减|加强|从严|\b(?:narrow|tight|shrink|shrunk|strict|restrict)",
     ),
-    _pair(
-        r"之前|以前|(?<!税)前(?=[，。；向须应先])|上市前|事前|\b(?:before|prior)\b(?!-)",
-        r"之后|以后|(?<![最税])后|\b(?:after|afterwards|following|once)\b(?!-)",
-    ),
     _pair(r"母公司|\bparent", r"子公司|\bsubsidiar"),
     _pair(r"间接|\bindirect", r"(?<!间接或)直接|\bdirect"),
     _pair(r"非居民|\bnon-resident", r"(?<!非)居民|(?<!non-)\bresident"),
@@ -129,6 +143,12 @@ DIRECTIONS = (
     ),
     _pair(r"以内|\b(?:within|inside)\b", r"以外|\boutside\b"),
 )
+
+SEQUENCE = _pair(
+    r"之前|以前|(?<!税)前(?=[，。；向须应先])|上市前|事前|\b(?:before|prior to)\b(?!-)",
+    r"之后|以后|(?<![最税])后|\b(?:after|following|once)\b(?!-)",
+)
+"""What comes first and what comes later: *A before B* is *B after A*."""
 
 BOUNDS = _pair(
     r"(?:不得?|不应|不能|不可|未)(?:低于|少于|小于)|至少|最低|最少|起点|下限|门槛"

@@ -12,10 +12,24 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.content import read_tokens
-from bot.opposites import BOUNDED, BOUNDS, DIRECTIONS, IDLE, LIMIT, MODES, NEGATION, Pair
+from bot.opposites import (
+    BAN,
+    BOUNDED,
+    BOUNDS,
+    CONDITION,
+    DIRECTIONS,
+    IDLE,
+    LIMIT,
+    MODES,
+    NEGATION,
+    ONLY,
+    SEQUENCE,
+    Pair,
+)
 from knowledge.card import PassageLang
 from knowledge.figures import Figure, read_figures
 
@@ -43,8 +57,13 @@ _BREAK_COST = 0.35
 """What a break between takes off the weight of a word."""
 _BEFORE = 0.6
 """What a word before a place weighs, against one after it."""
+_PLACES = (DIRECTIONS[0], DIRECTIONS[0][::-1])
 _BOUND_BEFORE, _BOUND_AFTER = 28, 14
 """Characters round a figure in which its bound stands."""
+
+
+_TOLD = 0.5
+"""What a turn weighs whose word the facts have in their other language."""
 
 
 class Place(NamedTuple):
@@ -52,6 +71,8 @@ class Place(NamedTuple):
 
     word: str
     surroundings: Surroundings
+    denied: Surroundings = MappingProxyType({})
+    """Of a word of negation: what follows it."""
 
 
 class Reading:
@@ -62,6 +83,7 @@ class Reading:
         self.text = text
         self.figures = read_figures(text)
         self.tokens = read_tokens(text, lang)
+        self._lang: PassageLang = lang
         self._reach = _REACH[lang]
         self._starts = [token.start for token in self.tokens]
         self._breaks = [match.start() for match in _BREAK.finditer(text)]
@@ -79,6 +101,43 @@ class Reading:
             self._weigh(found, token.text, weight, (token.end, start))
         return found
 
+    def before(self, start: int) -> Surroundings:
+        """Return the content words before a place, up to a break."""
+        near = [token for token in reversed(self.tokens) if token.end <= start]
+        return self._unbroken((token.text, token.end, start) for token in near)
+
+    def after(self, end: int) -> Surroundings:
+        """Return the content words after a place, up to a break."""
+        near = self.tokens[bisect_left(self._starts, end) :]
+        return self._unbroken((token.text, end, token.start) for token in near)
+
+    def _unbroken(self, near: Iterable[tuple[str, int, int]]) -> Surroundings:
+        found: dict[str, float] = {}
+        for rank, (word, low, high) in enumerate(near):
+            if rank == self._reach or self._breaks_between(low, high):
+                break
+            found[word] = max(found.get(word, 0.0), 1 - rank / self._reach)
+        return found
+
+    def heads(self, words: re.Pattern[str]) -> set[str]:
+        """Return the content words that directly follow certain words."""
+        ends = {match.end() for match in words.finditer(self.text)}
+        return {
+            token.text
+            for token in self.tokens
+            if not token.text.startswith("#")
+            and (token.start in ends or (token.start - 1 in ends and self._lang == "en"))
+        }
+
+    def sequence(self, words: re.Pattern[str]) -> list[Place]:
+        """Return every place of certain words of sequence, with what they stand with.
+
+        That is 申报 in 申报之前 and *filing* in *before filing*.
+        """
+        if self._lang == "zh":
+            return [Place(m[0], self.before(m.start())) for m in words.finditer(self.text)]
+        return [Place(m[0], self.after(m.end())) for m in words.finditer(self.text)]
+
     def _weigh(
         self, found: dict[str, float], word: str, weight: float, between: tuple[int, int]
     ) -> None:
@@ -89,12 +148,26 @@ class Reading:
     def _breaks_between(self, low: int, high: int) -> int:
         return bisect_left(self._breaks, high) - bisect_left(self._breaks, low)
 
-    def places(self, words: re.Pattern[str], *, unbound: bool = False) -> list[Place]:
-        """Return every place of certain words; `unbound`: where they are not part of a bound."""
+    def places(
+        self,
+        words: re.Pattern[str],
+        *,
+        but: re.Pattern[str] | None = None,
+        unbound: bool = False,
+    ) -> list[Place]:
+        """Return every place of certain words.
+
+        Args:
+            words: what is looked for.
+            but: words of which it must not be a part: `removes the requirement` requires nothing.
+            unbound: leave out what is part of a bound.
+        """
         text = self._unbound if unbound else self.text
+        wider = [match.span() for match in but.finditer(text)] if but else []
         return [
             Place(match[0], self.around(match.start(), match.end()))
             for match in words.finditer(text)
+            if not any(low <= match.start() and match.end() < high for low, high in wider)
         ]
 
     @cached_property
@@ -110,7 +183,21 @@ class Reading:
     @cached_property
     def negated(self) -> list[Place]:
         """The words of negation."""
-        return self.places(NEGATION, unbound=True)
+        return [
+            Place(m[0], self.around(m.start(), m.end()), self.after(m.end()))
+            for m in NEGATION.finditer(self._unbound)
+        ]
+
+    @cached_property
+    def unconditional(self) -> list[Place]:
+        """The words of negation that are no part of a condition."""
+        low = [match.span() for match in CONDITION.finditer(self._unbound)]
+        places = zip(NEGATION.finditer(self._unbound), self.negated, strict=True)
+        return [
+            place
+            for match, place in places
+            if not any(start <= match.start() < end for start, end in low)
+        ]
 
     @cached_property
     def _denials(self) -> list[tuple[int, int]]:
@@ -118,10 +205,10 @@ class Reading:
         words = (NEGATION, LIMIT)
         return [match.span() for word in words for match in word.finditer(self._unbound)]
 
-    @property
+    @cached_property
     def denials(self) -> int:
-        """Count all that may deny."""
-        return len(self._denials)
+        """Count all that may deny, bounds with it: what may not exceed a cap must stay within."""
+        return len(self._denials) + len(BOUNDED.findall(self.text)) + len(IDLE.findall(self.text))
 
     @cached_property
     def gaps(self) -> list[tuple[bool, Surroundings]]:
@@ -187,7 +274,7 @@ def _crossed(
 
 def added_negation(text: Reading, facts: Sequence[Reading]) -> Turn:
     """Find what the text denies and its facts do not."""
-    return max((_undenied(place, facts) for place in text.negated), default=NO_TURN)
+    return max((_undenied(place, facts) for place in text.unconditional), default=NO_TURN)
 
 
 def lost_negation(text: Reading, facts: Sequence[Reading]) -> Turn:
@@ -201,12 +288,21 @@ def _undenied(place: Place, others: Sequence[Reading]) -> Turn:
     for other in others:
         for is_denied, gap in other.gaps:
             like[is_denied] = max(like[is_denied], likeness(place.surroundings, gap))
+        like[True] = max(like[True], _nearest(place, other.negated), _denied_too(place, other))
     return max(NO_TURN, Turn(like[False] - like[True], place.word))
 
 
-def more_negations(text: Reading, facts: Sequence[Reading]) -> bool:
-    """Tell whether the text denies more often than its facts could."""
-    return len(text.negated) > sum(fact.denials for fact in facts)
+def _denied_too(place: Place, other: Reading) -> float:
+    """Tell how far another text denies just what is denied here, wherever it says so."""
+    return max((likeness(place.denied, one.denied) for one in other.negated), default=0.0)
+
+
+def more_negations(
+    text: Reading, facts: Sequence[Reading], translations: Sequence[Reading] = ()
+) -> bool:
+    """Tell whether the text denies more often than its facts could, in either language."""
+    told = max(sum(one.denials for one in told) for told in (facts, translations))
+    return len(text.unconditional) > told
 
 
 def turned_mode(text: Reading, facts: Sequence[Reading]) -> Turn:
@@ -214,25 +310,69 @@ def turned_mode(text: Reading, facts: Sequence[Reading]) -> Turn:
     return _turned(text, facts, MODES, unbound=True)
 
 
-def turned_direction(text: Reading, facts: Sequence[Reading]) -> Turn:
-    """Find a word of direction that stands where the facts have its opposite."""
-    return _turned(text, facts, DIRECTIONS, unbound=False)
+def turned_direction(
+    text: Reading, facts: Sequence[Reading], translations: Sequence[str] = ()
+) -> Turn:
+    """Find a word of direction that stands where the facts have its opposite.
+
+    Args:
+        text: the sentence.
+        facts: what it cites.
+        translations: the same in the other language; a word that they spell out is no turn.
+    """
+    turned = _turned(text, facts, DIRECTIONS, translations, unbound=False)
+    return max(turned, turned_sequence(text, facts))
+
+
+def turned_head(text: Reading, facts: Sequence[Reading]) -> Turn:
+    """Find a word of direction before the very word that has only its opposite in the facts."""
+    for here, there in _both_ways(DIRECTIONS):
+        mine = text.heads(here)
+        if not mine:
+            continue
+        same = set().union(*(fact.heads(here) for fact in facts))
+        turned = (mine - same) & set().union(*(fact.heads(there) for fact in facts))
+        if turned:
+            return Turn(1.0, max(turned))
+    return NO_TURN
+
+
+def turned_sequence(text: Reading, facts: Sequence[Reading]) -> Turn:
+    """Find what comes before another thing in the text and after it in its facts, or the reverse."""
+    worst = NO_TURN
+    for here, there in _both_ways([SEQUENCE]):
+        for place in text.sequence(here):
+            theirs = [p for fact in facts for p in fact.sequence(there)]
+            same = [p for fact in facts for p in fact.sequence(here)]
+            worst = max(worst, Turn(_nearest(place, theirs) - _nearest(place, same), place.word))
+    return worst
 
 
 def _turned(
-    text: Reading, facts: Sequence[Reading], pairs: Iterable[Pair], *, unbound: bool
+    text: Reading,
+    facts: Sequence[Reading],
+    pairs: Iterable[Pair],
+    translations: Sequence[str] = (),
+    *,
+    unbound: bool,
 ) -> Turn:
     worst = NO_TURN
     for here, there in _both_ways(pairs):
-        places = text.places(here, unbound=unbound)
+        places = text.places(here, but=there, unbound=unbound)
         theirs = (
-            [p for fact in facts for p in fact.places(there, unbound=unbound)] if places else []
+            [p for fact in facts for p in fact.places(there, but=here, unbound=unbound)]
+            if places
+            else []
         )
         if not theirs:
             continue
-        same = [place for fact in facts for place in fact.places(here, unbound=unbound)]
+        same = [p for fact in facts for p in fact.places(here, but=there, unbound=unbound)]
+        told = not same and any(here.search(one) for one in translations)
+        if here is BAN:
+            same += [place for fact in facts for place in fact.places(ONLY)]
         for place in places:
-            worst = max(worst, Turn(_nearest(place, theirs) - _nearest(place, same), place.word))
+            turn = _nearest(place, theirs) - _nearest(place, same)
+            worst = max(worst, Turn(turn * (_TOLD if told else 1), place.word))
     return worst
 
 
@@ -240,12 +380,28 @@ def _nearest(place: Place, others: Iterable[Place]) -> float:
     return max((likeness(place.surroundings, other.surroundings) for other in others), default=0.0)
 
 
-def outweighed_direction(text: Reading, facts: Sequence[Reading]) -> Turn:
-    """Find a word of direction that the facts have less often, while its opposite went."""
-    told = "\n".join(fact.text for fact in facts)
+def outweighed_direction(
+    text: Reading, facts: Sequence[Reading], translations: Sequence[str] = ()
+) -> Turn:
+    """Find a word of direction that the facts have less often, while its opposite went.
+
+    Args:
+        text: the sentence.
+        facts: what it cites.
+        translations: the same in the other language, which may spell out what this one implies.
+    """
+    told = ["\n".join(fact.text for fact in facts)]
+    if translations:
+        told.append("\n".join(translations))
     for here, there in _both_ways(DIRECTIONS):
-        came = len(said := here.findall(text.text)) - len(here.findall(told))
-        gone = len(there.findall(told)) - len(there.findall(text.text))
+        said = here.findall(text.text)
+        if not said:
+            continue
+        came = len(said) - max(len(here.findall(one)) for one in told)
+        # abroad or onshore is often spelt out in one language only
+        spelt = told if (here, there) in _PLACES else told[:1]
+        theirs = next((one for one in spelt if here.search(one) or there.search(one)), "")
+        gone = len(there.findall(theirs)) - len(there.findall(text.text))
         if came > 0 and gone > 0:
             return Turn(1.0, said[0])
     return NO_TURN

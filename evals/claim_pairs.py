@@ -1,6 +1,6 @@
 """Labelled pairs of a sentence and the facts it cites: what the checker must accept and refuse.
 
-True pairs are paraphrases written by hand. False pairs are made from these and from the facts'
+True pairs are paraphrases written by hand. False pairs, but for those held out, are made from these and from the facts'
 own sentences, each wrong in one known way; a change that might still be true is not kept. The
 same seed and the same cards give the same pairs.
 """
@@ -36,6 +36,10 @@ PAIRS_DIR = Path(__file__).parent / "pairs"
 """Home of the pairs and of the words and sentences that they are made with."""
 TRUE_PAIRS = PAIRS_DIR / "paraphrases.jsonl"
 FALSE_PAIRS = PAIRS_DIR / "perturbed.jsonl"
+HELD_OUT_PAIRS = PAIRS_DIR / "heldout.jsonl"
+"""True and false sentences written by hand before their writer had read the checker's rules. No
+weight is fitted on them. Their odd half was read while the rules were mended; the even half was not.
+"""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""

@@ -1,13 +1,14 @@
 """`python -m evals.bench.claims`: which sentences the checker accepts, over labelled pairs.
 
-The pairs are those of `evals/claim_pairs.py`. Thresholds are fitted on one half and reported on
-the other: `--half odd`, `--half even`.
+The pairs are those of `evals/claim_pairs.py`: first those that the weights were fitted on, then
+those held out, the half that was read while the rules were mended apart from the half that was not.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -17,7 +18,15 @@ from bot.draft import Claim
 from bot.language import Lang
 from bot.support import Support
 from bot.understanding import Lexicon
-from evals.claim_pairs import DAY, FALSE_KINDS, FALSE_PAIRS, TRUE_PAIRS, Pair, read_pairs
+from evals.claim_pairs import (
+    DAY,
+    FALSE_KINDS,
+    FALSE_PAIRS,
+    HELD_OUT_PAIRS,
+    TRUE_PAIRS,
+    Pair,
+    read_pairs,
+)
 from evals.stats import Interval, wilson
 from knowledge.card import Frozen
 from knowledge.embed import open_embedder
@@ -155,19 +164,34 @@ def open_checker(*, in_own_words: bool = True) -> Findings:
     return findings
 
 
+SETS: Mapping[str, tuple[Sequence[Path], Half]] = {
+    "Fitted on": ((TRUE_PAIRS, FALSE_PAIRS), "all"),
+    "Held out, read while the rules were mended": ((HELD_OUT_PAIRS,), "odd"),
+    "Held out, not read": ((HELD_OUT_PAIRS,), "even"),
+}
+"""What is measured apart, and which half of which pairs it is."""
+
+
 def main(
-    half: Annotated[Half, typer.Option(help="Which half of the pairs, by their ids.")] = "all",
+    half: Annotated[
+        Half, typer.Option(help="Which half of the fitted pairs, by their ids.")
+    ] = "all",
     plain: Annotated[bool, typer.Option(help="Judge as our own writer's sentences are.")] = False,
     show_misses: Annotated[
-        bool, typer.Option("--misses", help="Print what was judged wrongly, and why.")
+        bool,
+        typer.Option(
+            "--misses", help="Print what was judged wrongly, but not of what is not read."
+        ),
     ] = False,
 ) -> None:
-    """Hold the checker against the labelled pairs and print a Markdown table."""
-    pairs = in_half((*read_pairs(TRUE_PAIRS), *read_pairs(FALSE_PAIRS)), half)
-    judged = judge(pairs, open_checker(in_own_words=not plain))
-    typer.echo(markdown(table(judged)))
-    if show_misses:
-        typer.echo(f"\n{misses(judged)}")
+    """Hold the checker against the labelled pairs and print Markdown tables."""
+    findings = open_checker(in_own_words=not plain)
+    for name, (paths, part) in SETS.items():
+        pairs = [pair for path in paths for pair in read_pairs(path)]
+        judged = judge(in_half(pairs, half if part == "all" else part), findings)
+        typer.echo(f"{name}\n\n{markdown(table(judged))}\n")
+        if show_misses and part != "even":
+            typer.echo(f"{misses(judged)}\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from evals.claim_pairs import (
     DAY,
     FALSE_KINDS,
     FALSE_PAIRS,
+    HELD_OUT_PAIRS,
     TRUE_PAIRS,
     Pair,
     evidence_of,
@@ -27,6 +28,7 @@ from knowledge.glossary import load_glossary
 
 TRUE = read_pairs(TRUE_PAIRS)
 FALSE = read_pairs(FALSE_PAIRS)
+HELD_OUT = read_pairs(HELD_OUT_PAIRS)
 FIGURE_KINDS = ("changed-figure", "changed-date", "changed-document-number")
 
 
@@ -53,13 +55,23 @@ def test_the_paraphrases_rest_on_cards_of_every_topic(corpus: Corpus) -> None:
 
 
 def test_no_pair_comes_twice_and_every_fact_exists(corpus: Corpus) -> None:
-    pairs = (*TRUE, *FALSE)
+    pairs = (*TRUE, *FALSE, *HELD_OUT)
     assert len({pair.id for pair in pairs}) == len(pairs)
     assert len({(to_simplified(pair.text), pair.refs) for pair in pairs}) == len(pairs)
     # only a wrong reference leaves the words as they are, so only it repeats a true text
     texts = Counter(pair.text for pair in pairs if pair.kind != "wrong-reference")
     assert texts.most_common(1)[0][1] == 1
     assert [ref for pair in pairs for ref in pair.refs if ref not in corpus] == []
+
+
+def test_the_pairs_held_out_stand_on_facts_that_no_fitted_pair_cites() -> None:
+    fitted = {ref for pair in (*TRUE, *FALSE) for ref in pair.refs}
+    assert [pair.id for pair in HELD_OUT if fitted.intersection(pair.refs)] == []
+    for lang in ("zh-Hans", "en"):
+        assert sum(pair.lang == lang and pair.label for pair in HELD_OUT) == 60
+        assert sum(pair.lang == lang and not pair.label for pair in HELD_OUT) >= 60
+    halves = [len(in_half(HELD_OUT, half)) for half in ("odd", "even")]
+    assert min(halves) >= 110
 
 
 @pytest.mark.parametrize("pair", TRUE, ids=lambda pair: pair.id)

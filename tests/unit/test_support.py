@@ -14,7 +14,9 @@ from bot.polarity import (
     outweighed_direction,
     turned_bound,
     turned_direction,
+    turned_head,
     turned_mode,
+    turned_sequence,
 )
 from bot.support import RULES, Features, Support, is_covered
 from bot.understanding import Lexicon
@@ -143,6 +145,65 @@ def test_a_direction_turned_round_is_found(fact: str, turned: str) -> None:
     assert outweighed_direction(reading(fact), [reading(fact)]).weight == 0
 
 
+@pytest.mark.parametrize(
+    ("fact", "turned", "same"),
+    [
+        ("境内企业可由境外子公司发债。", "境外企业可由境内子公司发债。", "境内企业可以由境外子公司来发债。"),
+        ("Mainland banks lend to offshore firms.", "Offshore banks lend to mainland firms.", "Mainland banks may lend money to offshore firms."),
+    ],
+)  # fmt: skip
+def test_a_direction_before_the_noun_of_its_opposite_is_found(
+    fact: str, turned: str, same: str
+) -> None:
+    assert turned_head(reading(turned), [reading(fact)]).weight == 1
+    assert turned_head(reading(same), [reading(fact)]).weight == 0
+
+
+@pytest.mark.parametrize(
+    ("fact", "turned", "same"),
+    [
+        ("申报之前，企业须开户。", "申报之后，企业须开户。", "开户之后，企业才申报。"),
+        ("Firms open an account before filing the report.", "Firms open an account after filing the report.", "Firms file the report after opening an account."),
+    ],
+)  # fmt: skip
+def test_what_comes_first_may_be_told_from_either_end(fact: str, turned: str, same: str) -> None:
+    assert turned_sequence(reading(turned), [reading(fact)]).weight > SURE
+    assert turned_sequence(reading(same), [reading(fact)]).weight == 0
+
+
+def test_a_direction_that_the_translation_has_is_not_brought_in() -> None:
+    fact, other = reading("境内投资者须说明资金来源。"), "Investors abroad explain the source."
+    turned = reading("境外投资者须说明资金来源。")
+    assert outweighed_direction(turned, [fact]).weight == 1
+    assert outweighed_direction(turned, [fact], [other]).weight == 0
+    assert (
+        turned_direction(turned, [fact], [other]).weight < turned_direction(turned, [fact]).weight
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Without a filing, assets may not be tokenised abroad.",
+        "未经登记，不得借用外债。",
+        "The firm may not start unless it has filed.",
+    ],
+)
+def test_two_negations_of_one_condition_deny_nothing(text: str) -> None:
+    assert reading(text).negated
+    assert reading(text).unconditional == []
+
+
+def test_a_requirement_that_is_removed_requires_nothing() -> None:
+    fact = reading(
+        "The agreement removes the requirement that suppliers show three years of business."
+    )
+    assert turned_mode(reading("Suppliers must show three years of business."), [fact]).weight > 0.2
+    assert (
+        turned_mode(reading("Suppliers need not show three years of business."), [fact]).weight == 0
+    )
+
+
 def test_directions_exchanged_within_a_sentence_are_found() -> None:
     fact = reading("Mainland banks clear payments; investors trade the bonds in Hong Kong.")
     turned = reading("Hong Kong banks clear payments; investors trade the bonds in the mainland.")
@@ -244,7 +305,8 @@ BEST = Features(
     worst=1.0,
     worst_sense=1.0,
     worst_duty=1.0,
-    **dict.fromkeys(Features._fields[4:], 0.0),
+    strict=1.0,
+    **dict.fromkeys(Features._fields[5:], 0.0),
 )
 
 
@@ -252,7 +314,7 @@ def test_a_sentence_of_which_every_word_is_known_is_covered() -> None:
     assert is_covered(BEST)
 
 
-@pytest.mark.parametrize("doubt", ["added_negation", "lost_negation", "turned_mode", "turned_direction", "outweighed_direction", "turned_bound", "other_name", "other_term"])  # fmt: skip
+@pytest.mark.parametrize("doubt", ["added_negation", "lost_negation", "turned_mode", "turned_direction", "outweighed_direction", "turned_flow", "other_name", "other_title", "other_term"])  # fmt: skip
 def test_one_sure_doubt_suffices_to_refuse(doubt: str) -> None:
     assert not is_covered(BEST._replace(**{doubt: 1.0}))
 
