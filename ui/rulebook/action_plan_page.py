@@ -10,7 +10,16 @@ from knowledge.card import Instrument
 from knowledge.corpus import Corpus
 from ui.html import EMPTY, Html, element, join
 from ui.rulebook.action_plan import Measure, PlanView, Serving, measure_key, plan_view
-from ui.rulebook.parts import card_link, dotted, start_of, status_badge, text, trail, with_figures
+from ui.rulebook.parts import (
+    card_link,
+    dotted,
+    number_of,
+    start_of,
+    status_badge,
+    text,
+    trail,
+    with_figures,
+)
 from ui.rulebook.query import card_address
 from ui.strings import string
 
@@ -116,7 +125,9 @@ def _measure(corpus: Corpus, one: Measure, view: PlanView, today: dt.date, lang:
         element(
             "h3",
             string(f"rules.measure.{key}", lang),
-            element("span", one.name, lang="en", class_="hg-quiet") if lang != "en" else EMPTY,
+            element("span", one.name.rpartition(" / ")[2], lang="en", class_="hg-quiet")
+            if lang != "en"
+            else EMPTY,
         ),
         element("div", inner),
         id=f"measure-{key}",
@@ -147,7 +158,7 @@ def _serving(corpus: Corpus, one: Serving, view: PlanView, today: dt.date, lang:
         element(
             "span",
             dotted(
-                card.number,
+                number_of(card, lang),
                 start_of(card, lang),
                 string("rules.plan.worded", lang, words=worded) if worded else None,
                 string("rules.plan.is_linked", lang) if is_linked else None,

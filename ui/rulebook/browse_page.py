@@ -15,6 +15,7 @@ from ui.rulebook.parts import (
     dotted,
     issuer_names,
     notices,
+    number_of,
     start_of,
     status_badge,
     text,
@@ -147,7 +148,7 @@ def _day_panel(asked: Asked, months: Sequence[Month], today: dt.date, lang: Lang
                 id="rb-day",
                 type="date",
                 name="as_of",
-                value=asked.day.isoformat() if asked.day else None,
+                value=day.isoformat(),
                 min="1990-01-01",
                 max="2100-12-31",
             ),
@@ -355,7 +356,7 @@ def _row(corpus: Corpus, row: Row, asked: Asked, lang: Lang) -> Html:
         element(
             "p",
             dotted(
-                card.number,
+                number_of(card, lang),
                 issuer_names(corpus, card, lang),
                 start_of(card, lang),
                 string("rules.facts_n", lang, n=len(card.facts)),

@@ -18,6 +18,7 @@ from ui.rulebook.parts import (
     dotted,
     in_both,
     notices,
+    number_of,
     quality_badge,
     source_link,
     start_of,
@@ -60,21 +61,20 @@ def instrument_body(
         _head(corpus, card, day, today, lang),
         element(
             "div",
+            # In this order on a phone; beside wide facts, both stand in a column of their own.
             element(
                 "div",
-                _facts(card, lang),
-                _sources(card, lang),
-                class_="rb-main",
-            ),
-            element(
-                "aside",
                 _about(corpus, card, day, lang),
                 _chain(corpus, card, day, today, lang),
+                class_="rb-side rb-first",
+            ),
+            element("div", _facts(card, lang), _sources(card, lang), class_="rb-main"),
+            element(
+                "div",
                 _routes(corpus, card, lang),
                 _related(corpus, card, day, today, lang),
                 _measures(card, lang),
-                class_="rb-side",
-                aria_label=string("rules.about", lang),
+                class_="rb-side rb-second",
             ),
             class_="rb-open",
         ),
@@ -106,6 +106,10 @@ def _head(
                 href=address("/", lang, q=question),
                 class_="rb-ask",
             ),
+            element("a", string("rules.facts", lang), href="#facts"),
+            element("a", string("rules.sources", lang), href="#sources"),
+            element("a", string("rules.routes", lang), href="#routes"),
+            class_="rb-jump",
         ),
         class_="rb-head",
     )
@@ -122,7 +126,7 @@ def _about(corpus: Corpus, card: Instrument, day: dt.date | None, lang: Lang) ->
         for topic in card.topics
     ]
     rows = (
-        ("panel.number", card.number or string("rules.no_number", lang)),
+        ("panel.number", number_of(card, lang) or string("rules.no_number", lang)),
         ("panel.issuers", element("ul", *issuers, class_="rb-plain")),
         ("rules.kind", string(f"rules.kind.{card.kind}", lang)),
         ("rules.facet.jurisdiction", string(f"rules.place.{card.jurisdiction}", lang)),
@@ -176,7 +180,7 @@ def _chain(
             else card_link(one, lang, day),
             element(
                 "span",
-                dotted(one.number, start_of(one, lang)),
+                dotted(number_of(one, lang), start_of(one, lang)),
                 class_="rb-dotted hg-quiet",
             ),
             status_badge(corpus.validity(one, day or today), lang),
@@ -206,7 +210,7 @@ def _facts(card: Instrument, lang: Lang) -> Html:
         element(
             "h2",
             string("rules.facts", lang),
-            element("small", string("rules.facts_n", lang, n=len(card.facts))),
+            element("small", str(len(card.facts))),
         ),
         *(_fact(card, fact, lang) for fact in card.facts),
         id="facts",
@@ -237,7 +241,7 @@ def _fact(card: Instrument, fact: Fact, lang: Lang) -> Html:
         element(
             "p",
             text("rules.source", lang, class_="hg-label"),
-            *(_brief(card.source(source), fact.id, lang) for source in (fact.source, *fact.also)),
+            *(_brief(card.source(source), lang) for source in (fact.source, *fact.also)),
             class_="rb-fact-sources",
         ),
         id=f"fact-{fact.id}",
@@ -245,7 +249,7 @@ def _fact(card: Instrument, fact: Fact, lang: Lang) -> Html:
     )
 
 
-def _brief(source: Source, fact_id: int, lang: Lang) -> Html:
+def _brief(source: Source, lang: Lang) -> Html:
     return element(
         "span",
         source_link(source, source.publisher, lang),
@@ -265,7 +269,7 @@ def _sources(card: Instrument, lang: Lang) -> Html:
         element(
             "h2",
             string("rules.sources", lang),
-            element("small", string("rules.sources_n", lang, n=len(card.sources))),
+            element("small", str(len(card.sources))),
         ),
         element(
             "ol",
@@ -310,7 +314,7 @@ def _routes(corpus: Corpus, card: Instrument, lang: Lang) -> Html:
         if routes
         else text("rules.no_routes", lang, tag="p", class_="hg-quiet")
     )
-    return _box("rules.routes", inner, lang)
+    return _box("rules.routes", inner, lang, place="routes")
 
 
 def _route(route: RouteUses, lang: Lang) -> Html:
@@ -392,5 +396,5 @@ def _measures(card: Instrument, lang: Lang) -> Html:
     return _box("rules.serves", element("ul", *links, class_="rb-related"), lang)
 
 
-def _box(key: str, inner: Html, lang: Lang) -> Html:
-    return element("section", text(key, lang, tag="h2"), inner, class_="rb-box")
+def _box(key: str, inner: Html, lang: Lang, *, place: str | None = None) -> Html:
+    return element("section", text(key, lang, tag="h2"), inner, class_="rb-box", id=place)

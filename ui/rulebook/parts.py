@@ -42,6 +42,11 @@ def issuer_names(corpus: Corpus, card: Instrument, lang: Lang) -> str:
     return ("; " if lang == "en" else "、").join(names)
 
 
+def number_of(card: Instrument, lang: Lang) -> str | None:
+    """Return an instrument's number in the reader's script; None where it has none."""
+    return in_script(card.number, lang) if card.number else None
+
+
 def start_of(card: Instrument, lang: Lang) -> str:
     """Say since when an instrument counts, as far as the card tells."""
     if card.effective:

@@ -54,6 +54,8 @@ def read_day(params: QueryParams) -> tuple[dt.date | None, tuple[Notice, ...]]:
 def read_query(params: QueryParams, corpus: Corpus, today: dt.date) -> Asked:
     """Read what is looked for; what cannot be used is left out and noticed."""
     day, notices = read_day(params)
+    if day == today:  # the form always sends the day that it shows
+        day = None
     chosen: dict[str, tuple[str, ...]] = {}
     for facet in FACETS:
         known = set(facet_choices(corpus, facet))

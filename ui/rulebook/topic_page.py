@@ -1,4 +1,4 @@
-"""The timeline of a topic: its instruments in the order in which they took effect."""
+"""The timeline of a topic: its instruments by the day on which they took effect, the latest first."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ui.rulebook.parts import (
     dotted,
     issuer_names,
     notices,
+    number_of,
     status_badge,
     text,
     trail,
@@ -46,7 +47,7 @@ def topic_body(
     """
     name = string(f"rules.topic.{topic}", lang)
     cards = [card for card in corpus.instruments.values() if topic in card.topics]
-    dated = sorted((c for c in cards if c.starts), key=lambda c: (c.starts or dt.date.min, c.id))
+    dated = sorted((c for c in cards if c.starts), key=lambda c: c.starts or dt.date.min)[::-1]
     undated = [card for card in cards if not card.starts]
     shown = day or today
     years = [
@@ -177,7 +178,7 @@ def _entry(
             ),
             element(
                 "p",
-                dotted(card.number, issuer_names(corpus, card, lang)),
+                dotted(number_of(card, lang), issuer_names(corpus, card, lang)),
                 class_="rb-dotted rb-row-meta",
             ),
             _links("panel.replaces", corpus.predecessors(card), day, lang),

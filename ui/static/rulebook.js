@@ -22,7 +22,10 @@
   const chosen = () => {
     const given = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
-      const plain = value === "" || (name === "sort" && value === "relevance");
+      const plain =
+        value === "" ||
+        (name === "as_of" && value === today) ||
+        (name === "sort" && value === "relevance");
       if (!plain) given.append(name, value);
     }
     return given;
@@ -93,7 +96,7 @@
     if (event.target === month) {
       const at = monthAt(Number(month.value));
       const isNow = `${at[0]}-${pad(at[1])}` === today.slice(0, 7);
-      day.value = isNow ? "" : lastDay(at);
+      day.value = isNow ? today : lastDay(at);
       month.setAttribute("aria-valuetext", `${at[0]}-${pad(at[1])}`);
       soon(WAIT.sliding);
     } else if (event.target.id === "rb-q") {
@@ -105,7 +108,7 @@
     if (event.target !== month && event.target.id !== "rb-q") soon(WAIT.choosing);
   });
   document.getElementById("rb-today").addEventListener("click", () => {
-    day.value = "";
+    day.value = today;
     showDay();
     soon(WAIT.choosing);
   });
