@@ -49,6 +49,17 @@ class PlanView(Frozen):
     linked: tuple[Instrument, ...]
     """Instruments tied to the plan (`related`, either way) that name no measure."""
 
+    def heading(self, name: str) -> Measure:
+        """Return the first measure under which a card's name for one stands.
+
+        Raises:
+            KeyError: no card names it.
+        """
+        for one in (*self.measures, *self.further):
+            if one.name == name or any(name in serving.names for serving in one.akin):
+                return one
+        raise KeyError(name)
+
 
 def plan_view(corpus: Corpus) -> PlanView:
     """Read from the cards what serves which measure of the Action Plan.

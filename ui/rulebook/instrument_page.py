@@ -10,7 +10,7 @@ from knowledge.card import Fact, Instrument, Source
 from knowledge.corpus import Corpus
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join
-from ui.rulebook.action_plan import measure_key
+from ui.rulebook.action_plan import measure_key, plan_view
 from ui.rulebook.catalogue import chain_of
 from ui.rulebook.parts import (
     card_link,
@@ -73,7 +73,7 @@ def instrument_body(
                 "div",
                 _routes(corpus, card, lang),
                 _related(corpus, card, day, today, lang),
-                _measures(card, lang),
+                _measures(corpus, card, lang),
                 class_="rb-side rb-second",
             ),
             class_="rb-open",
@@ -379,16 +379,17 @@ def _related(
     return _box("rules.related", element("ul", *items, class_="rb-related"), lang)
 
 
-def _measures(card: Instrument, lang: Lang) -> Html:
+def _measures(corpus: Corpus, card: Instrument, lang: Lang) -> Html:
     if not card.measures:
         return EMPTY
+    view = plan_view(corpus)
     links = (
         element(
             "li",
             element(
                 "a",
                 string(f"rules.measure.{measure_key(name)}", lang),
-                href=f"{PATH}/action-plan?lang={lang}#measure-{measure_key(name)}",
+                href=f"{PATH}/action-plan?lang={lang}#measure-{measure_key(view.heading(name).name)}",
             ),
         )
         for name in card.measures
