@@ -65,10 +65,17 @@ def browse_body(
             ),
             element(
                 "p",
-                element(
-                    "a", string("rules.plan.open", lang), href=f"{PATH}/action-plan?lang={lang}"
+                dotted(
+                    element(
+                        "a",
+                        string("rules.plan.open", lang),
+                        href=f"{PATH}/action-plan?lang={lang}",
+                    ),
+                    element(
+                        "a", string("rules.timelines", lang), href=topic_address("financing", lang)
+                    ),
                 ),
-                class_="rb-door",
+                class_="rb-dotted rb-door",
             ),
             class_="rb-head",
         ),
@@ -94,6 +101,7 @@ def browse_body(
             id="rb-form",
             role="search",
             aria_label=string("rules.search", lang),
+            data_failed=string("rules.failed", lang),
         ),
         class_="rb",
     )

@@ -63,6 +63,16 @@
     }
   };
 
+  // What was found stays readable; the next change tries again.
+  const sayFailed = () => {
+    const note = document.createElement("p");
+    note.className = "rb-notice";
+    note.setAttribute("role", "alert");
+    note.textContent = form.dataset.failed;
+    results.querySelector(":scope > .rb-notice[role=alert]")?.remove();
+    results.prepend(note);
+  };
+
   const load = async (search) => {
     if (running) running.abort();
     const mine = (running = new AbortController());
@@ -78,7 +88,7 @@
       keepAddress(search);
     } catch (error) {
       if (error.name === "AbortError") return;
-      form.submit(); // the whole page says what is wrong
+      sayFailed();
     }
     if (running === mine) results.removeAttribute("aria-busy");
   };
