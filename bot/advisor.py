@@ -17,7 +17,7 @@ from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
 from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
-from bot.language import Lang, localise
+from bot.language import Lang, localise, search_form
 from bot.model_writer import ModelWriter
 from bot.place import Map
 from bot.present import present_plan
@@ -214,6 +214,10 @@ class Advisor:
         understanding, vectors = self._understand(question, watch)
         question = _on_the_day_told(question, understanding)
         return self._gather(question, understanding, vectors, watch).evidence
+
+    def instruments_named_in(self, text: str) -> tuple[str, ...]:
+        """Return the ids of the instruments that a text names by number, title or popular name."""
+        return self._lexicon.named_in(search_form(text))
 
     def _steps(self, question: Question, writer: ModelWriter | None) -> Iterator[AnswerEvent]:
         watch = Stopwatch()

@@ -31,6 +31,7 @@ from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.frame import mount_assets
 from ui.gradio_import import without_stub_writing
+from ui.rulebook.routes import rulebook_pages
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
@@ -85,6 +86,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web:
+        app.include_router(rulebook_pages(advisor, CapacityLimiter(settings.answer_concurrency)))
         without_stub_writing()
         from ui.web import mount_web
 

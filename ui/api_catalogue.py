@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bot.language import to_simplified
 from knowledge.card import (
     Aspect,
     Bilingual,
@@ -32,6 +30,8 @@ from knowledge.card import (
 from knowledge.corpus import Corpus, Validity
 from knowledge.route import Goal, RouteCard, RouteInput
 from ui.api_problems import not_found
+from ui.rulebook.catalogue import Selection
+from ui.rulebook.names import Names, fold_words
 
 
 def _iso_date(value: Any) -> Any:
@@ -208,18 +208,19 @@ class Catalogue:
     """The corpus as the API shows it."""
 
     def __init__(self, corpus: Corpus) -> None:
-        """Fold every card's names once, so that a search is a scan of 200 short strings."""
+        """Take the corpus, and its words from which a search is a scan of short strings."""
         self.corpus = corpus
-        self._folded = {card.id: self._haystack(card) for card in corpus.instruments.values()}
+        self._names = Names(corpus)
 
     def instruments(self, wanted: InstrumentFilter) -> InstrumentPage:
         """List instruments, newest first."""
         day = wanted.as_of or _today()
-        words = [word for word in map(_fold, wanted.q.split()) if word]
+        words, selection = fold_words(wanted.q), _selection(wanted)
         found = [
             card
             for card in self.corpus.instruments.values()
-            if self._fits(card, wanted, day) and all(w in self._folded[card.id] for w in words)
+            if selection.admits(card, self.corpus.validity(card, day))
+            and self._names.in_names(card.id, words)
         ]
         found.sort(key=lambda card: (card.starts or dt.date.min, card.id), reverse=True)
         shown = found[wanted.offset : wanted.offset + wanted.limit]
@@ -331,13 +332,6 @@ class Catalogue:
         except KeyError:
             raise not_found("instrument-not-found", card_id, self.corpus.instruments) from None
 
-    def _fits(self, card: Instrument, wanted: InstrumentFilter, day: dt.date) -> bool:
-        return (
-            wanted.topic in (None, *card.topics)
-            and wanted.jurisdiction in (None, card.jurisdiction)
-            and wanted.status in (None, self.corpus.validity(card, day))
-        )
-
     def _link(self, card: Instrument, day: dt.date) -> InstrumentLink:
         return InstrumentLink(
             id=card.id,
@@ -365,13 +359,6 @@ class Catalogue:
             "summary": card.summary,
         }
 
-    def _haystack(self, card: Instrument) -> str:
-        names = [self.corpus.issuer_name(issuer) for issuer in card.issuers]
-        parts = [card.id, card.number or "", *card.issuers]
-        for text in (card.title, card.summary, *names):
-            parts += [text.zh, text.en]
-        return "\n".join(map(_fold, parts))
-
 
 def _fact_head(card: Instrument, fact: Fact) -> dict[str, Any]:
     return {
@@ -384,10 +371,12 @@ def _fact_head(card: Instrument, fact: Fact) -> dict[str, Any]:
     }
 
 
-def _fold(text: str) -> str:
-    """Keep letters and digits only: 〔2025〕, [2025] and （2025） are then one."""
-    plain = to_simplified(unicodedata.normalize("NFKC", text)).casefold()
-    return "".join(c for c in plain if c.isalnum())
+def _selection(wanted: InstrumentFilter) -> Selection:
+    return Selection(
+        topics=(wanted.topic,) if wanted.topic else (),
+        jurisdictions=(wanted.jurisdiction,) if wanted.jurisdiction else (),
+        statuses=(wanted.status,) if wanted.status else (),
+    )
 
 
 def _today() -> dt.date:
