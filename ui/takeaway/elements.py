@@ -50,6 +50,8 @@ class Table(Frozen):
     """A table whose first row is its head; `widths` are shares of the whole width."""
 
     kind: Literal["table"] = "table"
+    title: str | None = None
+    """A heading of the second level that stays with the table, also on a page of its own."""
     head: tuple[Line, ...]
     rows: tuple[tuple[Line, ...], ...]
     widths: tuple[float, ...] = ()

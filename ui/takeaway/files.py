@@ -12,7 +12,7 @@ from ui.takeaway.fonts import FontShelf
 from ui.takeaway.markdown import write_markdown
 from ui.takeaway.memo import Memo
 from ui.takeaway.pdf import draw_png, write_pdf
-from ui.takeaway.word import write_word
+from ui.takeaway.word import PICTURE_PPI, write_word
 
 Form: TypeAlias = Literal["docx", "pdf", "md"]
 MEDIA_TYPES: Mapping[Form, str] = {
@@ -31,7 +31,7 @@ def write_file(memo: Memo, form: Form, shelf: FontShelf) -> bytes:
         FontMissing: a PDF, and no font draws the Chinese in it.
     """
     if form == "docx":
-        return write_word(memo, lambda svg: draw_png(svg, shelf))
+        return write_word(memo, lambda svg: draw_png(svg, memo.lang, shelf, PICTURE_PPI))
     if form == "pdf":
         return write_pdf(memo, shelf)
     return write_markdown(memo).encode()

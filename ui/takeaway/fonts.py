@@ -109,6 +109,11 @@ class FontShelf:
         return FontChoice(text=serif[:1], head=(sans or serif)[:1], latin=_LATIN)
 
     @property
+    def draws_chinese(self) -> bool:
+        """Whether documents can be set at all."""
+        return all(self._there((*_SANS[lang], *_SERIF[lang])) for lang in _SANS)
+
+    @property
     def draws_emoji(self) -> bool:
         """Whether a font for emoji is there."""
         return any("emoji" in family.casefold() for family in self._families)
@@ -121,14 +126,16 @@ _opening = Lock()
 
 
 def open_shelf() -> FontShelf:
-    """Return the fonts of this machine and of the font packages; read once."""
+    """Return the fonts of this machine, else those of the font packages; read once."""
     with _opening:
         return _shelf()
 
 
 @cache
 def _shelf() -> FontShelf:
-    return FontShelf(package_folders())
+    """Read the system's fonts, and the packages' only where those draw no Chinese."""
+    system = FontShelf()
+    return system if system.draws_chinese else FontShelf(package_folders())
 
 
 def package_folders() -> tuple[Path, ...]:

@@ -41,7 +41,8 @@ def _element(element: Element) -> str:
                 return "\n".join(f"{n}. {item}" for n, item in enumerate(written, start=1))
             return "\n".join(f"- {item}" for item in written)
         case Table():
-            return "\n".join(_rows(element))
+            title = f"**{_escaped(element.title)}**\n\n" if element.title else ""
+            return title + "\n".join(_rows(element))
         case _:
             return ""
 

@@ -20,13 +20,14 @@ from ui.strings import string
 from ui.takeaway.fonts import FontShelf
 from ui.takeaway.memo import Memo
 
-RUNNING = 40
+RUNNING = {"zh-Hans": 36, "zh-Hant": 36, "en": 76}
 """Characters of the title at the head of each further page."""
 _TEMPLATE = Path(__file__).parent / "memo.typ"
 _PICTURE = (
     b"#set page(width: auto, height: auto, margin: 0pt, fill: white)\n"
     b'#image(bytes(sys.inputs.svg), format: "svg")\n'
 )
+_FAMILY = re.compile(r"""\sfont-family=("[^"]*"|'[^']*')""")
 _EMOJI = re.compile("[\U0001f000-\U0001faff]\ufe0f?")
 _REGIONS: dict[Lang, tuple[str, str | None]] = {
     "zh-Hans": ("zh", "CN"),
@@ -48,6 +49,10 @@ def write_pdf(memo: Memo, shelf: FontShelf) -> bytes:
         | {"lang": _REGIONS[lang][0], "region": _REGIONS[lang][1]}
         for lang in _REGIONS
     }
+    family = shelf.choice(memo.lang).head[0]
+    for element in data["body"]:
+        if element["kind"] == "picture":
+            element["svg"] = _in_font(element["svg"], family)
     written = json.dumps(data, ensure_ascii=False)
     if not shelf.draws_emoji:
         written = _EMOJI.sub(_named, written)
@@ -61,15 +66,25 @@ def write_pdf(memo: Memo, shelf: FontShelf) -> bytes:
     )
 
 
-def draw_png(svg: str, shelf: FontShelf, pixels_per_inch: float = 192) -> bytes:
-    """Draw an SVG as PNG; at 192 pixels an inch it has twice its nominal size."""
+def draw_png(svg: str, lang: Lang, shelf: FontShelf, pixels_per_inch: float) -> bytes:
+    """Draw an SVG as PNG, its text in the font of a language.
+
+    Raises:
+        FontMissing: no font draws Chinese.
+    """
     return typst.compile(
         _PICTURE,
         format="png",
         font_paths=shelf.fonts,
         ppi=pixels_per_inch,
-        sys_inputs={"svg": svg},
+        sys_inputs={"svg": _in_font(svg, shelf.choice(lang).head[0])},
     )
+
+
+def _in_font(svg: str, family: str) -> str:
+    """Let all text of a drawing be set in one family: it names fonts of browsers, not of here."""
+    bare = _FAMILY.sub("", svg)
+    return bare.replace("<svg", f'<svg font-family="{family}"', 1)
 
 
 @cache
@@ -78,9 +93,9 @@ def _template() -> bytes:
 
 
 def _words(memo: Memo) -> dict[str, Any]:
-    lang = memo.lang
+    lang, longest = memo.lang, RUNNING[memo.lang]
     return {
-        "running": memo.title if len(memo.title) <= RUNNING else f"{memo.title[:RUNNING]}…",
+        "running": memo.title if len(memo.title) <= longest else f"{memo.title[:longest]}…",
         "question": string("takeaway.question", lang),
         "page": string("takeaway.page", lang, n="{n}", total="{total}"),
         "corpus": string("foot.corpus", lang, version=memo.corpus),

@@ -28,7 +28,7 @@ from ui.takeaway.elements import (
     text_of,
 )
 
-MOST_UPRIGHT: Mapping[Lang, int] = {"zh-Hans": 4, "zh-Hant": 4, "en": 3}
+MOST_UPRIGHT = 5
 """Ways that an upright page can hold side by side."""
 _NONE = "—"
 
@@ -104,7 +104,6 @@ class _Teller:
         if chosen is None:
             yield Paragraph(line=plain(string("plan.none", lang)), style="warning")
         if plan.options:
-            yield self._title("takeaway.options")
             yield self._comparison(chosen)
         for option in plan.options:
             if whole or option is chosen:
@@ -151,15 +150,16 @@ class _Teller:
             for key, cells in rows
             if any(text_of(cell) != _NONE for cell in cells)
         ]
-        first = 0.55 if len(options) > 1 else 0.25
+        first = 0.65 if len(options) > 1 else 0.25
         return Table(
+            title=string("takeaway.options", self.lang),
             head=(
                 plain(string("takeaway.row.way", self.lang)),
                 *(plain(one.title) for one in options),
             ),
             rows=tuple(told),
             widths=(first, *(1.0 for _ in options)),
-            wide=len(options) > MOST_UPRIGHT[self.lang],
+            wide=len(options) > MOST_UPRIGHT,
             row_heads=True,
         )
 
@@ -191,7 +191,7 @@ class _Teller:
         names = dict.fromkeys(
             self._authority(step) for step in _needed(option) if step.authority is not None
         )
-        return self.comma.join(names) or _NONE
+        return self.semicolon.join(names) or _NONE  # English names hold commas
 
     def _times(self, option: AnswerOption) -> Line:
         """Name the first times; the steps tell the rest."""
@@ -263,11 +263,11 @@ class _Teller:
         return Table(
             head=tuple(plain(string(f"takeaway.step.{one}", self.lang)) for one in heads),
             rows=tuple(self._step(step, numbers) for step in steps),
-            widths=(0.3, 2.6, 0.8, 1.15, 1.25, 0.5),
+            widths=(0.42, 2.6, 1.0, 1.15, 1.25, 0.6),
         )
 
     def _step(self, step: AnswerStep, numbers: Mapping[str, int]) -> tuple[Line, ...]:
-        needs = [str(numbers[one]) for one in step.needs if one in numbers]
+        needs = sorted(numbers[one] for one in step.needs if one in numbers)
         state = string(f"state.{step.state}", self.lang)
         where: Line = (Run(text=f"{step.side_name} · {flat(step.who)}"),)
         if step.state == "depends":
@@ -278,7 +278,7 @@ class _Teller:
             where,
             plain(self._authority(step) if step.authority else _NONE),
             plain(step.time or _NONE),
-            plain(self.comma.join(needs) or _NONE),
+            plain(self.comma.join(map(str, needs)) or _NONE),
         )
 
     def _authority(self, step: AnswerStep) -> str:

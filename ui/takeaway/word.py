@@ -9,10 +9,11 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.image.image import Image
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Emu, Pt, RGBColor
+from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from bot.language import Lang
@@ -21,7 +22,9 @@ from ui.takeaway.elements import Element, Heading, Items, Line, Paragraph, Pictu
 from ui.takeaway.memo import Memo, MemoSource
 
 DrawPng = Callable[[str], bytes]
-"""Draws an SVG as PNG at twice its size."""
+"""Draws an SVG as PNG."""
+PICTURE_PPI = 192
+"""Pixels an inch of these PNGs: twice the nominal size, so that they print sharp."""
 
 _LATIN = "Calibri"
 _EAST_ASIAN: Mapping[Lang, str] = {
@@ -215,6 +218,8 @@ class _Writer:
     def _table(self, table: Table) -> None:
         if table.wide:
             self._set_page(self.word.add_section(WD_SECTION.NEW_PAGE), wide=True)
+        if table.title:
+            self.word.add_heading(table.title, level=2)
         columns = len(table.head)
         made = self.word.add_table(rows=0, cols=columns)
         made.autofit = False
@@ -261,11 +266,10 @@ class _Writer:
         if self.draw_png is None:
             return
         paragraph = self.word.add_paragraph()
-        shape = paragraph.add_run().add_picture(io.BytesIO(self.draw_png(picture.svg)))
-        room = _A4[0] - 2 * _MARGIN
-        # The picture was drawn at twice its size, of which python-docx knows nothing.
-        shrink = min(1.0, room / shape.width, Cm(12) / shape.height)
-        shape.width, shape.height = Emu(int(shape.width * shrink)), Emu(int(shape.height * shrink))
+        drawn = Image.from_blob(self.draw_png(picture.svg))
+        width, height = Inches(drawn.px_width / PICTURE_PPI), Inches(drawn.px_height / PICTURE_PPI)
+        shrink = min(1.0, (_A4[0] - 2 * _MARGIN) / width, Cm(12) / height)
+        shape = paragraph.add_run().add_picture(io.BytesIO(drawn.blob), Emu(int(width * shrink)))
         self._drawn += 1
         described = shape._inline.docPr
         described.set("descr", picture.alt)
@@ -365,6 +369,7 @@ class _Writer:
             paragraph.paragraph_format.space_after = Pt(1)
             self._run(paragraph, f"{name}{colon}", 9, _INK_2)
             self._run(paragraph, value, 9)
+        self.word.paragraphs[-1].paragraph_format.space_after = Pt(10)
 
     def _small_title(self, text: str) -> None:
         paragraph = self.word.add_paragraph()
