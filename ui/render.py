@@ -220,6 +220,7 @@ def render_sources(
                 ),
                 hidden=True,
                 data_source=f"{marks.message}:{citation.n}",
+                data_n=citation.n,  # shown in print, where all of them are written out
             )
             for citation in citations
         )
