@@ -84,7 +84,10 @@ Draw: TypeAlias = Callable[[AnswerOption, Lang], str]
 
 
 _RUN = re.compile(
-    r"\*\*(?P<bold>(?!\s)(?:(?!\*\*).)+(?<!\s))\*\*|\[(?P<marks>\d[\d,，、\s]*)\]", re.S
+    r"\*\*(?P<bold>(?!\s)(?:(?!\*\*).)+(?<!\s))\*\*"
+    # At most three digits: [2025] is the year of a document.
+    r"|\[(?P<marks>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]",
+    re.DOTALL,
 )
 _NOT_WRITABLE = re.compile(
     # Control characters, unpaired surrogates and non-characters: no XML may hold them. Then the
@@ -130,7 +133,7 @@ def _runs(text: str, *, bold: bool = False) -> Iterator[Run]:
         if found["bold"] is not None:
             yield from _runs(found["bold"], bold=True)
         else:
-            numbers = tuple(int(n[:4]) for n in re.findall(r"\d+", found["marks"]))
+            numbers = tuple(int(n) for n in re.findall(r"\d+", found["marks"]))
             yield Run(text="", bold=bold, marks=numbers)
         at = found.end()
     yield Run(text=_one_line(text[at:]), bold=bold)
@@ -139,14 +142,14 @@ def _runs(text: str, *, bold: bool = False) -> Iterator[Run]:
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:
     """Put marks behind the text before them; leave out what is empty."""
     last: Run | None = None
-    for run in runs:
+    for run in (one for one in runs if one.text or one.marks):
         if last and run.marks and not run.text and (run.bold == last.bold or not last.text):
             last = last.model_copy(update={"marks": last.marks + run.marks})
             continue
-        if last and (last.text or last.marks):
+        if last:
             yield last
         last = run
-    if last and (last.text or last.marks):
+    if last:
         yield last
 
 

@@ -31,6 +31,8 @@ def write_file(memo: Memo, form: Form, shelf: FontShelf) -> bytes:
         FontMissing: a PDF, and no font draws the Chinese in it.
     """
     if form == "docx":
+        if not shelf.draws_chinese:
+            return write_word(memo)  # its text is set in the reader's fonts; a drawing's is not
         return write_word(memo, lambda svg: draw_png(svg, memo.lang, shelf, PICTURE_PPI))
     if form == "pdf":
         return write_pdf(memo, shelf)

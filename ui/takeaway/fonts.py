@@ -57,10 +57,10 @@ class FontMissing(Exception):
         self.message = Bilingual(
             zh="服务器上没有可用的中文字体，PDF会显示方框，因此没有生成。请管理员安装字体："
             "Debian或Ubuntu上运行 apt-get install fonts-noto-cjk，"
-            "或运行 pip install 'hugang[fonts]'，然后重新启动。Word版不受影响。",
+            "或运行 pip install 'hugang[fonts]'，然后重新启动。Word版照常可用，只缺示意图。",
             en="No font on the server draws Chinese, so the PDF would show boxes and was not made. "
             "Ask the operator to install one: apt-get install fonts-noto-cjk on Debian or Ubuntu, "
-            "or pip install 'hugang[fonts]', and to restart. The Word file is not affected.",
+            "or pip install 'hugang[fonts]', and to restart. The Word file can be had, without its drawings.",
         )
         super().__init__(self.message.en)
 

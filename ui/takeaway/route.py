@@ -31,6 +31,14 @@ from ui.takeaway.elements import (
 MOST_UPRIGHT = 5
 """Ways that an upright page can hold side by side."""
 _NONE = "—"
+_STEP_COLUMNS = (
+    "takeaway.step.no",
+    "takeaway.step.do",
+    "takeaway.step.side",
+    "takeaway.step.authority",
+    "takeaway.step.time",
+    "takeaway.step.needs",
+)
 
 
 def plan_refs(plan: AnswerPlan) -> tuple[FactRef, ...]:
@@ -259,9 +267,8 @@ class _Teller:
 
     def _steps(self, steps: list[AnswerStep]) -> Table:
         numbers = {step.id: n for n, step in enumerate(steps, start=1)}
-        heads = ("no", "do", "side", "authority", "time", "needs")
         return Table(
-            head=tuple(plain(string(f"takeaway.step.{one}", self.lang)) for one in heads),
+            head=tuple(plain(string(key, self.lang)) for key in _STEP_COLUMNS),
             rows=tuple(self._step(step, numbers) for step in steps),
             widths=(0.42, 2.6, 1.0, 1.15, 1.25, 0.6),
         )
