@@ -49,7 +49,7 @@ def client_of(advisor: Advisor, known: dict[str, CheckedAnswer], **options: Any)
 def client(advisor: Advisor, answer: CheckedAnswer) -> Iterator[TestClient]:
     if not open_shelf().draws_chinese:
         pytest.skip("no font on this machine draws Chinese; `make browser` installs one")
-    with client_of(advisor, {answer.id: answer}, page_keys=("option",)) as client:
+    with client_of(advisor, {answer.id: answer}) as client:
         yield client
 
 

@@ -39,7 +39,7 @@ def takeaway_endpoints(
     draw: Draw | None = None,
     *,
     shelf: Callable[[], FontShelf] = open_shelf,
-    page_keys: Collection[str] = (),
+    page_keys: Collection[str] = ("option", "fragment"),
     at_once: int = AT_ONCE,
     patience_s: float = PATIENCE_S,
 ) -> APIRouter:

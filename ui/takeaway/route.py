@@ -285,7 +285,7 @@ class _Teller:
             where,
             plain(self._authority(step) if step.authority else _NONE),
             plain(step.time or _NONE),
-            plain(self.comma.join(map(str, needs)) or _NONE),
+            plain(", ".join(map(str, needs)) or _NONE),  # which lines break at, unlike 、,
         )
 
     def _authority(self, step: AnswerStep) -> str:
