@@ -30,7 +30,6 @@ from ui.render import (
     render_cited,
     render_failure,
     render_foot,
-    render_markdown,
     render_missing,
     render_next,
     render_open_points,
@@ -40,6 +39,8 @@ from ui.render import (
     render_warnings,
 )
 from ui.source_panel import lineage
+from ui.takeaway.markdown import write_markdown
+from ui.takeaway.memo import memo_of_answer, today
 
 Parts: TypeAlias = list[tuple[str, Html]]
 """Key and HTML of each part, in reading order."""
@@ -114,8 +115,13 @@ class AnswerView:
             "lang": self.lang,
             "parts": [[key, html] for key, html in parts if html],
             "text": self._answer.text if self._answer else "",
-            "markdown": render_markdown(self._answer) if self._answer else "",
+            "markdown": self._markdown(),
         }
+
+    def _markdown(self) -> str:
+        if self._answer is None:
+            return ""
+        return write_markdown(memo_of_answer(self._answer, self.corpus, today()))
 
     def _step(self, done: Html, now: str) -> None:
         self._done.append(done)

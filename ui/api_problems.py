@@ -122,6 +122,30 @@ _KINDS: Mapping[str, _Kind] = {
         "全部路线见 /api/v1/routes。",
         "All routes: /api/v1/routes.",
     ),
+    "answer-not-found": _kind(
+        404,
+        "没有这份答复",
+        "No such answer",
+        "它可能已被删除；请在页面上重新提问，再导出。",
+        "It may have been deleted; ask again on the page, then export.",
+    ),
+    "no-chinese-font": _kind(
+        503,
+        "无法生成PDF",
+        "No PDF can be made",
+        "请改用Word版，或请管理员安装中文字体。",
+        "Take the Word file instead, or ask the operator to install a Chinese font.",
+    ),
+    "takeaway-busy": _kind(
+        503, "文件没有生成", "The document was not made", "请稍后再试。", "Try again in a moment."
+    ),
+    "takeaway-too-large": _kind(
+        413,
+        "内容太长，无法导出",
+        "Too long to be exported",
+        "请把问题分开问，再分别导出。",
+        "Ask in parts and export each of them.",
+    ),
     "method-not-allowed": _kind(
         405,
         "此端点不支持这种方法",

@@ -1,4 +1,4 @@
-"""An answer as the page shows it and as the clipboard takes it: pure functions of its parts.
+"""An answer as the page shows it: pure functions of its parts.
 
 Everything that came from a person, a model or a card is escaped by `ui.html`. Words of the
 interface carry their key, so that the page can change language without asking again.
@@ -220,41 +220,11 @@ def render_sources(
                 ),
                 hidden=True,
                 data_source=f"{marks.message}:{citation.n}",
+                data_n=citation.n,  # shown in print, where all of them are written out
             )
             for citation in citations
         )
     )
-
-
-def render_markdown(answer: CheckedAnswer) -> str:
-    """Write an answer for the clipboard: question, text with [n] marks, sources, day."""
-    lines = [f"**{answer.question}**", "", answer.text.strip()]
-    if answer.missing:
-        lines += ["", f"**{string('missing.title', answer.lang)}**", ""]
-        lines += [f"- {part}" for part in answer.missing]
-    if answer.citations:
-        lines += ["", "---", ""]
-        lines += [_source_line(citation, answer.lang) for citation in answer.citations]
-    lines += [
-        "",
-        f"{string('foot.as_of', answer.lang, date=answer.as_of.isoformat())} · "
-        f"{string('foot.corpus', answer.lang, version=answer.engine.corpus)}",
-        string("footer.disclaimer", answer.lang),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _source_line(citation: Citation, lang: Lang) -> str:
-    instrument = citation.instrument
-    parts = (
-        instrument.title,
-        instrument.number,
-        citation.locator,
-        string(f"status.{instrument.status}", lang),
-        citation.source.publisher,
-        f"<{citation.source.url}>",
-    )
-    return f"[{citation.n}] " + " · ".join(part for part in parts if part) + "  "
 
 
 def _titled(key: str, items: Iterable[Html], ui: Lang) -> Html:

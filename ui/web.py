@@ -30,7 +30,7 @@ _CONTENT_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css")
+_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "print.css")
 _SCRIPTS = ("page", "words", "asking", "keeping", "showing", "panel", "actions")
 """In this order: `page` declares what the others share, `actions` starts."""
 _FONTS = (

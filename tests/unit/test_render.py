@@ -34,7 +34,6 @@ from ui.render import (
     render_block,
     render_cited,
     render_failure,
-    render_markdown,
     render_missing,
     render_next,
     render_open_points,
@@ -400,15 +399,6 @@ def test_a_failure_can_be_tried_again() -> None:
     page = Page(render_failure(Html("x"), "en"))
     assert page.having("data-do") == ["retry"]
     assert page.having("role") == ["alert"]
-
-
-def test_the_clipboard_gets_markdown_with_numbered_sources_and_the_day() -> None:
-    text = render_markdown(answer(missing=("乙部分",)))
-    assert text.startswith("**税率多少？**\n\n按8.25%征税[1]。\n")
-    assert "- 乙部分" in text
-    assert "[1] 企业财资中心税制 · DIPN 52 · 第14D条 · 现行 · HKMA · <https://www.hkma" in text
-    assert "2026-11-22" in text
-    assert "不构成法律意见" in text
 
 
 # --- the plan

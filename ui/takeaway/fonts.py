@@ -1,0 +1,146 @@
+"""Fonts for documents: which of those on this machine draw Chinese, in the region's own forms.
+
+The same character is drawn differently in Shanghai and in Hong Kong, so each language has its own
+list. A document is never set in a font that lacks its characters: without one there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+
+import typst
+
+from bot.language import Lang
+from knowledge.card import Bilingual, Frozen
+
+FONT_PACKAGES = ("manimgx_fonts_cjk", "pylopdf_fonts_zh_cn", "pylopdf_fonts_zh_tw")
+"""Python packages that carry open Chinese fonts; used where they are installed."""
+_LATIN = "Libertinus Serif"
+"""Lies in typst itself."""
+
+# The region's own first; then pan-Chinese collections, which hold both scripts.
+_SANS: Mapping[Lang, tuple[str, ...]] = {
+    "zh-Hans": (
+        *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN"),
+        *("Source Han Sans", "PingFang SC", "Microsoft YaHei", "Hiragino Sans GB", "SimHei"),
+        *("Noto Sans CJK HK", "Noto Sans CJK TC", "Noto Sans CJK JP", "WenQuanYi Zen Hei"),
+    ),
+    "zh-Hant": (
+        *("Noto Sans CJK HK", "Noto Sans HK", "Source Han Sans HK", "Source Han Sans HC"),
+        *("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "PingFang HK", "PingFang TC"),
+        *("Microsoft JhengHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"),
+        *("Source Han Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK JP"),
+        *("Hiragino Sans GB", "WenQuanYi Zen Hei"),
+    ),
+}
+_SERIF: Mapping[Lang, tuple[str, ...]] = {
+    "zh-Hans": (
+        *("Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN"),
+        *("Source Han Serif", "Songti SC", "SimSun"),
+    ),
+    "zh-Hant": (
+        *("Noto Serif CJK HK", "Noto Serif HK", "Source Han Serif HC", "Noto Serif CJK TC"),
+        *("Noto Serif TC", "Source Han Serif TC", "Songti TC", "PMingLiU"),
+    ),
+}
+
+
+class FontMissing(Exception):
+    """No font on this machine draws the Chinese of a document; the message says what to install."""
+
+    def __init__(self) -> None:
+        """Take what a reader is told."""
+        self.message = Bilingual(
+            zh="服务器上没有可用的中文字体，PDF会显示方框，因此没有生成。请管理员安装字体："
+            "Debian或Ubuntu上运行 apt-get install fonts-noto-cjk，"
+            "或运行 pip install 'hugang[fonts]'，然后重新启动。Word版照常可用，只缺示意图。",
+            en="No font on the server draws Chinese, so the PDF would show boxes and was not made. "
+            "Ask the operator to install one: apt-get install fonts-noto-cjk on Debian or Ubuntu, "
+            "or pip install 'hugang[fonts]', and to restart. The Word file can be had, without its drawings.",
+        )
+        super().__init__(self.message.en)
+
+
+class FontChoice(Frozen):
+    """Families for the text and the headings of one language, the first that has a glyph wins."""
+
+    text: tuple[str, ...]
+    head: tuple[str, ...]
+    latin: str | None
+    """Family for Latin letters and digits in the text; None: the text's own."""
+
+
+class FontShelf:
+    """The fonts that documents are set in; safe to use from many threads."""
+
+    def __init__(self, folders: Iterable[Path] = (), *, system: bool = True) -> None:
+        """Read the fonts of this machine.
+
+        Args:
+            folders: further folders with fonts.
+            system: whether the fonts installed on the system count.
+        """
+        self.fonts = typst.Fonts(
+            include_system_fonts=system,
+            include_embedded_fonts=True,
+            font_paths=[str(folder) for folder in folders],
+        )
+        self._families = frozenset(self.fonts.families())
+
+    def choice(self, lang: Lang) -> FontChoice:
+        """Choose the families for a language.
+
+        English documents quote Chinese, so that they too need a font that draws it.
+
+        Raises:
+            FontMissing: none draws Chinese.
+        """
+        script: Lang = "zh-Hant" if lang == "zh-Hant" else "zh-Hans"
+        sans = self._there(_SANS[script])
+        serif = self._there(_SERIF[script])
+        if not sans and not serif:
+            raise FontMissing
+        if not serif:
+            return FontChoice(text=sans[:1], head=sans[:1], latin=None)
+        return FontChoice(text=serif[:1], head=(sans or serif)[:1], latin=_LATIN)
+
+    @property
+    def draws_chinese(self) -> bool:
+        """Whether documents can be set at all."""
+        return all(self._there((*_SANS[lang], *_SERIF[lang])) for lang in _SANS)
+
+    @property
+    def draws_emoji(self) -> bool:
+        """Whether a font for emoji is there."""
+        return any("emoji" in family.casefold() for family in self._families)
+
+    def _there(self, families: Sequence[str]) -> tuple[str, ...]:
+        return tuple(family for family in families if family in self._families)
+
+
+_opening = Lock()
+
+
+def open_shelf() -> FontShelf:
+    """Return the fonts of this machine, else those of the font packages; read once."""
+    with _opening:
+        return _shelf()
+
+
+@cache
+def _shelf() -> FontShelf:
+    """Read the system's fonts, and the packages' only where those draw no Chinese."""
+    system = FontShelf()
+    return system if system.draws_chinese else FontShelf(package_folders())
+
+
+def package_folders() -> tuple[Path, ...]:
+    """Return the folders of the font packages that are installed."""
+    found = (find_spec(name) for name in FONT_PACKAGES)
+    return tuple(
+        Path(place) for spec in found if spec for place in spec.submodule_search_locations or ()
+    )

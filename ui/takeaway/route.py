@@ -1,0 +1,316 @@
+"""The plan of a document: the ways side by side, then each way's drawing, legs and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
+from bot.language import Lang, in_script, localise, passage_lang
+from bot.plan_text import MOST_TIMES
+from bot.wording import CURRENCIES
+from knowledge.card import FactRef
+from knowledge.corpus import Corpus
+from knowledge.route import RouteInput
+from ui.strings import string
+from ui.takeaway.elements import (
+    Draw,
+    Element,
+    Heading,
+    Items,
+    Line,
+    Paragraph,
+    Picture,
+    Run,
+    Table,
+    flat,
+    marked,
+    plain,
+    text_of,
+)
+
+MOST_UPRIGHT = 5
+"""Ways that an upright page can hold side by side."""
+_NONE = "—"
+_STEP_COLUMNS = (
+    "takeaway.step.no",
+    "takeaway.step.do",
+    "takeaway.step.side",
+    "takeaway.step.authority",
+    "takeaway.step.time",
+    "takeaway.step.needs",
+)
+
+
+def plan_refs(plan: AnswerPlan) -> tuple[FactRef, ...]:
+    """Return every fact a plan stands on, in the order in which its document tells them."""
+    found: list[FactRef] = []
+    for option in plan.options:
+        for remark in (*option.blockers, *option.possible_blockers, *option.pros, *option.cons):
+            found += remark.refs
+    for option in plan.options:
+        for leg in option.legs:
+            found += leg.refs
+        for step in option.steps:
+            found += step.refs
+    for remark in plan.watch:
+        found += remark.refs
+    return tuple(dict.fromkeys(found))
+
+
+def plan_elements(
+    plan: AnswerPlan,
+    corpus: Corpus,
+    lang: Lang,
+    citations: Iterable[Citation],
+    draw: Draw | None,
+    *,
+    whole: bool,
+) -> tuple[Element, ...]:
+    """Tell a plan.
+
+    Args:
+        plan: in `lang`.
+        corpus: for full names of authorities and the questions behind the plan's values.
+        lang: language of the document.
+        citations: gives the facts their numbers.
+        draw: draws a way; None leaves the drawings out.
+        whole: whether every way is told step by step; otherwise the first open one only.
+    """
+    return tuple(_Teller(plan, corpus, lang, citations, draw).tell(whole))
+
+
+class _Teller:
+    def __init__(
+        self,
+        plan: AnswerPlan,
+        corpus: Corpus,
+        lang: Lang,
+        citations: Iterable[Citation],
+        draw: Draw | None,
+    ) -> None:
+        self.plan = plan
+        self.corpus = corpus
+        self.lang = lang
+        self.numbers = {citation.ref: citation.n for citation in citations}
+        self.draw = draw
+        self.comma = ", " if lang == "en" else "、"
+        self.semicolon = "; " if lang == "en" else "；"
+        route = corpus.routes.get(plan.route)
+        self.inputs = {one.name: one for one in route.inputs} if route else {}
+
+    def tell(self, whole: bool) -> Iterator[Element]:
+        lang, plan = self.lang, self.plan
+        chosen = next((option for option in plan.options if _is_open(option)), None)
+        if not whole:
+            title = string("takeaway.route", lang, title=plan.title)
+            yield Heading(level=1, text=flat(title))
+        if plan.summary:
+            yield Paragraph(line=plain(plan.summary))
+        if plan.known:
+            yield self._title("takeaway.known")
+            yield Items(items=tuple(self._known(*one) for one in plan.known.items()))
+        if chosen is None:
+            yield Paragraph(line=plain(string("plan.none", lang)), style="warning")
+        if plan.options:
+            yield self._comparison(chosen)
+        for option in plan.options:
+            if whole or option is chosen:
+                yield from self._option(option, chosen=option is chosen, whole=whole)
+        if plan.watch:
+            yield self._title("plan.watch")
+            yield Items(items=tuple(self._said(remark) for remark in plan.watch))
+        if plan.open_points:
+            yield self._title("takeaway.open")
+            yield Items(items=tuple(plain(point.question) for point in plan.open_points))
+
+    def _title(self, key: str) -> Heading:
+        return Heading(level=2, text=string(key, self.lang))
+
+    def _known(self, name: str, value: object) -> Line:
+        asked = self.inputs.get(name)
+        question = localise(asked.question, self.lang) if asked else name
+        colon = ": " if self.lang == "en" else "："
+        said = _value(value, asked, self.lang)
+        return (
+            Run(text=f"{flat(question).rstrip('？?：:')}{colon}"),
+            Run(text=flat(said), bold=True),
+        )
+
+    # --- the ways side by side
+
+    def _comparison(self, chosen: AnswerOption | None) -> Table:
+        """Put the ways side by side: a column for each, a row for what is weighed."""
+        options = self.plan.options
+        rows: tuple[tuple[str, tuple[Line, ...]], ...] = (
+            ("takeaway.row.state", tuple(plain(self._state(o, o is chosen)) for o in options)),
+            ("takeaway.row.decides", tuple(self._decides(o) for o in options)),
+            ("takeaway.row.steps", tuple(plain(self._count(o)) for o in options)),
+            ("takeaway.row.approvals", tuple(plain(self._approvals(o)) for o in options)),
+            ("takeaway.row.time", tuple(self._times(o) for o in options)),
+            ("takeaway.row.currencies", tuple(plain(self._currencies(o)) for o in options)),
+            ("plan.pros", tuple(self._all_said(o.pros) for o in options)),
+            ("plan.cons", tuple(self._all_said(o.cons) for o in options)),
+            ("plan.blockers", tuple(self._all_said(o.blockers) for o in options)),
+            ("plan.possible_blockers", tuple(self._all_said(o.possible_blockers) for o in options)),
+        )
+        told = [
+            (plain(string(key, self.lang)), *cells)
+            for key, cells in rows
+            if any(text_of(cell) != _NONE for cell in cells)
+        ]
+        first = 0.65 if len(options) > 1 else 0.25
+        return Table(
+            title=string("takeaway.options", self.lang),
+            head=(
+                plain(string("takeaway.row.way", self.lang)),
+                *(plain(one.title) for one in options),
+            ),
+            rows=tuple(told),
+            widths=(first, *(1.0 for _ in options)),
+            wide=len(options) > MOST_UPRIGHT,
+            row_heads=True,
+        )
+
+    def _state(self, option: AnswerOption, is_chosen: bool) -> str:
+        if not _is_open(option):
+            return string("plan.closed", self.lang)
+        names = ["plan.chosen"] if is_chosen else []
+        if option.applies is None:
+            names.append("plan.conditional")
+        return self.comma.join(string(one, self.lang) for one in names or ["plan.open"])
+
+    def _decides(self, option: AnswerOption) -> Line:
+        if option.blockers:
+            return self._said(option.blockers[0])
+        if option.applies is False:
+            return plain(string("takeaway.not_for_you", self.lang))
+        questions = [self.inputs[name] for name in option.depends_on if name in self.inputs]
+        if not questions:
+            return plain(string("takeaway.nothing_open", self.lang))
+        return plain(" ".join(localise(one.question, self.lang) for one in questions))
+
+    def _count(self, option: AnswerOption) -> str:
+        states = [step.state for step in option.steps if step.state != "not-needed"]
+        depends = states.count("depends")
+        key = "takeaway.steps.some" if depends else "takeaway.steps.all"
+        return string(key, self.lang, n=len(states), depends=depends)
+
+    def _approvals(self, option: AnswerOption) -> str:
+        names = dict.fromkeys(
+            self._authority(step) for step in _needed(option) if step.authority is not None
+        )
+        return self.semicolon.join(names) or _NONE  # English names hold commas
+
+    def _times(self, option: AnswerOption) -> Line:
+        """Name the first times; the steps tell the rest."""
+        timed = {step.time: step.refs for step in reversed(_needed(option)) if step.time}
+        first = list(reversed(timed.items()))[:MOST_TIMES]
+        return self._joined(first) if first else plain(_NONE)
+
+    def _currencies(self, option: AnswerOption) -> str:
+        codes = dict.fromkeys(code for leg in option.legs for code in leg.currencies)
+        return self.comma.join(self._currency(code) for code in codes) or _NONE
+
+    def _currency(self, code: str) -> str:
+        return localise(CURRENCIES[code], self.lang) if code in CURRENCIES else code
+
+    def _all_said(self, remarks: Iterable[AnswerRemark]) -> Line:
+        told = [(remark.say, remark.refs) for remark in remarks]
+        return self._joined(told) if told else plain(_NONE)
+
+    def _joined(self, told: Iterable[tuple[str, tuple[FactRef, ...]]]) -> Line:
+        """Put sentences behind each other, each with its marks."""
+        runs: list[Run] = []
+        for text, refs in told:
+            if runs:
+                between = self.semicolon if not runs[-1].text.endswith(("。", ".")) else " "
+                runs.append(Run(text=between if self.lang == "en" else between.strip()))
+            runs += marked(text, refs, self.numbers)
+        return tuple(run for run in runs if run.text or run.marks)
+
+    def _said(self, remark: AnswerRemark) -> Line:
+        return marked(remark.say, remark.refs, self.numbers)
+
+    # --- one way
+
+    def _option(self, option: AnswerOption, *, chosen: bool, whole: bool) -> Iterator[Element]:
+        state = self._state(option, chosen)
+        title = string("takeaway.way", self.lang, title=option.title, state=state)
+        yield Heading(level=1 if whole else 2, text=flat(title))
+        if self.draw and option.legs:
+            yield Picture(svg=self.draw(option, self.lang), alt=self._alt(option))
+        if option.legs:
+            yield Items(items=tuple(self._leg(leg) for leg in option.legs))
+        needed = _needed(option)
+        if needed:
+            yield self._steps(needed)
+        spared = [step for step in option.steps if step.state == "not-needed"]
+        if spared:
+            said = self.semicolon.join(flat(step.do).rstrip("。.") for step in spared)
+            label = string("plan.not_needed", self.lang, n=len(spared))
+            colon = ": " if self.lang == "en" else "："
+            yield Paragraph(line=plain(f"{label}{colon}{said}"), style="quiet")
+
+    def _leg(self, leg: AnswerLeg) -> Line:
+        details = (leg.what, leg.channel, " / ".join(self._currency(one) for one in leg.currencies))
+        said = self.semicolon.join(flat(one) for one in details if one)
+        colon = ": " if self.lang == "en" else "："
+        ends = Run(text=f"{_capital(leg.from_name)} → {_capital(leg.to_name)}{colon}", bold=True)
+        return (ends, *marked(said, leg.refs, self.numbers))
+
+    def _alt(self, option: AnswerOption) -> str:
+        legs = (
+            f"{_capital(leg.from_name)} → {_capital(leg.to_name)} ({leg.what})"
+            for leg in option.legs
+        )
+        return flat(string("takeaway.drawing", self.lang, legs=self.semicolon.join(legs)))
+
+    def _steps(self, steps: list[AnswerStep]) -> Table:
+        numbers = {step.id: n for n, step in enumerate(steps, start=1)}
+        return Table(
+            head=tuple(plain(string(key, self.lang)) for key in _STEP_COLUMNS),
+            rows=tuple(self._step(step, numbers) for step in steps),
+            widths=(0.42, 2.6, 1.0, 1.15, 1.25, 0.6),
+        )
+
+    def _step(self, step: AnswerStep, numbers: Mapping[str, int]) -> tuple[Line, ...]:
+        needs = sorted(numbers[one] for one in step.needs if one in numbers)
+        state = string(f"state.{step.state}", self.lang)
+        where: Line = (Run(text=f"{step.side_name} · {flat(step.who)}"),)
+        if step.state == "depends":
+            where = (Run(text=state, bold=True), Run(text=f" · {where[0].text}"))
+        return (
+            plain(str(numbers[step.id])),
+            marked(step.do, step.refs, self.numbers),
+            where,
+            plain(self._authority(step) if step.authority else _NONE),
+            plain(step.time or _NONE),
+            plain(", ".join(map(str, needs)) or _NONE),  # which lines break at, unlike 、,
+        )
+
+    def _authority(self, step: AnswerStep) -> str:
+        assert step.authority is not None
+        return flat(localise(self.corpus.issuer_name(step.authority), self.lang))
+
+
+def _is_open(option: AnswerOption) -> bool:
+    return option.applies is not False and not option.blockers
+
+
+def _needed(option: AnswerOption) -> list[AnswerStep]:
+    return [step for step in option.steps if step.state != "not-needed"]
+
+
+def _value(value: object, asked: RouteInput | None, lang: Lang) -> str:
+    if isinstance(value, bool):
+        return string("open.yes" if value else "open.no", lang)
+    if isinstance(value, int | float):
+        return f"{value:,.10g}"
+    for choice in asked.choices if asked else ():
+        if choice.value == value:
+            return in_script(choice.text(passage_lang(lang)), lang)
+    return str(value)
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
