@@ -28,7 +28,8 @@ from bot.language import Lang
 from knowledge.card import Bilingual, FactRef
 from ui.html import Html, element, join, web_address
 from ui.marks import Marks, markdown_html
-from ui.plan_card import PlanWords, render_plan
+from ui.plan_card import render_plan
+from ui.plan_words import PlanWords
 from ui.render import (
     marks_for,
     render_block,
