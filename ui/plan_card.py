@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark
 from bot.language import Lang
+from ui.frame import address
 from ui.html import EMPTY, Html, element, join, word
 from ui.marks import Marks
 from ui.option_table import option_table
@@ -27,6 +28,7 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
         _chosen(chosen, words) if chosen else word("plan.none", ui, tag="p", class_="hg-note"),
         _others(others, words) if others else EMPTY,
         remarks("plan.watch", plan.watch, marks, class_="hg-watch"),
+        _page_link(plan, ui),
     )
     if not plan.asked:
         return _offer(plan, body, ui)
@@ -41,6 +43,22 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
         *body,
         class_="hg-plan",
     )
+
+
+def _page_link(plan: AnswerPlan, ui: Lang) -> Html:
+    """Lead to the page of the route, with what is known filled in; the answer stays open."""
+    known = {
+        name: f"{value:.12g}" if isinstance(value, float) else str(value).lower()
+        for name, value in plan.known.items()
+    }
+    link = element(
+        "a",
+        word("plan.open_page", ui),
+        href=address(f"/plan/{plan.route}", ui, **known),
+        target="_blank",
+        rel="noopener",
+    )
+    return element("p", link, class_="hg-plan-more")
 
 
 def _offer(plan: AnswerPlan, body: Iterable[Html], ui: Lang) -> Html:
