@@ -238,7 +238,7 @@ def test_a_plan_shows_its_first_choice_and_folds_the_others(
     expect(plan.get_by_text("国家发展和改革委员会").first).to_be_visible()
     other = plan.locator(".hg-others > details").first
     expect(other.locator(".hg-option")).to_be_hidden()
-    other.locator("summary").click()
+    other.locator("summary").first.click()
     expect(other.locator(".hg-option")).to_be_visible()
     plan.locator(".hg-mark:visible").first.click()
     expect(hugang.panel).to_be_visible()

@@ -189,7 +189,7 @@ def test_on_paper_the_plan_is_light_wide_and_without_its_form(visit: Open) -> No
 def test_nothing_typed_or_linked_is_run(visit: Open) -> None:
     page = visit(f"{FUND}?lang=en")
     amount, note = page.locator("#i-amount_usd"), page.locator("#note-amount_usd")
-    for n, payload in enumerate(PAYLOADS):
+    for n, payload in enumerate(PAYLOADS[::2]):  # the rest, and these again, by the address
         with page.expect_response(re.compile("fragment=1")):
             amount.fill(f"{payload}{n} 7 8")  # never a number, always another message
             amount.press("Enter")
