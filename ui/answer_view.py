@@ -23,7 +23,8 @@ from bot.language import Lang, localise
 from knowledge.corpus import Corpus
 from ui.html import EMPTY, Html, safe, word
 from ui.marks import Marks
-from ui.plan_card import PlanWords, render_plan
+from ui.plan_card import render_plan
+from ui.plan_words import PlanWords
 from ui.render import (
     marks_for,
     render_block,
@@ -181,9 +182,8 @@ class AnswerView:
             summary=not any(block.kind == "lead" for block in blocks),
         )
         for i, block in enumerate(blocks):
-            # The card says the steps; the ways side by side are said nowhere else.
-            compares = any(claim.cells for claim in block.claims)
-            if block.kind != "plan" or compares or self._plan is None:
+            # The card says both: the ways side by side and the steps.
+            if block.kind != "plan" or self._plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))
             elif plan:
                 parts.append(("plan", plan))
@@ -199,9 +199,7 @@ class AnswerView:
             return EMPTY
         if not summary:  # a block has said it already
             plan = plan.model_copy(update={"summary": ""})
-        named = {step.authority for one in plan.options for step in one.steps}
-        names = {one: localise(self.corpus.issuer_name(one), self.lang) for one in named if one}
-        return render_plan(plan, PlanWords(marks=marks, authorities=names))
+        return render_plan(plan, PlanWords.of(plan, marks, self.corpus))
 
     def _titles(self, ids: Iterable[str]) -> tuple[str, ...]:
         cards = self.corpus.instruments

@@ -31,6 +31,7 @@ from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.frame import mount_assets
 from ui.gradio_import import without_stub_writing
+from ui.plan_page import plan_pages
 from ui.rulebook.routes import rulebook_pages
 
 PREFIX = "/api/v1"
@@ -82,6 +83,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     ):
         app.include_router(endpoints, prefix=PREFIX)
     mount_assets(app)
+    app.include_router(plan_pages(advisor))
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
     _add_unknown_endpoint(app)

@@ -160,6 +160,7 @@ def _header(request: Request, lang: Lang, here: str) -> Html:
             word("app.title", lang, class_="hg-brand-name"),
             href=address("/", lang),
             class_="hg-brand",
+            **label("app.title", lang),  # a narrow header shows the mark only
         ),
         element("nav", *links, class_="hg-nav", **label("nav.label", lang)),
         element(

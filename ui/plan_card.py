@@ -1,35 +1,34 @@
-"""A route plan as a card: the way to take first, the others folded beneath it."""
+"""A route plan as a card: the ways side by side, the one to take first, the others folded beneath."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep
+from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark
 from bot.language import Lang
-from knowledge.card import Frozen
+from ui.frame import address
 from ui.html import EMPTY, Html, element, join, word
 from ui.marks import Marks
-from ui.strings import string
-
-
-class PlanWords(Frozen):
-    """What a plan needs besides itself: marks, and full names of the authorities it abbreviates."""
-
-    marks: Marks
-    """`marks.ui` is the language of the labels; the plan brings its own."""
-    authorities: Mapping[str, str] = {}
+from ui.option_table import option_table
+from ui.plan_steps import Grounds, render_steps
+from ui.plan_words import PlanWords, condition_badge, is_open, remark_list
+from ui.route_drawing import currency_names, drawing
 
 
 def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
     """Write a plan as a card."""
     marks = words.marks
     ui = marks.ui
-    chosen = next((option for option in plan.options if _is_open(option)), None)
+    chosen = next((option for option in plan.options if is_open(option)), None)
     others = [option for option in plan.options if option is not chosen]
     body = (
+        option_table(plan, words, chosen=chosen.id if chosen else None)
+        if len(plan.options) > 1
+        else EMPTY,
         _chosen(chosen, words) if chosen else word("plan.none", ui, tag="p", class_="hg-note"),
         _others(others, words) if others else EMPTY,
-        _remarks("plan.watch", plan.watch, marks, class_="hg-watch"),
+        remarks("plan.watch", plan.watch, marks, class_="hg-watch"),
+        _page_link(plan, ui),
     )
     if not plan.asked:
         return _offer(plan, body, ui)
@@ -44,6 +43,22 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
         *body,
         class_="hg-plan",
     )
+
+
+def _page_link(plan: AnswerPlan, ui: Lang) -> Html:
+    """Lead to the page of the route, with what is known filled in; the answer stays open."""
+    known = {
+        name: f"{value:.12g}" if isinstance(value, float) else str(value).lower()
+        for name, value in plan.known.items()
+    }
+    link = element(
+        "a",
+        word("plan.open_page", ui),
+        href=address(f"/plan/{plan.route}", ui, **known),
+        target="_blank",
+        rel="noopener",
+    )
+    return element("p", link, class_="hg-plan-more")
 
 
 def _offer(plan: AnswerPlan, body: Iterable[Html], ui: Lang) -> Html:
@@ -61,10 +76,6 @@ def _offer(plan: AnswerPlan, body: Iterable[Html], ui: Lang) -> Html:
     )
 
 
-def _is_open(option: AnswerOption) -> bool:
-    return option.applies is not False and not option.blockers
-
-
 def _chosen(option: AnswerOption, words: PlanWords) -> Html:
     ui = words.marks.ui
     return element(
@@ -72,11 +83,11 @@ def _chosen(option: AnswerOption, words: PlanWords) -> Html:
         element(
             "div",
             word("plan.chosen", ui, class_="hg-badge hg-option-open"),
-            _condition(option, ui) if option.applies is None else EMPTY,
+            condition_badge(option, ui) if option.applies is None else EMPTY,
             class_="hg-badges",
         ),
         element("h4", option.title),
-        _body(option, words),
+        option_body(option, words),
         class_="hg-option",
     )
 
@@ -88,9 +99,9 @@ def _others(options: Iterable[AnswerOption], words: PlanWords) -> Html:
             element(
                 "summary",
                 element("span", option.title, class_="hg-option-title"),
-                _condition(option, words.marks.ui),
+                condition_badge(option, words.marks.ui),
             ),
-            element("div", _body(option, words), class_="hg-option"),
+            element("div", option_body(option, words), class_="hg-option"),
             data_key=f"option-{option.id}",
         )
         for option in options
@@ -103,40 +114,44 @@ def _others(options: Iterable[AnswerOption], words: PlanWords) -> Html:
     )
 
 
-def _condition(option: AnswerOption, ui: Lang) -> Html:
-    if not _is_open(option):
-        return word("plan.closed", ui, class_="hg-badge hg-option-closed")
-    if option.applies is None:
-        return word("plan.conditional", ui, class_="hg-badge hg-option-conditional")
-    return word("plan.open", ui, class_="hg-badge hg-option-plain")
+def option_body(option: AnswerOption, words: PlanWords, grounds: Grounds | None = None) -> Html:
+    """Write one way: what closes it, how the money moves, the steps, what may close it.
 
-
-def _body(option: AnswerOption, words: PlanWords) -> Html:
+    Args:
+        option: the way.
+        words: names, and the marks of the facts.
+        grounds: writes the facts of a step out; None = marks behind its sentence.
+    """
     marks = words.marks
     return join(
-        _remarks("plan.blockers", option.blockers, marks, class_="hg-blockers"),
-        _legs(option.legs, marks),
-        _steps(option, words),
-        _remarks(
+        remarks("plan.blockers", option.blockers, marks, class_="hg-blockers"),
+        _legs(option, marks),
+        render_steps(option, words, grounds),
+        remarks(
             "plan.possible_blockers", option.possible_blockers, marks, class_="hg-possible-blockers"
         ),
-        _weighing(option, marks),
     )
 
 
-def _legs(legs: Iterable[AnswerLeg], marks: Marks) -> Html:
-    written = [_leg(leg, marks) for leg in legs]
-    if not written:
+def _legs(option: AnswerOption, marks: Marks) -> Html:
+    """Draw the legs, and beneath the picture tell them with their marks."""
+    if not option.legs:
         return EMPTY
     return join(
-        word("plan.legs", marks.ui, class_="hg-label"), element("ul", *written, class_="hg-legs")
+        word("plan.legs", marks.ui, class_="hg-label"),
+        drawing(option, marks.ui),
+        element(
+            "details",
+            word("drawing.text", marks.ui, tag="summary"),
+            element("ul", *(_leg(leg, marks) for leg in option.legs), class_="hg-legs"),
+            class_="hg-spared",
+            data_key=f"legs-{option.id}",
+        ),
     )
 
 
 def _leg(leg: AnswerLeg, marks: Marks) -> Html:
-    local = string("plan.local", marks.ui)
-    currencies = (local if one == "local" else one for one in leg.currencies)
-    details = (leg.what, leg.channel, " / ".join(currencies))
+    details = (leg.what, leg.channel, currency_names(leg.currencies, marks.ui))
     return element(
         "li",
         element(
@@ -159,69 +174,9 @@ def _capital(party: str) -> str:
     return party[:1].upper() + party[1:]
 
 
-def _steps(option: AnswerOption, words: PlanWords) -> Html:
-    ui = words.marks.ui
-    needed = [_step(step, words) for step in option.steps if step.state != "not-needed"]
-    spared = [_step(step, words) for step in option.steps if step.state == "not-needed"]
-    return join(
-        word("plan.steps", ui, class_="hg-label") if needed else EMPTY,
-        element("ol", *needed, class_="hg-steps") if needed else EMPTY,
-        element(
-            "details",
-            word("plan.not_needed", ui, tag="summary", n=len(spared)),
-            element("ol", *spared, class_="hg-steps"),
-            class_="hg-spared",
-            data_key=f"spared-{option.id}",
-        )
-        if spared
-        else EMPTY,
-    )
-
-
-def _step(step: AnswerStep, words: PlanWords) -> Html:
-    ui = words.marks.ui
-    authority = words.authorities.get(step.authority or "", step.authority)
-    return element(
-        "li",
-        element(
-            "div",
-            element("span", step.side_name, class_=f"hg-chip hg-side-{step.side}"),
-            word(f"state.{step.state}", ui, class_=f"hg-state hg-state-{step.state}"),
-            class_="hg-step-head",
-        ),
-        element("p", words.marks.after(step.do, step.refs)),
-        element(
-            "p",
-            *(
-                _detail(key, value, ui)
-                for key, value in (
-                    ("plan.who", step.who),
-                    ("plan.authority", authority),
-                    ("plan.time", step.time),
-                )
-            ),
-            class_="hg-step-details",
-        ),
-        class_=f"hg-step hg-step-{step.state}",
-    )
-
-
-def _detail(key: str, value: str | None, ui: Lang) -> Html:
-    return element("span", word(key, ui, class_="hg-label"), " ", value) if value else EMPTY
-
-
-def _remarks(key: str, remarks: Iterable[AnswerRemark], marks: Marks, *, class_: str) -> Html:
-    items = [element("li", marks.after(remark.say, remark.refs)) for remark in remarks]
+def remarks(key: str, said: Iterable[AnswerRemark], marks: Marks, *, class_: str) -> Html:
+    """Write remarks under a label; nothing where there are none."""
+    items = remark_list(said, marks)
     if not items:
         return EMPTY
-    return element(
-        "div", word(key, marks.ui, class_="hg-label"), element("ul", *items), class_=class_
-    )
-
-
-def _weighing(option: AnswerOption, marks: Marks) -> Html:
-    sides = (
-        _remarks("plan.pros", option.pros, marks, class_="hg-pros"),
-        _remarks("plan.cons", option.cons, marks, class_="hg-cons"),
-    )
-    return element("div", *sides, class_="hg-weighing") if any(sides) else EMPTY
+    return element("div", word(key, marks.ui, class_="hg-label"), items, class_=class_)

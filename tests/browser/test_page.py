@@ -236,11 +236,11 @@ def test_a_plan_shows_its_first_choice_and_folds_the_others(
     expect(plan).to_have_count(1)
     expect(plan.get_by_text("首选", exact=True)).to_be_visible()
     expect(plan.get_by_text("国家发展和改革委员会").first).to_be_visible()
-    other = plan.locator("details").first
+    other = plan.locator(".hg-others > details").first
     expect(other.locator(".hg-option")).to_be_hidden()
-    other.locator("summary").click()
+    other.locator("summary").first.click()
     expect(other.locator(".hg-option")).to_be_visible()
-    plan.get_by_role("button", name=re.compile("^来源")).first.click()
+    plan.locator(".hg-mark:visible").first.click()
     expect(hugang.panel).to_be_visible()
 
 

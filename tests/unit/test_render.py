@@ -28,7 +28,8 @@ from bot.language import Lang
 from knowledge.card import Bilingual, FactRef
 from ui.html import Html, element, join, web_address
 from ui.marks import Marks, markdown_html
-from ui.plan_card import PlanWords, render_plan
+from ui.plan_card import render_plan
+from ui.plan_words import PlanWords
 from ui.render import (
     marks_for,
     render_block,
@@ -471,9 +472,11 @@ def test_the_first_open_option_is_shown_and_the_others_folded() -> None:
     html = render_plan(plan(REMARK), words)
     page = Page(html)
     assert page.having("data-key") == [
-        *("spared-甲", "option-乙", "spared-乙", "option-丙", "spared-丙")
+        *("legs-甲", "spared-甲", "option-乙", "legs-乙", "spared-乙"),
+        *("option-丙", "legs-丙", "spared-丙"),
     ]
-    assert html.index("办法甲") < html.index("<details") < html.index("办法乙")
+    first, second = html.index("<h4>办法甲"), html.index('class="hg-option-title">办法乙')
+    assert html.index("</table>") < first < html.index("<details") < second
     for part in ("首选", "走不通", "视情况", "香港", "国家外汇管理局", "7个工作日", "当地货币"):
         assert part in page.text
     assert "Mainland parent" in page.text
@@ -483,3 +486,41 @@ def test_a_plan_without_open_option_says_so() -> None:
     page = Page(render_plan(plan(REMARK, closed=True), PlanWords(marks=marks())))
     assert "都走不通" in page.text
     assert "首选" not in page.text
+
+
+def test_a_plan_leads_to_its_page_with_what_is_known_filled_in() -> None:
+    known = plan(REMARK).model_copy(update={"known": {"amount_usd": 2e8, "send_in_cny": True}})
+    links = Page(render_plan(known, PlanWords(marks=marks()))).having("href")
+    assert links == ["/plan/r?amount_usd=200000000&send_in_cny=true&lang=zh-Hans"]
+
+
+def test_the_ways_stand_side_by_side_with_what_decides_them() -> None:
+    words = PlanWords(
+        marks=marks(),
+        questions={"cny": "是否以人民币出资", "big": "金额"},
+        deciding={"乙": ("cny", "big")},
+        known={"big": "2亿美元"},
+    )
+    html = render_plan(plan(REMARK), words)
+    table = html[html.index("<table") : html.index("</table>")]
+    text = Page(table).text
+    for part in (
+        "是否以人民币出资 未填",
+        "金额 2亿美元",
+        "不设前提",
+        "1 步，另 1 步视情况",
+        "美元、当地货币",
+    ):
+        assert part in text
+    assert Page(table).having("scope") == [*["col"] * 4, *["row"] * 8]
+
+
+def test_what_a_step_depends_on_is_told_as_a_question() -> None:
+    made = plan(REMARK)
+    first = made.options[0]
+    hanging = first.steps[1].model_copy(update={"depends_on": ("cny",), "needs": ("one",)})
+    option = first.model_copy(update={"steps": (first.steps[0], hanging)})
+    words = PlanWords(marks=marks(), questions={"cny": "是否以人民币出资"})
+    text = Page(render_plan(made.model_copy(update={"options": (option,)}), words)).text
+    assert "取决于 是否以人民币出资" in text
+    assert "在第 1 步之后" in text

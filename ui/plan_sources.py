@@ -1,0 +1,146 @@
+"""The grounds of a plan on its page: numbered, linked to the rulebook, with what each counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from bot.answer import AnswerOption, AnswerPlan, Citation
+from bot.language import Lang
+from bot.present import CitationBook
+from knowledge.card import FactRef
+from ui.frame import address
+from ui.html import EMPTY, Html, element, join, label, word
+from ui.marks import Marks
+from ui.source_panel import status_badge
+
+
+class LinkedMarks(Marks):
+    """Marks that lead to the rulebook instead of opening a panel."""
+
+    links: Mapping[int, str]
+    """Address of the fact behind each number."""
+
+    def mark(self, n: int) -> Html:
+        """Write the mark of a number as a link."""
+        if n not in self.links:
+            return EMPTY
+        return element(
+            "a",
+            str(n),
+            href=self.links[n],
+            class_="hg-mark hg-mark-second" if n in self.second_hand else "hg-mark",
+            title=self.titles[n],
+            **label("mark.label", self.ui, n=n),
+        )
+
+
+class PlanSources:
+    """The facts that a page of a plan shows, numbered in order of use."""
+
+    def __init__(self, plan: AnswerPlan, shown: AnswerOption, book: CitationBook) -> None:
+        """Number what the page says.
+
+        Args:
+            plan: its options are compared, its warnings said.
+            shown: the option that is shown in full.
+            book: empty; it knows language and day.
+        """
+        for ref in _used(plan, shown):
+            book.cite(ref)
+        self._book = book
+        self._lang: Lang = book.lang
+        cited = book.citations
+        self.marks = LinkedMarks(
+            message="plan",
+            ui=book.lang,
+            titles={one.n: one.instrument.title for one in cited},
+            numbers={one.ref: one.n for one in cited},
+            second_hand=frozenset(c.n for c in cited if c.source.quality in ("press", "mirror")),
+            links={one.n: fact_address(one.ref, book.lang) for one in cited},
+        )
+
+    def grounds(self, refs: Iterable[FactRef]) -> Html:
+        """Write out the facts of a step: each instrument once, with its status and their links."""
+        cited = (self._book.cite(ref) for ref in dict.fromkeys(refs))
+        lines = [
+            element(
+                "li",
+                element("span", facts[0].instrument.title),
+                " ",
+                status_badge(facts[0].instrument.status, self._lang),
+                " ",
+                *(self.marks.mark(fact.n) for fact in facts),
+            )
+            for facts in _by_instrument(cited)
+        ]
+        return element("ul", *lines, class_="hg-grounds") if lines else EMPTY
+
+    def listed(self) -> Html:
+        """List every fact that the page cites, by instrument."""
+        lang = self._lang
+        items = (self._instrument(facts) for facts in _by_instrument(self._book.citations))
+        return element(
+            "details",
+            word("plan.sources", lang, tag="summary", n=len(self._book.citations)),
+            element("ul", *items, class_="hg-plan-sources"),
+            class_="hg-plan-part hg-plan-grounds",
+            data_key="grounds",
+        )
+
+    def _instrument(self, facts: list[Citation]) -> Html:
+        lang = self._lang
+        first = facts[0].instrument
+        return element(
+            "li",
+            element("a", first.title, href=address(f"/rules/{first.id}", lang)),
+            " ",
+            element("span", first.number, class_="hg-quiet") if first.number else EMPTY,
+            " ",
+            status_badge(first.status, lang),
+            element("ul", *(self._fact(fact) for fact in facts)),
+        )
+
+    def _fact(self, fact: Citation) -> Html:
+        quality = fact.source.quality
+        return element(
+            "li",
+            self.marks.mark(fact.n),
+            " ",
+            join(fact.locator, " ") if fact.locator else EMPTY,
+            element("span", fact.source.publisher, class_="hg-quiet"),
+            " ",
+            word(f"quality.{quality}", self._lang, class_=f"hg-badge hg-quality-{quality}"),
+        )
+
+
+def fact_address(ref: FactRef, lang: Lang) -> str:
+    """Return the address of a fact in the rulebook."""
+    return f"{address(f'/rules/{ref.card_id}', lang)}#fact-{ref.fact_id}"
+
+
+def _by_instrument(cited: Iterable[Citation]) -> Iterator[list[Citation]]:
+    """Gather facts by instrument, in order of each instrument's first."""
+    facts = list(cited)
+    order = {one: at for at, one in enumerate(dict.fromkeys(fact.instrument.id for fact in facts))}
+    ranked = sorted(facts, key=lambda fact: order[fact.instrument.id])
+    for _, group in groupby(ranked, key=lambda fact: fact.instrument.id):
+        yield list(group)
+
+
+def _used(plan: AnswerPlan, shown: AnswerOption) -> Iterator[FactRef]:
+    """Yield the facts of a page in reading order."""
+    for option in plan.options:
+        for remark in (
+            *option.blockers,
+            *option.possible_blockers,
+            *option.pros,
+            *option.cons,
+        ):
+            yield from remark.refs
+    for leg in shown.legs:
+        yield from leg.refs
+    for step in shown.steps:
+        yield from step.refs
+    for remark in plan.watch:
+        yield from remark.refs
