@@ -83,11 +83,11 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     ):
         app.include_router(endpoints, prefix=PREFIX)
     mount_assets(app)
-    app.include_router(plan_pages(advisor))
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web:
+        app.include_router(plan_pages(advisor))
         app.include_router(rulebook_pages(advisor, CapacityLimiter(settings.answer_concurrency)))
         without_stub_writing()
         from ui.web import mount_web
