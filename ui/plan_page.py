@@ -29,9 +29,9 @@ from ui.strings import string
 
 GROUPS: Mapping[str, Sequence[Goal]] = {
     "goal.invest": ("invest", "acquire"),
-    "goal.borrow": ("borrow", "guarantee", "lend-abroad"),
     "goal.raise": ("issue-bonds", "list"),
     "goal.pay": ("pay", "collect"),
+    "goal.borrow": ("borrow", "guarantee", "lend-abroad"),
     "goal.pool": ("pool", "repatriate"),
     "goal.protect": ("hedge", "insure", "invest-funds"),
 }
@@ -327,9 +327,13 @@ def _goal(route: RouteCard, lang: Lang) -> Html:
 
 
 def _gist(route: RouteCard, lang: Lang) -> str:
-    """Return the first sentence of a route's summary, closed by a full stop."""
-    first = sentences(localise(route.summary, lang))[0].rstrip("；;。.")
-    return f"{first}." if lang == "en" else f"{first}。"
+    """Return the first sentence of a route's summary, whole: half of one may mislead."""
+    said: list[str] = []
+    for part in sentences(localise(route.summary, lang)):  # these end at semicolons too
+        said.append(part)
+        if part.endswith(("。", ".")):
+            break
+    return (" " if lang == "en" else "").join(said)
 
 
 def _unknown(request: Request, corpus: Corpus, route_id: str, lang: Lang) -> HTMLResponse:
