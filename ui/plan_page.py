@@ -260,9 +260,11 @@ class PlanView:
         )
 
     def _takeaway(self) -> Html:
+        """Link to the plan as files: made with what could be read, as the page is."""
         lang = self._lang
+        unread = dict.fromkeys(self._form.problems)
         links = (
-            element("a", word(key, lang), href=self._address(f"{self._path()}.{kind}"))
+            element("a", word(key, lang), href=self._address(f"{self._path()}.{kind}", **unread))
             for key, kind in (("takeaway.docx", "docx"), ("takeaway.pdf", "pdf"))
         )
         return element(
