@@ -29,9 +29,9 @@ from ui.strings import string
 
 GROUPS: Mapping[str, Sequence[Goal]] = {
     "goal.invest": ("invest", "acquire"),
-    "goal.borrow": ("borrow", "guarantee", "lend-abroad"),
     "goal.raise": ("issue-bonds", "list"),
     "goal.pay": ("pay", "collect"),
+    "goal.borrow": ("borrow", "guarantee", "lend-abroad"),
     "goal.pool": ("pool", "repatriate"),
     "goal.protect": ("hedge", "insure", "invest-funds"),
 }
@@ -260,9 +260,11 @@ class PlanView:
         )
 
     def _takeaway(self) -> Html:
+        """Link to the plan as files: made with what could be read, as the page is."""
         lang = self._lang
+        unread = dict.fromkeys(self._form.problems)
         links = (
-            element("a", word(key, lang), href=self._address(f"{self._path()}.{kind}"))
+            element("a", word(key, lang), href=self._address(f"{self._path()}.{kind}", **unread))
             for key, kind in (("takeaway.docx", "docx"), ("takeaway.pdf", "pdf"))
         )
         return element(
@@ -327,9 +329,13 @@ def _goal(route: RouteCard, lang: Lang) -> Html:
 
 
 def _gist(route: RouteCard, lang: Lang) -> str:
-    """Return the first sentence of a route's summary, closed by a full stop."""
-    first = sentences(localise(route.summary, lang))[0].rstrip("；;。.")
-    return f"{first}." if lang == "en" else f"{first}。"
+    """Return the first sentence of a route's summary, whole: half of one may mislead."""
+    said: list[str] = []
+    for part in sentences(localise(route.summary, lang)):  # these end at semicolons too
+        said.append(part)
+        if part.endswith(("。", ".")):
+            break
+    return (" " if lang == "en" else "").join(said)
 
 
 def _unknown(request: Request, corpus: Corpus, route_id: str, lang: Lang) -> HTMLResponse:
