@@ -88,7 +88,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_unknown_endpoint(app)
     if web:
         app.include_router(plan_pages(advisor))
-        app.include_router(rulebook_pages(advisor, CapacityLimiter(settings.answer_concurrency)))
+        searches = CapacityLimiter(settings.answer_concurrency)
+        app.include_router(rulebook_pages(advisor, catalogue.names, searches))
         without_stub_writing()
         from ui.web import mount_web
 

@@ -210,7 +210,7 @@ class Catalogue:
     def __init__(self, corpus: Corpus) -> None:
         """Take the corpus, and its words from which a search is a scan of short strings."""
         self.corpus = corpus
-        self._names = Names(corpus)
+        self.names = Names(corpus)
 
     def instruments(self, wanted: InstrumentFilter) -> InstrumentPage:
         """List instruments, newest first."""
@@ -220,7 +220,7 @@ class Catalogue:
             card
             for card in self.corpus.instruments.values()
             if selection.admits(card, self.corpus.validity(card, day))
-            and self._names.in_names(card.id, words)
+            and self.names.in_names(card.id, words)
         ]
         found.sort(key=lambda card: (card.starts or dt.date.min, card.id), reverse=True)
         shown = found[wanted.offset : wanted.offset + wanted.limit]

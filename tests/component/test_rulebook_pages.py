@@ -19,6 +19,7 @@ from knowledge.card import Instrument
 from knowledge.corpus import Corpus
 from ui.frame import mount_assets
 from ui.html import web_address
+from ui.rulebook.names import Names
 from ui.rulebook.routes import rulebook_pages
 from ui.strings import LANGS, string
 
@@ -62,7 +63,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def client(advisor: Advisor) -> TestClient:
     app = FastAPI()
-    app.include_router(rulebook_pages(advisor, CapacityLimiter(2)))
+    app.include_router(rulebook_pages(advisor, Names(advisor.corpus), CapacityLimiter(2)))
     mount_assets(app)
     return TestClient(app)
 

@@ -29,16 +29,17 @@ from ui.strings import string
 _STYLES = ("source.css", "rulebook.css")
 
 
-def rulebook_pages(advisor: Advisor, slots: CapacityLimiter) -> APIRouter:
+def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> APIRouter:
     """Make the pages of the rulebook.
 
     Args:
         advisor: opened; its corpus is shown, its retrieval finds.
+        names: the words of its instruments.
         slots: how many searches run at once.
     """
     pages = APIRouter(include_in_schema=False)
     corpus = advisor.corpus
-    search = Search(advisor, Names(corpus))
+    search = Search(advisor, names)
 
     def found(asked: Asked, lang: Lang) -> Listing:
         matches = search.find(asked.query.text, asked.day)

@@ -14,7 +14,7 @@ from knowledge.card import FactRef
 from ui.rulebook.catalogue import Match
 from ui.rulebook.names import Names, fold, fold_words
 
-NEAR_SHARE = 0.5
+NEAR_SHARE = 0.4
 """Share of the best score from which an instrument without the words still counts as found."""
 
 
@@ -41,8 +41,9 @@ class Search:
             return None
         evidence = self._advisor.evidence(read_question(text, as_of=day))
         scores, facts = _best_facts(evidence)
-        near = _near(text, evidence, scores)
         named = {*self._advisor.instruments_named_in(text), *self._names.titled(fold(text))}
+        # Who names an instrument wants it and what speaks of it, nothing merely like it.
+        near = frozenset() if named else _near(text, evidence, scores)
         found: dict[str, Match] = {}
         for card_id in self._advisor.corpus.instruments:
             score, fact = scores.get(card_id, 0.0), facts.get(card_id)
