@@ -9,6 +9,8 @@ without losing the conversation. The server sends finished, escaped HTML, part b
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +33,10 @@ _CONTENT_POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 _STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css")
-_SCRIPTS = ("page", "words", "asking", "keeping", "showing", "panel", "actions")
+_SCRIPTS = (
+    *("page", "words", "limits", "asking", "editing", "keeping", "showing", "panel"),
+    "actions",
+)
 """In this order: `page` declares what the others share, `actions` starts."""
 _FONTS = (
     "system-ui",
@@ -75,6 +80,7 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
 def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
     """Lay out the page and wire its two events, `ask` and `stop`."""
     version = advisor.corpus.version
+    cards = advisor.corpus.instruments.values()
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
         view = gr.HTML(
             html_template=_static("ask/ask.html"),
@@ -84,6 +90,10 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
             elem_classes="hg",
             strings=json.loads(strings_json()),
             examples=EXAMPLES,
+            filters={
+                "topics": _in_use(topic for card in cards for topic in card.topics),
+                "jurisdictions": _in_use(card.jurisdiction for card in cards),
+            },
             corpus={
                 "instruments": version.instruments,
                 "facts": f"{version.facts:,}",
@@ -107,6 +117,11 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
         api_open=False,
     )
     return page
+
+
+def _in_use(values: Iterable[str]) -> list[str]:
+    """Return values by how many cards have them; `both` is no place to ask for."""
+    return [one for one, _ in Counter(values).most_common() if one != "both"]
 
 
 @cache

@@ -7,9 +7,8 @@ function keep() {
   const kept = turns.map((turn) => ({
     message: turn.message,
     question: turn.question,
-    root: turn.root,
     profile: turn.profile,
-    shown: turn.shown,
+    given: turn.given,
     text: turn.text,
     markdown: turn.markdown,
     lang: turn.lang,
