@@ -168,7 +168,7 @@ class AnswerView:
         blocks = [_without_titles(one, nearest) for one in answer.blocks]
         told = any(block.kind == "missing" for block in blocks)
         return [
-            ("head", render_standing(answer, tuple(self._trace.values()), ui)),
+            ("head", render_standing(answer, self._told(answer), ui)),
             *self._body(blocks, openable, finished=True),
             ("missing", EMPTY if told else render_missing(answer.missing, ui)),
             ("next", render_next(answer, nearest, ui)),
@@ -179,6 +179,11 @@ class AnswerView:
             ("follow", render_suggestions(answer.suggestions, ui)),
             ("sources", self._sources(openable, answer.claims)),
         ]
+
+    def _told(self, answer: CheckedAnswer) -> tuple[Html, ...]:
+        """Return what was found on the way, unless the answer rests on none of it."""
+        kept = ("understood",) if answer.standing == "declined" and not answer.citations else None
+        return tuple(told for kind, told in self._trace.items() if kept is None or kind in kept)
 
     def _body(
         self,

@@ -255,6 +255,8 @@ def render_foot(answer: CheckedAnswer, ui: Lang) -> Html:
 
 
 def _writer(answer: CheckedAnswer, ui: Lang) -> Html:
+    if not answer.claims:
+        return EMPTY
     model = answer.engine.model
     if model is None or answer.engine.writer == WRITER:
         return word("foot.writer.facts", ui)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 
 from bot.advisor import Advisor
 from bot.settings import Settings
@@ -38,6 +39,7 @@ _SCRIPTS = (
     "actions",
 )
 """In this order: `page` declares what the others share, `actions` starts."""
+_UPLOAD = "/gradio_api/upload"
 _FONTS = (
     "system-ui",
     "-apple-system",
@@ -60,6 +62,7 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
         settings: `answer_concurrency` limits the answers made at once.
     """
     page = build_page(advisor, settings)
+    _refuse_uploads(app)
     return gr.mount_gradio_app(
         app,
         page,
@@ -71,10 +74,18 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        max_file_size="1kb",  # the page takes no files, but Gradio's upload path stands open
+        max_file_size="1kb",  # should Gradio ever take files by another path than `_UPLOAD`
         theme=gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "Menlo", "monospace")),
         head=_head(),
     )
+
+
+def _refuse_uploads(app: FastAPI) -> None:
+    """Close Gradio's path for files, which stands open whether or not a page takes any."""
+
+    @app.api_route(_UPLOAD, methods=["GET", "POST", "PUT"], include_in_schema=False)
+    async def refuse() -> PlainTextResponse:
+        return PlainTextResponse("No files are taken here.", status_code=403)
 
 
 def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:

@@ -348,6 +348,50 @@ def test_everything_is_reached_and_seen_by_keyboard(
         assert any(wanted in name for name in names), wanted
 
 
+@pytest.mark.parametrize(
+    ("locale", "scheme", "size"),
+    [("zh-CN", "light", DESKTOP), ("en-GB", "dark", DESKTOP), ("zh-HK", "dark", PHONE)],
+)
+def test_axe_finds_nothing_serious_in_any_state_of_the_page(
+    open_page: OpenPage, scripted_server: str, locale: str, scheme: str, size: dict[str, object]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    hugang = open_page(scripted_server, locale=locale, color_scheme=scheme, **size)
+    page = hugang.page
+    page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
+
+    def check(state: str) -> None:
+        found = axe.run(page).response["violations"]
+        serious = [
+            f"{one['id']}: {node['html'][:160]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        assert serious == [], state
+
+    check("welcome")
+    page.locator('[data-pop="hg-filter"]').click()
+    check("filters")
+    page.get_by_role("checkbox").first.check()
+    page.locator('[data-pop="hg-day"]').click()
+    check("day")
+    page.keyboard.press("Escape")
+    first = hugang.ask_and_wait(ROUTE if locale != "en-GB" else "Which route?")
+    first.get_by_role("group").get_by_role("button").first.click()
+    expect(page.locator(".hg-given").get_by_role("button")).to_have_count(1)
+    expect(first).to_have_class(re.compile("hg-answered"))
+    check("answered, with a plan and a told point")
+    hugang.ask_and_wait("今天的天气？")
+    hugang.ask_and_wait(TAX + "部分")
+    check("declined and partly answered")
+    hugang.answers.last.locator(".hg-mark").first.click()
+    check("source")
+    page.keyboard.press("Escape")
+    page.locator(".hg-edit").last.click()
+    check("editing")
+
+
 def test_bad_values_from_a_meddler_are_refused_in_words(
     open_page: OpenPage, scripted_server: str
 ) -> None:

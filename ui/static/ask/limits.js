@@ -38,7 +38,9 @@ function showWanted() {
   );
   $("#hg-day input").value = wanted.as_of;
   for (const kind of ["topics", "jurisdictions"]) showFilter(kind);
-  element.querySelector('[data-pop="hg-day"]').hidden = Boolean(wanted.as_of);
+  const day = element.querySelector('[data-pop="hg-day"] span');
+  day.dataset.t = wanted.as_of ? "day.change" : "day.today";
+  day.textContent = words(day.dataset.t);
 }
 
 function chipButton(action, said) {
@@ -101,7 +103,7 @@ function shut() {
   const by = element.querySelector('[data-pop="' + popped.id + '"]');
   by.setAttribute("aria-expanded", "false");
   popped = null;
-  if (held) (by.hidden ? box : by).focus();
+  if (held) by.focus();
 }
 
 function chooseDay() {
