@@ -19,8 +19,10 @@ function ask(question, more) {
   if (!text || running) return;
   closeSource(); // it belongs to an earlier answer
   forget();
+  const message = newMessage();
   const turn = {
-    message: newMessage(),
+    message,
+    root: message,
     question: text,
     profile: (more && more.profile) || {},
     given: Object.assign({ told: (more && more.told) || [] }, copyOf(wanted)),
@@ -32,7 +34,7 @@ function ask(question, more) {
   showTurn(turn);
   showReading(turn);
   bringUp(turn);
-  request(turn);
+  submit(turn);
 }
 
 // Answer a turn anew in its place. What it says stays in sight until the new answer begins.
@@ -46,10 +48,10 @@ function again(turn, change) {
   for (const node of turn.answer.querySelectorAll(":scope > .hg-part-own")) node.remove();
   showGiven(turn);
   showReading(turn);
-  request(turn);
+  submit(turn);
 }
 
-function request(turn) {
+function submit(turn) {
   setRunning(turn);
   keep();
   trigger("ask", {

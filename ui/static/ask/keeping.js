@@ -7,6 +7,7 @@ function keep() {
   const kept = turns.map((turn) => ({
     message: turn.message,
     question: turn.question,
+    root: turn.root,
     profile: turn.profile,
     given: turn.given,
     text: turn.text,

@@ -4,6 +4,7 @@
 // A conversation lives in the browser: `turns`, oldest first. The server keeps nothing of it,
 // so each question brings its history along. A turn is
 //   message   permanent name of the answer; marks are "<message>:<n>"
+//   root      its first message: answered anew, a turn gets another message and stays the same turn
 //   given     what it was asked under: as_of, topics, jurisdictions, and told, the answers to open
 //             points, each {name, asked, shown}
 //   profile   the values of what was told
