@@ -30,6 +30,7 @@ from bot.refuse import decline_reason
 from bot.rewrite import Rewriter
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
+from bot.suggest import Suggester
 from bot.support import Support
 from bot.timing import Stopwatch
 from bot.understanding import Lexicon, Understanding, understand
@@ -100,6 +101,7 @@ class Advisor:
         )
         self._library = Library(corpus, index, embedder, asked)
         countries = load_countries()
+        self._suggester = Suggester(corpus, asked)
         self._gaps = GapFinder(self._library, glossary, countries)
         self._directory = Directory(corpus, glossary, countries, segmenter)
         self._lexicon = Lexicon(corpus, glossary)
@@ -223,7 +225,13 @@ class Advisor:
         watch = Stopwatch()
         understanding, vectors = self._understand(question, watch)
         question = _on_the_day_told(question, understanding)
-        yield Understood(lang=question.lang, as_of=question.as_of, parts=understanding.parts)
+        yield Understood(
+            lang=question.lang,
+            as_of=question.as_of,
+            parts=understanding.parts,
+            terms=tuple(localise(term, question.lang) for term in understanding.terms),
+            amounts=understanding.amounts,
+        )
         race = self._rewriter.start(question, understanding) if self._rewriter and writer else None
         found = self._gather(question, understanding, vectors, watch)
         yield EvidenceFound(refs=found.evidence.refs, instruments=len(found.evidence.card_ids))
@@ -236,7 +244,15 @@ class Advisor:
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
-        assembly = Assembly(question, evidence, self.corpus, self._checker, self._directory, watch)
+        assembly = Assembly(
+            question,
+            evidence,
+            self.corpus,
+            self._checker,
+            self._directory,
+            self._suggester,
+            watch,
+        )
         if reason := decline_reason(understanding, evidence, place, gaps):
             yield from assembly.decline(reason, gaps, greeted=understanding.is_greeting)
             return

@@ -199,6 +199,14 @@ class Engine(Frozen):
     """The language model that wrote along; None without one."""
 
 
+class AnswerBody(Frozen):
+    """A body that may say what the corpus does not."""
+
+    name: str
+    site: str | None
+    """Front page of its own site, where the corpus has seen a page of it."""
+
+
 class CheckedAnswer(Frozen):
     """An answer of which every sentence was checked against the facts it cites."""
 
@@ -221,6 +229,10 @@ class CheckedAnswer(Frozen):
     warnings: tuple[str, ...] = ()
     nearest: tuple[str, ...] = ()
     """Ids of the instruments nearest to a declined question."""
+    whom: tuple[AnswerBody, ...] = ()
+    """Whom to ask what stays open."""
+    suggestions: tuple[str, ...] = ()
+    """Questions to ask next, in the answer's language; at most three."""
     evidence: tuple[FactRef, ...] = ()
     """Facts that retrieval found, best first, whether or not the answer cites them."""
     engine: Engine

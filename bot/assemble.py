@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.answer import (
     AnswerBlock,
+    AnswerBody,
     AnswerPlan,
     CheckedAnswer,
     CheckedClaim,
@@ -20,13 +21,14 @@ from bot.check import Checker
 from bot.draft import Block, BlockKind, Claim, Draft
 from bot.events import AnswerEvent, BlockGrowing, BlockReady, Finished
 from bot.evidence import Evidence
-from bot.gaps import Gap, word_gap
+from bot.gaps import Gap, body_to_ask, word_gap
 from bot.language import localise
 from bot.model_writer import Writing
 from bot.present import CitationBook, present_block, present_plan
 from bot.question import Question
 from bot.refuse import SHOWS_RULES, word_refusal
 from bot.route_plan import RoutePlan
+from bot.suggest import Suggester
 from bot.timing import Stopwatch
 from bot.warn import warnings_for
 from bot.wording import HEADINGS, word_fault
@@ -36,6 +38,8 @@ from knowledge.corpus import Corpus
 
 NEAREST_SHOWN = 3
 """Instruments named when a question is declined."""
+_NO_SUGGESTIONS: frozenset[DeclineReason | None] = frozenset({"out-of-scope", "injection"})
+"""Reasons after which nothing found is near to what was wanted."""
 
 
 class Assembly:
@@ -48,6 +52,7 @@ class Assembly:
         corpus: Corpus,
         checker: Checker,
         directory: Directory,
+        suggester: Suggester,
         watch: Stopwatch,
     ) -> None:
         """Start with nothing said."""
@@ -56,6 +61,7 @@ class Assembly:
         self._corpus = corpus
         self._checker = checker
         self._directory = directory
+        self._suggester = suggester
         self._watch = watch
         self._book = CitationBook(corpus, question.lang, question.as_of)
         self._blocks: list[AnswerBlock] = []
@@ -64,6 +70,7 @@ class Assembly:
         self._refused: list[CheckedClaim] = []
         self._model: ModelUse | None = None
         self._notices: list[str] = []
+        self._whom: tuple[AnswerBody, ...] = ()
 
     def plan(self, plan: RoutePlan, *, asked: bool) -> AnswerPlan:
         """Take in the route plan; `asked` tells whether the question asks how it is done."""
@@ -166,6 +173,8 @@ class Assembly:
         lang = self._question.lang
         nearest = self._evidence.card_ids[:NEAREST_SHOWN]
         missing = self._word(gaps) if reason == "not-in-corpus" else ()
+        if reason == "not-in-corpus" and not gaps:
+            self._whom = self._bodies((Gap(part=self._question.text),))
         titles = tuple(localise(self._corpus.instrument(card).title, lang) for card in nearest)
         shown = titles if reason == "not-in-corpus" else ()
         block = AnswerBlock(
@@ -205,8 +214,30 @@ class Assembly:
 
     def _word(self, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
         asked, lang = self._question.text, self._question.lang
+        self._whom = self._bodies(gaps)
         lines = (word_gap(gap, asked, self._evidence, self._directory, lang) for gap in gaps)
         return tuple(dict.fromkeys(lines))
+
+    def _bodies(self, gaps: tuple[Gap, ...]) -> tuple[AnswerBody, ...]:
+        """Return whom to ask what stays open, each body once."""
+        asked, lang = self._question.text, self._question.lang
+        found = (body_to_ask(gap, asked, self._evidence, self._directory) for gap in gaps)
+        bodies = (
+            AnswerBody(name=localise(body.name, lang), site=self._directory.site_of(body))
+            for body in found
+            if body
+        )
+        return tuple(dict.fromkeys(bodies))
+
+    def _suggest(self, standing: Standing, reason: DeclineReason | None) -> tuple[str, ...]:
+        if reason in _NO_SUGGESTIONS:
+            return ()
+        with self._watch.stage("suggest"):
+            found = self._evidence.refs
+            if standing == "declined":
+                return self._suggester.instead(self._question, found)
+            said = tuple(citation.ref for citation in self._book.citations)
+            return self._suggester.after(self._question, said, found)
 
     def _close(
         self,
@@ -217,6 +248,7 @@ class Assembly:
         nearest: tuple[str, ...] = (),
     ) -> Finished:
         question, citations = self._question, self._book.citations
+        suggestions = self._suggest(standing, reason)
         for ref in self._plan_refs:
             self._book.cite(ref)
         answer = CheckedAnswer(
@@ -236,6 +268,8 @@ class Assembly:
             missing=missing,
             warnings=(*self._notices, *warnings_for(question, citations, self._corpus)),
             nearest=nearest,
+            whom=self._whom,
+            suggestions=suggestions,
             evidence=self._evidence.refs,
             engine=Engine(
                 writer=writer,

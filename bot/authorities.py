@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from bot.jurisdiction import Jurisdictions, without_places
 from bot.language import detect_lang, passage_lang, to_simplified
@@ -96,6 +97,28 @@ class Directory:
         """Return the first issuer of an instrument that questions can be put to."""
         issuers = (self._issuers.get(body) for body in card.issuers)
         return next((issuer for issuer in issuers if issuer and issuer.remits), None)
+
+    def site_of(self, body: Issuer) -> str | None:
+        """Return the front page of a body's own site; None where no page of it was seen."""
+        return next(
+            (self._sites.get(name) for name, one in self._issuers.items() if one is body), None
+        )
+
+    @cached_property
+    def _sites(self) -> Mapping[str, str]:
+        """Front pages, from the official pages whose publisher is the body itself."""
+        pages = {
+            (source.publisher, urlsplit(source.url).hostname or "", urlsplit(source.url).scheme)
+            for card in self.corpus.instruments.values()
+            for source in card.sources
+            if source.quality == "official" and source.publisher in self._issuers
+        }
+        # `www.` alone: other hosts are mirrors in another language, or a service's. https wins.
+        return {
+            body: f"{scheme}://{host}/"
+            for body, host, scheme in sorted(pages)
+            if host.startswith("www.")
+        }
 
     def _worths(self, text: str, places: Mapping[Place, float]) -> dict[str, float]:
         """Tell what each body's best remit is worth for a question.

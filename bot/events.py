@@ -20,6 +20,10 @@ class Understood(Frozen):
     as_of: dt.date
     parts: tuple[str, ...]
     """The separate questions it asks."""
+    terms: tuple[str, ...] = ()
+    """Terms of the field it names, in the answer's language."""
+    amounts: tuple[str, ...] = ()
+    """Amounts of money it names, as written."""
 
 
 class EvidenceFound(Frozen):

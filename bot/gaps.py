@@ -19,6 +19,7 @@ from knowledge.corpus import Corpus
 from knowledge.countries import Country
 from knowledge.figures import read_figures
 from knowledge.glossary import Glossary
+from knowledge.issuer import Issuer
 
 OF_A_PART = 6
 """Facts, best first, in which the kind a part asks for must be given."""
@@ -104,7 +105,7 @@ def _not_governed(evidence: Evidence, corpus: Corpus) -> Iterator[Gap]:
 
 def word_gap(gap: Gap, asked: str, evidence: Evidence, directory: Directory, lang: Lang) -> str:
     """Say a gap to the asker, with who can say; `asked` is the whole question."""
-    who = _who(gap, asked, evidence, directory)
+    who = _who(body_to_ask(gap, asked, evidence, directory), abroad=gap.abroad)
     if gap.subject:
         text = Bilingual(
             zh=f"收录的资料没有涉及{gap.subject.zh}；请向{who.zh}核实。",
@@ -144,20 +145,22 @@ def _best_of_part(evidence: Evidence, part: int | None) -> Sequence[FactHit]:
     return [hit for hit in hits if hit.ref.card_id in near][:OF_A_PART]
 
 
-def _who(gap: Gap, asked: str, evidence: Evidence, directory: Directory) -> Bilingual:
-    """Name the body competent for what a part asks, or else the issuer of the best fact.
+def body_to_ask(gap: Gap, asked: str, evidence: Evidence, directory: Directory) -> Issuer | None:
+    """Return the body competent for what a part asks, or else the issuer of the best fact.
 
     A part that names no subject ("and at most?") is about that of the whole question.
     """
     text = gap.part if directory.stands_alone(gap.part) else asked
     card = directory.corpus.instrument(evidence.hits[0].ref) if evidence.hits else None
     if gap.abroad or card is None:
-        body = directory.competent(text, "elsewhere" if gap.abroad else None, None)
-    else:
-        hint = None if card.jurisdiction == "both" else card.jurisdiction
-        body = directory.competent(text, hint, directory.issuer_of(card))
+        return directory.competent(text, "elsewhere" if gap.abroad else None, None)
+    hint = None if card.jurisdiction == "both" else card.jurisdiction
+    return directory.competent(text, hint, directory.issuer_of(card))
+
+
+def _who(body: Issuer | None, *, abroad: bool) -> Bilingual:
     if body is None:
-        return _WHO_ABROAD if gap.abroad else _WHO
+        return _WHO_ABROAD if abroad else _WHO
     if body.place == "elsewhere":
         return Bilingual(zh=f"{body.zh}或当地的专业顾问", en=f"{body.en} or a local adviser there")
     return Bilingual(zh=f"{body.zh}或专业顾问", en=f"{body.en} or a professional adviser")

@@ -6,18 +6,22 @@ import re
 from collections.abc import Sequence
 
 from bot.as_of import AsOf, read_as_of
+from bot.authorities import FORMALITIES
 from bot.intent import Intent, read_intent
 from bot.language import detect_lang, passage_lang, search_form
 from bot.question import Question
 from bot.register import Register, is_number
 from bot.wants import Want, figure_wants, wants_of
-from knowledge.card import Frozen, PassageLang
+from knowledge.card import Bilingual, Frozen, PassageLang
 from knowledge.corpus import Corpus
+from knowledge.figure_units import MONEY
 from knowledge.figures import Figure, read_figures
 from knowledge.glossary import Glossary, TermHit
 
 MAX_PARTS = 4
 """Most separate questions told apart in one message."""
+TERMS_TOLD = 4
+"""Terms that tell an asker what was understood."""
 
 
 class Understanding(Frozen):
@@ -48,6 +52,14 @@ class Understanding(Frozen):
     """What was said on the running subject, oldest first, this message last."""
     as_of: AsOf | None
     """The day for which the message itself wants the rules."""
+    terms: tuple[Bilingual, ...] = ()
+    """Terms of the field it names, in order; at most `TERMS_TOLD`."""
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        """The amounts of money it names, as written."""
+        money = (one.text for one in self.figures if one.unit in MONEY and one.kind == "number")
+        return tuple(dict.fromkeys(money))
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -193,7 +205,18 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
         figures=read_figures(text),
         told=(*running, text),
         as_of=read_as_of(text, question.today),
+        terms=_terms(text, lexicon),
     )
+
+
+def _terms(text: str, lexicon: Lexicon) -> tuple[Bilingual, ...]:
+    figures = read_figures(text)
+    names = (
+        Bilingual(zh=hit.term.zh, en=hit.term.en)
+        for hit in lexicon.glossary.find(text)
+        if hit.term.id not in FORMALITIES and not any(_overlap(one, hit) for one in figures)
+    )
+    return tuple(dict.fromkeys(names))[:TERMS_TOLD]
 
 
 def _part_texts(context: str, parts: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:

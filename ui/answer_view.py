@@ -5,6 +5,7 @@ Each state is complete: the page may miss one and still be right after the next.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -20,8 +21,9 @@ from bot.events import (
     Understood,
 )
 from bot.language import Lang, localise
+from bot.question import Filters
 from knowledge.corpus import Corpus
-from ui.html import EMPTY, Html, safe, word
+from ui.html import EMPTY, Html, join, safe, word
 from ui.marks import Marks
 from ui.plan_card import render_plan
 from ui.plan_words import PlanWords
@@ -35,9 +37,10 @@ from ui.render import (
     render_next,
     render_open_points,
     render_sources,
-    render_stages,
     render_standing,
+    render_suggestions,
     render_warnings,
+    render_working,
 )
 from ui.source_panel import lineage
 from ui.takeaway.markdown import write_markdown
@@ -50,20 +53,25 @@ Parts: TypeAlias = list[tuple[str, Html]]
 class AnswerView:
     """One answer on the page, as it grows."""
 
-    def __init__(self, message: str, ui: Lang, corpus: Corpus) -> None:
+    def __init__(
+        self, message: str, ui: Lang, corpus: Corpus, filters: Filters | None = None
+    ) -> None:
         """Start with nothing known.
 
         Args:
             message: the page's permanent name of the answer; marks are keyed by it.
             ui: language of the interface.
             corpus: for the titles of instruments that an answer names by id only.
+            filters: what the evidence is limited to.
         """
         self.message = message
         self.ui = ui
         self.corpus = corpus
         self.lang = ui
         self.state = "working"
-        self._done: list[Html] = []
+        self._filters = filters or Filters()
+        self._trace: dict[str, Html] = {}
+        """What is known of the work so far, by kind of event: a later one takes its place."""
         self._now: Html = word("stage.reading", ui)
         self._blocks: list[BlockReady] = []
         self._growing: BlockGrowing | None = None
@@ -76,15 +84,16 @@ class AnswerView:
         match event:
             case Understood():
                 self.lang = event.lang
-                self._step(word("stage.understood", self.ui), "stage.searching")
+                self._step("understood", self._understood(event), "stage.searching")
             case EvidenceFound():
                 found = word(
                     "stage.found", self.ui, n=len(event.refs), instruments=event.instruments
                 )
-                self._step(found, "stage.writing")
+                self._step("found", found, "stage.writing")
             case RoutesPlanned():
                 self._plan = event.plan
-                self._step(word("stage.planned", self.ui), "stage.writing")
+                planned = word("stage.planned", self.ui, title=event.plan.title)
+                self._step("planned", planned, "stage.writing")
             case BlockGrowing():
                 self._growing = event
             case BlockReady():
@@ -124,9 +133,25 @@ class AnswerView:
             return ""
         return write_markdown(memo_of_answer(self._answer, self.corpus, today()))
 
-    def _step(self, done: Html, now: str) -> None:
-        self._done.append(done)
+    def _step(self, kind: str, done: Html, now: str) -> None:
+        self._trace[kind] = done
         self._now = word(now, self.ui)
+
+    def _understood(self, event: Understood) -> Html:
+        """Say in a few words what the question was taken for."""
+        ui, comma = self.ui, "; " if event.lang == "en" else "、"
+        about = comma.join((*event.terms, *event.amounts))
+        limits = [
+            *(word(f"filter.topic.{one}", ui) for one in self._filters.topics),
+            *(word(f"filter.place.{one}", ui) for one in self._filters.jurisdictions),
+        ]
+        today = dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
+        said = (
+            word("stage.about", ui, what=about) if about else word("stage.understood", ui),
+            word("stage.day", ui, date=event.as_of.isoformat()) if event.as_of != today else EMPTY,
+            join(word("stage.limits", ui), " ", Html(" · ".join(limits))) if limits else EMPTY,
+        )
+        return Html(" · ".join(one for one in said if one))
 
     def _working(self) -> Parts:
         shown: list[BlockReady | BlockGrowing] = [*self._blocks]
@@ -137,7 +162,7 @@ class AnswerView:
         claims = tuple(claim for block in blocks for claim in block.claims)
         now = None if self._failure is not None else self._now
         return [
-            ("head", render_stages(self._done, now)),
+            ("head", render_working(now, tuple(self._trace.values()))),
             *self._body(blocks, citations),
             ("sources", self._sources(citations, claims)),
         ]
@@ -150,7 +175,7 @@ class AnswerView:
         blocks = [_without_titles(one, nearest) for one in answer.blocks]
         told = any(block.kind == "missing" for block in blocks)
         return [
-            ("head", render_standing(answer, ui)),
+            ("head", render_standing(answer, self._told(answer), ui)),
             *self._body(blocks, openable, finished=True),
             ("missing", EMPTY if told else render_missing(answer.missing, ui)),
             ("next", render_next(answer, nearest, ui)),
@@ -158,8 +183,14 @@ class AnswerView:
             ("warnings", render_warnings(answer.warnings, ui)),
             ("cited", render_cited(answer.citations, marks)),
             ("foot", render_foot(answer, ui)),
+            ("follow", render_suggestions(answer.suggestions, ui)),
             ("sources", self._sources(openable, answer.claims)),
         ]
+
+    def _told(self, answer: CheckedAnswer) -> tuple[Html, ...]:
+        """Return what was found on the way, unless the answer rests on none of it."""
+        kept = ("understood",) if answer.standing == "declined" and not answer.citations else None
+        return tuple(told for kind, told in self._trace.items() if kept is None or kind in kept)
 
     def _body(
         self,

@@ -37,6 +37,8 @@ from ui.rulebook.routes import rulebook_pages
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
 """Largest request body read: a long question with 40 earlier turns fits ten times over."""
+MAX_PAGE_BODY_BYTES = 1024 * 1024
+"""The same for the web page, which brings its conversation along: 15 long answers with plans."""
 _ASSETS = "/docs-assets"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -71,6 +73,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     # here, and where it is missing lets every origin in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(RequestGuard)
     add_problem_handlers(app)
     add_invalid_handler(app)

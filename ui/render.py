@@ -7,20 +7,42 @@ interface carry their key, so that the page can change language without asking a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote, urlsplit
 
 from bot.answer import (
     AnswerBlock,
+    AnswerBody,
     AnswerOpenPoint,
     CheckedAnswer,
     CheckedClaim,
     Citation,
     CitedInstrument,
+    Standing,
 )
 from bot.language import Lang
-from ui.html import EMPTY, Html, element, join, label, word
+from bot.write import WRITER
+from ui.html import EMPTY, Html, element, join, label, web_address, word
 from ui.marks import Marks, markdown_html
 from ui.source_panel import Lineage, render_source, status_badge
 from ui.strings import string
+
+_INSTEAD = ("treasury-centre", "lend-to-hong-kong", "payment-connect")
+"""Example questions offered after one that lies outside the field."""
+_ICON = '<svg viewBox="0 0 20 20" class="hg-standing-icon" aria-hidden="true" focusable="false">{}</svg>'
+# Shapes that differ without their colour: a tick, a circle half full, a circle crossed.
+_ICONS: Mapping[Standing, Html] = {
+    "answered": Html(
+        _ICON.format('<circle cx="10" cy="10" r="7.5"/><path d="M6.5 10.3l2.5 2.5 4.6-5.2"/>')
+    ),
+    "partly": Html(
+        _ICON.format(
+            '<circle cx="10" cy="10" r="7.5"/><path d="M10 2.5a7.5 7.5 0 0 1 0 15z" class="hg-filled"/>'
+        )
+    ),
+    "declined": Html(
+        _ICON.format('<circle cx="10" cy="10" r="7.5"/><path d="M4.7 15.3L15.3 4.7"/>')
+    ),
+}
 
 
 def marks_for(citations: Iterable[Citation], message: str, ui: Lang) -> Marks:
@@ -35,24 +57,32 @@ def marks_for(citations: Iterable[Citation], message: str, ui: Lang) -> Marks:
     )
 
 
-def render_stages(done: Sequence[Html], current: Html | None) -> Html:
-    """Write the quiet line that says how far an answer has come."""
-    steps = [element("span", step, class_="hg-stage-done") for step in done]
-    if current is not None:
-        steps.append(element("span", current, class_="hg-stage-now"))
-    return element("p", *steps, class_="hg-stages", role="status")
+def render_working(now: Html | None, trace: Sequence[Html]) -> Html:
+    """Write how far an answer has come: what is done now, and below it what was found so far."""
+    doing = element("span", now, class_="hg-stage-now") if now is not None else EMPTY
+    return join(element("p", doing, class_="hg-standing"), _trace(trace))
 
 
-def render_standing(answer: CheckedAnswer, ui: Lang) -> Html:
-    """Write the word under which an answer stands: answered, partly, declined."""
+def render_standing(answer: CheckedAnswer, trace: Sequence[Html], ui: Lang) -> Html:
+    """Write the word under which an answer stands: answered, partly, declined.
+
+    It takes as much room as `render_working`, so that nothing below moves.
+    """
     note = f"standing.{answer.standing}.note"
-    return element(
-        "p",
-        word(f"standing.{answer.standing}", ui, tag="strong"),
-        word(note, ui) if answer.standing != "declined" else EMPTY,
-        class_="hg-standing",
-        role="status",
+    return join(
+        element(
+            "p",
+            _ICONS[answer.standing],
+            word(f"standing.{answer.standing}", ui, tag="strong"),
+            word(note, ui, class_="hg-standing-note"),
+            class_="hg-standing",
+        ),
+        _trace(trace),
     )
+
+
+def _trace(steps: Sequence[Html]) -> Html:
+    return element("p", *(element("span", step) for step in steps), class_="hg-trace")
 
 
 def render_block(block: AnswerBlock, marks: Marks) -> Html:
@@ -68,28 +98,69 @@ def render_block(block: AnswerBlock, marks: Marks) -> Html:
 
 
 def render_next(answer: CheckedAnswer, titles: Sequence[str], ui: Lang) -> Html:
-    """Write what to do after a question that the corpus does not answer.
+    """Write what to do about what an answer leaves open; nothing for one that leaves nothing.
 
     Args:
-        answer: the declined answer.
+        answer: of any standing.
         titles: titles of the nearest instruments in the answer's language, to ask about.
         ui: language of the interface.
     """
-    if answer.decline_reason != "not-in-corpus":
-        return EMPTY  # the refusal itself says what to do
-    nearest = [
-        _ask_button(title, string("nearest.ask", answer.lang, title=title)) for title in titles
-    ]
+    if answer.standing == "answered":
+        return EMPTY
+    reason = answer.decline_reason
+    advice = "partly.next" if reason is None else f"decline.{reason}.next"
+    if reason in ("out-of-scope", "injection"):
+        others = [string(f"example.{name}", answer.lang) for name in _INSTEAD]
+        ways = _titled("decline.instead", [_ask_button(text, text) for text in others], ui)
+    elif titles and reason == "not-in-corpus":
+        nearest = [
+            _ask_button(title, string("nearest.ask", answer.lang, title=title)) for title in titles
+        ]
+        ways = _titled("nearest.title", nearest, ui)
+    else:
+        ways = EMPTY
     return element(
         "section",
-        _titled("nearest.title", nearest, ui) if nearest else EMPTY,
-        element(
-            "p",
-            word("decline.next.label", ui, class_="hg-label"),
-            word("decline.not-in-corpus.next", ui),
-            class_="hg-next",
-        ),
-        class_="hg-declined",
+        word("decline.next.label", ui, tag="h3", class_="hg-label"),
+        element("p", word(advice, ui)),
+        _whom(answer.whom, ui),
+        ways,
+        class_="hg-next",
+    )
+
+
+def _whom(bodies: Sequence[AnswerBody], ui: Lang) -> Html:
+    if not bodies:
+        return EMPTY
+    items = (element("li", body.name, _site(body, ui)) for body in bodies)
+    return element("div", word("whom.title", ui, class_="hg-label"), element("ul", *items))
+
+
+def _site(body: AnswerBody, ui: Lang) -> Html:
+    address = web_address(body.site) if body.site else None
+    if address is None:
+        return EMPTY
+    return element(
+        "a",
+        urlsplit(address).hostname or "",
+        word("panel.new_tab", ui, class_="hg-hidden"),
+        href=address,
+        target="_blank",
+        rel="noopener noreferrer",
+        class_="hg-site",
+    )
+
+
+def render_suggestions(suggestions: Iterable[str], ui: Lang) -> Html:
+    """Write what may be asked next, as buttons that ask it."""
+    buttons = [_ask_button(text, text) for text in suggestions]
+    if not buttons:
+        return EMPTY
+    return element(
+        "section",
+        word("follow.title", ui, tag="h3", class_="hg-label"),
+        element("div", *buttons, class_="hg-follow-list"),
+        class_="hg-follow",
     )
 
 
@@ -161,20 +232,57 @@ def render_cited(citations: Iterable[Citation], marks: Marks) -> Html:
 
 
 def render_foot(answer: CheckedAnswer, ui: Lang) -> Html:
-    """Write the day on which the answer holds, the corpus it rests on, and the copy button."""
+    """Write the day on which the answer holds, its corpus and its writer, and how to take it away."""
     return element(
         "footer",
-        word("foot.as_of", ui, date=answer.as_of.isoformat()),
-        word("foot.corpus", ui, version=answer.engine.corpus),
         element(
-            "button",
-            word("foot.copy", ui),
-            type="button",
-            class_="hg-copy",
-            data_do="copy",
-            **label("foot.copy.hint", ui),
+            "p",
+            word("foot.as_of", ui, date=answer.as_of.isoformat()),
+            word("foot.corpus", ui, version=answer.engine.corpus),
+            _writer(answer, ui),
+            class_="hg-foot-facts",
+        ),
+        element(
+            "div",
+            _foot_button("retry", "foot.again", "foot.again.hint", ui),
+            _foot_button("copy", "foot.copy", "foot.copy.hint", ui),
+            _download(answer, "docx", "Word", ui),
+            _download(answer, "pdf", "PDF", ui),
+            class_="hg-foot-ways",
         ),
         class_="hg-foot",
+    )
+
+
+def _writer(answer: CheckedAnswer, ui: Lang) -> Html:
+    if not answer.claims:
+        return EMPTY
+    model = answer.engine.model
+    if model is None or answer.engine.writer == WRITER:
+        return word("foot.writer.facts", ui)
+    return word("foot.writer.model", ui, model=model.name)
+
+
+def _foot_button(action: str, key: str, hint: str, ui: Lang) -> Html:
+    return element(
+        "button",
+        word(key, ui),
+        type="button",
+        class_=f"hg-{action}",
+        data_do=action,
+        **label(hint, ui),
+    )
+
+
+def _download(answer: CheckedAnswer, ending: str, name: str, ui: Lang) -> Html:
+    path = f"/answers/{quote(answer.id, safe='')}.{ending}"
+    return element(
+        "a",
+        name,
+        href=f"{path}?lang={ui}",
+        data_page=path,
+        download=True,
+        **label("foot.download", ui, format=name),
     )
 
 

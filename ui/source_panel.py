@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from ui.html import EMPTY, Html, element, join, web_address, word
 class Relative(Frozen):
     """An instrument that came before or after the one cited."""
 
+    id: str
     title: Bilingual
     number: str | None
 
@@ -25,6 +27,8 @@ class Lineage(Frozen):
 
     replaces: tuple[Relative, ...] = ()
     replaced_by: Relative | None = None
+    ends: dt.date | None = None
+    """First day on which it no longer counts."""
 
 
 def lineage(corpus: Corpus, instrument_id: str) -> Lineage:
@@ -35,9 +39,13 @@ def lineage(corpus: Corpus, instrument_id: str) -> Lineage:
     successor = corpus.instruments.get(card.superseded_by or "")
     return Lineage(
         replaces=tuple(
-            Relative(title=old.title, number=old.number) for old in corpus.predecessors(card)
+            Relative(id=old.id, title=old.title, number=old.number)
+            for old in corpus.predecessors(card)
         ),
-        replaced_by=Relative(title=successor.title, number=successor.number) if successor else None,
+        replaced_by=Relative(id=successor.id, title=successor.title, number=successor.number)
+        if successor
+        else None,
+        ends=corpus.ends(card),
     )
 
 
@@ -61,7 +69,10 @@ def render_source(
     title, other_title = _in_both(instrument.titles, lang)
     return join(
         element(
-            "div", status_badge(instrument.status, ui), _starts(instrument, ui), class_="hg-badges"
+            "div",
+            status_badge(instrument.status, ui),
+            _days(instrument, family, ui),
+            class_="hg-badges",
         ),
         element("h2", title, class_="hg-source-title", tabindex="-1"),
         element("p", other_title, class_="hg-source-other"),
@@ -75,6 +86,13 @@ def render_source(
             class_="hg-facts",
         ),
         *(_quote(citation.quotes, which, lang, figures, ui) for which in (first, second)),
+        rulebook_link(
+            instrument.id,
+            word("panel.all_facts", ui),
+            ui,
+            fact=citation.ref.fact_id,
+            class_="hg-all-facts",
+        ),
         _origin(citation.source, ui),
         element(
             "p",
@@ -83,6 +101,21 @@ def render_source(
             element("code", str(citation.ref)),
             class_="hg-ref",
         ),
+    )
+
+
+def rulebook_link(
+    instrument_id: str, text: str, ui: Lang, *, fact: int | None = None, class_: str | None = None
+) -> Html:
+    """Write a link to an instrument's page in the rulebook, at one of its facts if wanted."""
+    path, place = f"/rules/{instrument_id}", f"#fact-{fact}" if fact else ""
+    return element(
+        "a",
+        text,
+        href=f"{path}?lang={ui}{place}",
+        data_page=path,
+        data_place=place or None,
+        class_=class_,
     )
 
 
@@ -119,10 +152,15 @@ def _names(instrument: CitedInstrument, lang: Lang) -> str:
     return ("; " if lang == "en" else "、").join(instrument.issuer_names or instrument.issuers)
 
 
-def _starts(instrument: CitedInstrument, ui: Lang) -> Html:
-    if instrument.effective is None:
-        return EMPTY
-    return word("panel.effective", ui, class_="hg-starts", date=instrument.effective.isoformat())
+def _days(instrument: CitedInstrument, family: Lineage, ui: Lang) -> Html:
+    days = (("panel.effective", instrument.effective), ("panel.ended", family.ends))
+    return join(
+        *(
+            word(key, ui, class_="hg-starts", date=day.isoformat())
+            for key, day in days
+            if day is not None
+        )
+    )
 
 
 def _row(key: str, value: str | None, ui: Lang) -> Html:
@@ -144,7 +182,7 @@ def _relatives(key: str, relatives: Iterable[Relative | None], lang: Lang, ui: L
     items = (
         element(
             "li",
-            localise(one.title, lang),
+            rulebook_link(one.id, localise(one.title, lang), ui),
             element("span", one.number, class_="hg-quiet") if one.number else EMPTY,
         )
         for one in relatives

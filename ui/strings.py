@@ -24,7 +24,9 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("lawyer", "listing-funds"),
     ("lawyer", "reinsurance"),
     ("founder", "payment-connect"),
-    ("founder", "listing-founder"),
+    ("founder", "founder-spv"),
+    ("adviser", "dividends"),
+    ("adviser", "panda-bonds"),
 )
 """Role and name of each question on the empty page: `role.<role>`, `example.<name>`."""
 

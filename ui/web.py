@@ -9,11 +9,14 @@ without losing the conversation. The server sends finished, escaped HTML, part b
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 
 from bot.advisor import Advisor
 from bot.settings import Settings
@@ -31,8 +34,12 @@ _CONTENT_POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 _STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "print.css")
-_SCRIPTS = ("page", "words", "asking", "keeping", "showing", "panel", "actions")
+_SCRIPTS = (
+    *("page", "words", "limits", "asking", "editing", "keeping", "showing", "panel"),
+    "actions",
+)
 """In this order: `page` declares what the others share, `actions` starts."""
+_UPLOAD = "/gradio_api/upload"
 _FONTS = (
     "system-ui",
     "-apple-system",
@@ -55,6 +62,7 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
         settings: `answer_concurrency` limits the answers made at once.
     """
     page = build_page(advisor, settings)
+    _refuse_uploads(app)
     return gr.mount_gradio_app(
         app,
         page,
@@ -66,15 +74,24 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        max_file_size="1kb",  # the page takes no files, but Gradio's upload path stands open
+        max_file_size="1kb",  # should Gradio ever take files by another path than `_UPLOAD`
         theme=gr.themes.Base(font=_FONTS, font_mono=("ui-monospace", "Menlo", "monospace")),
         head=_head(),
     )
 
 
+def _refuse_uploads(app: FastAPI) -> None:
+    """Close Gradio's path for files, which stands open whether or not a page takes any."""
+
+    @app.api_route(_UPLOAD, methods=["GET", "POST", "PUT"], include_in_schema=False)
+    async def refuse() -> PlainTextResponse:
+        return PlainTextResponse("No files are taken here.", status_code=403)
+
+
 def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
     """Lay out the page and wire its two events, `ask` and `stop`."""
     version = advisor.corpus.version
+    cards = advisor.corpus.instruments.values()
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
         view = gr.HTML(
             html_template=_static("ask/ask.html"),
@@ -84,6 +101,10 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
             elem_classes="hg",
             strings=json.loads(strings_json()),
             examples=EXAMPLES,
+            filters={
+                "topics": _in_use(topic for card in cards for topic in card.topics),
+                "jurisdictions": _in_use(card.jurisdiction for card in cards),
+            },
             corpus={
                 "instruments": version.instruments,
                 "facts": f"{version.facts:,}",
@@ -107,6 +128,11 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
         api_open=False,
     )
     return page
+
+
+def _in_use(values: Iterable[str]) -> list[str]:
+    """Return values by how many cards have them; `both` is no place to ask for."""
+    return [one for one, _ in Counter(values).most_common() if one != "both"]
 
 
 @cache

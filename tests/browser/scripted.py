@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
+from bot.answer import AnswerBlock, AnswerBody, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
 from bot.draft import Block, BlockKind
 from bot.events import (
     AnswerEvent,
@@ -36,6 +36,9 @@ CONDITIONS = Bilingual(zh="条件", en="Conditions")
 WARNING = Bilingual(zh="第5条依据已被取代。", en="Source 5 has been superseded.")
 REFUSAL = Bilingual(zh="资料里没有依据。", en="Nothing in the corpus decides this.")
 MISSING = Bilingual(zh="认定要多久：请问税务局。", en="How long it takes: ask the IRD.")
+NEXT = Bilingual(zh="企业财资中心要牌照吗？", en="Does a treasury centre need a licence?")
+NASTY = "<img src=x onerror='window.__xss=1'>"
+BODY = AnswerBody(name="税务局", site="https://www.ird.gov.hk/")
 PAUSE_S = 0.5
 
 
@@ -55,7 +58,13 @@ class ScriptedAdvisor:
             yield event
 
     def _events(self, question: Question) -> Iterator[AnswerEvent]:
-        yield Understood(lang=question.lang, as_of=question.as_of, parts=(question.text,))
+        yield Understood(
+            lang=question.lang,
+            as_of=question.as_of,
+            parts=(question.text,),
+            terms=("企业财资中心", NASTY),
+            amounts=("2亿美元",),
+        )
         if "失败" in question.text:
             yield Failed(code="scripted", message="检索暂时不可用。")
             return
@@ -140,6 +149,8 @@ class ScriptedAdvisor:
             missing=(localise(MISSING, question.lang),) if partly else (),
             warnings=() if declined else (localise(WARNING, question.lang),),
             nearest=(CENTRE, "qdii-quota") if declined else (),
+            whom=(BODY,) if declined or partly else (),
+            suggestions=(localise(NEXT, question.lang), NASTY),
             engine=Engine(
                 writer="scripted",
                 corpus=str(version),

@@ -32,7 +32,7 @@ def test_a_question_is_answered_and_its_sources_read_in_both_languages(
     expect(quotes).to_have_count(2)
     expect(quotes.nth(0)).to_have_attribute("lang", re.compile(f"^{first}"))
     expect(quotes.nth(1)).to_have_attribute("lang", re.compile(f"^{other}"))
-    expect(hugang.panel.get_by_role("link")).to_have_attribute("href", re.compile("^https?://"))
+    expect(hugang.panel.locator(".hg-open")).to_have_attribute("href", re.compile("^https?://"))
 
 
 def test_every_mark_of_an_answer_opens_the_source_of_its_number(

@@ -27,14 +27,14 @@ def test_the_question_shows_at_once_then_stages_then_blocks_then_the_standing(
     hugang.ask("慢慢说：" + TAX)
     expect(hugang.page.locator(".hg-question")).to_have_text("慢慢说：" + TAX)
     answer = hugang.answers.first
-    stages = answer.locator(".hg-stages")
-    expect(stages).to_contain_text("正在理解问题")
-    expect(stages).to_contain_text("找到 5 条依据，来自 2 份文件")
+    doing = answer.locator(".hg-standing")
+    expect(doing).to_contain_text("正在理解问题")
+    expect(answer.locator(".hg-trace")).to_contain_text("找到 5 条依据，来自 2 份文件")
     expect(answer.locator(".hg-block")).to_have_count(1)
-    expect(answer.locator(".hg-stages")).to_contain_text("撰写并核对")
+    expect(doing).to_contain_text("撰写并核对")
     expect(answer.locator(".hg-block")).to_have_count(2)
     expect(answer.get_by_text("已回答", exact=True)).to_be_visible()
-    expect(stages).to_have_count(0)
+    expect(doing).not_to_contain_text("撰写并核对")
     expect(answer).to_contain_text("答案按")
 
 
@@ -90,7 +90,7 @@ def test_the_panel_walks_through_the_sources_of_its_answer(
     expect(hugang.panel).to_contain_text("已被取代")
     expect(hugang.panel).to_contain_text("已由以下文件取代")
     expect(hugang.panel.get_by_role("button", name="下一个来源")).to_be_disabled()
-    link = hugang.panel.get_by_role("link")
+    link = hugang.panel.locator(".hg-open")
     expect(link).to_have_attribute("target", "_blank")
     expect(link).to_have_attribute("rel", re.compile("noopener"))
 
@@ -224,8 +224,8 @@ def test_a_failure_is_said_and_the_question_kept(
     answer = hugang.ask_and_wait(question)
     expect(answer.get_by_role("alert")).to_contain_text(said)
     answer.get_by_role("button", name="再试一次").click()
-    expect(hugang.page.locator(".hg-question")).to_have_count(2)
-    expect(hugang.page.locator(".hg-question").nth(1)).to_have_text(question)
+    expect(answer).to_have_class(re.compile("hg-failed"))
+    expect(hugang.page.locator(".hg-question")).to_have_text([question])
 
 
 def test_a_plan_shows_its_first_choice_and_folds_the_others(
@@ -242,29 +242,6 @@ def test_a_plan_shows_its_first_choice_and_folds_the_others(
     expect(other.locator(".hg-option")).to_be_visible()
     plan.locator(".hg-mark:visible").first.click()
     expect(hugang.panel).to_be_visible()
-
-
-def test_an_open_point_asks_again_with_what_was_told(
-    open_page: OpenPage, scripted_server: str, scripted_advisor: ScriptedAdvisor
-) -> None:
-    hugang = open_page(scripted_server)
-    answer = hugang.ask_and_wait(ROUTE)
-    answer.get_by_role("group").get_by_role("button", name="是", exact=True).first.click()
-    expect(hugang.page.locator(".hg-question")).to_have_count(2)
-    again = hugang.answers.nth(1)
-    expect(again.locator(".hg-foot")).to_be_visible()
-    asked = scripted_advisor.questions[-1]
-    assert asked.text == ROUTE
-    assert list(asked.profile.values()) == [True]
-    assert asked.history == ()  # the same question, better told: not a follow-up
-
-    box = again.get_by_role("spinbutton").first
-    box.fill("800000000")
-    expect(again.locator("output").first).to_have_text("800,000,000 (8亿)")
-    again.get_by_role("button", name="确定").first.click()
-    expect(hugang.answers.nth(2).locator(".hg-foot")).to_be_visible()
-    assert 800_000_000 in scripted_advisor.questions[-1].profile.values()
-    assert True in scripted_advisor.questions[-1].profile.values()
 
 
 def test_an_answer_is_copied_as_markdown(open_page: OpenPage, scripted_server: str) -> None:

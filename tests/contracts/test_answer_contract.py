@@ -26,8 +26,9 @@ QUESTIONS = {
 ANSWER = {
     *("id", "question", "lang", "as_of", "standing", "decline_reason", "text", "blocks"),
     *("claims", "citations", "plan", "plan_citations", "open_points", "missing", "warnings"),
-    *("nearest", "evidence", "engine"),
+    *("nearest", "whom", "suggestions", "evidence", "engine"),
 }
+BODY = {"name", "site"}
 BLOCK = {"kind", "heading", "markdown", "claims"}
 CLAIM = {"text", "refs", "verdict", "block", "cells"}
 CITATION = {"n", "ref", "quote", "quotes", "locator", "instrument", "source"}
@@ -118,6 +119,7 @@ def test_an_answer_has_exactly_the_pinned_keys(
     assert answer.keys() == ANSWER
     assert answer["engine"].keys() == ENGINE
     assert all(block.keys() == BLOCK for block in answer["blocks"])
+    assert all(body.keys() == BODY for body in answer["whom"])
     for claim in (*answer["claims"], *(c for b in answer["blocks"] for c in b["claims"])):
         assert claim.keys() == CLAIM
     for citation in (*answer["citations"], *answer["plan_citations"]):
@@ -164,6 +166,8 @@ def test_the_questions_reach_every_part_of_the_contract(
     assert parsed["plan"]["plan_citations"]
     assert parsed["declined"]["decline_reason"] == "out-of-scope"
     assert parsed["partly"]["missing"]
+    assert parsed["partly"]["whom"]
+    assert parsed["lookup"]["suggestions"]
     assert {name: answer["standing"] for name, answer in parsed.items()} == {
         "lookup": "answered",
         "plan": "answered",

@@ -22,7 +22,7 @@ from bot.present import CitationBook, present_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from ui.answer_view import AnswerView
-from ui.handlers import PageRequest, answer_states
+from ui.handlers import PageRequest, answer_handler, answer_states
 from ui.html import Html
 
 DAY = dt.date(2026, 11, 22)
@@ -216,3 +216,57 @@ def test_a_break_ends_as_a_failure_and_keeps_what_was_shown(corpus: Corpus) -> N
 def test_a_page_may_not_choose_a_harmful_name_for_an_answer(message: str) -> None:
     with pytest.raises(ValueError, match="message"):
         PageRequest(text="问", message=message, ui="en")
+
+
+class Meddled:
+    """What Gradio hands over when a page sends it."""
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+
+
+GOOD = {"text": "问", "message": "m123", "ui": "en"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"as_of": "2025-13-40"}, "2025-13-40"),
+        ({"as_of": 1_700_000_000}, "1700000000"),
+        ({"as_of": "<script>"}, "&lt;script&gt;"),
+        ({"filters": {"topics": ["nothing"]}}, "nothing"),
+        ({"filters": {"jurisdictions": ["x" * 500]}}, "x" * 60),
+        ({"filters": {"colour": []}}, "no topic or place"),
+        ({"extra": 1}, "could not be read"),
+        ({"ui": "fr"}, "没有读懂"),
+    ],
+)
+def test_a_bad_value_is_refused_in_words(corpus: Corpus, change: dict, said: str) -> None:
+    (state,) = answer_handler(Broken(corpus))(Meddled(GOOD | change))
+    assert state["state"] == "failed"
+    failed = dict(state["parts"])["failed"]
+    assert said in failed
+    assert "<script" not in failed
+    assert "x" * 61 not in failed
+
+
+class Noting(Broken):
+    """An advisor that notes what it is asked."""
+
+    def stream(self, question: object) -> object:
+        self.question = question
+        yield Understood(
+            lang="en", as_of=dt.date(2025, 6, 1), parts=(), terms=("<b>", "loan"), amounts=("$2",)
+        )
+
+
+def test_a_day_and_filters_reach_the_advisor_and_are_told(corpus: Corpus) -> None:
+    advisor = Noting(corpus)
+    asked = GOOD | {"as_of": "2025-06-01", "filters": {"topics": ["tax"]}}
+    (state,) = answer_handler(advisor)(Meddled(asked))
+    assert advisor.question.as_of == dt.date(2025, 6, 1)
+    assert advisor.question.as_of_given
+    assert advisor.question.filters.topics == ("tax",)
+    head = dict(state["parts"])["head"]
+    for said in ("About: &lt;b&gt;; loan; $2", "rules of 2025-06-01", "Tax"):
+        assert said in head

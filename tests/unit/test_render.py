@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.answer import (
     AnswerBlock,
+    AnswerBody,
     AnswerLeg,
     AnswerOpenPoint,
     AnswerOption,
@@ -22,11 +24,14 @@ from bot.answer import (
     Citation,
     CitedInstrument,
     CitedSource,
+    DeclineReason,
     Engine,
+    ModelUse,
+    Standing,
 )
 from bot.language import Lang
 from knowledge.card import Bilingual, FactRef
-from ui.html import Html, element, join, web_address
+from ui.html import Html, element, join, safe, web_address
 from ui.marks import Marks, markdown_html
 from ui.plan_card import render_plan
 from ui.plan_words import PlanWords
@@ -35,13 +40,17 @@ from ui.render import (
     render_block,
     render_cited,
     render_failure,
+    render_foot,
     render_missing,
     render_next,
     render_open_points,
     render_sources,
     render_standing,
+    render_suggestions,
+    render_working,
 )
 from ui.source_panel import Lineage, Relative, highlight, render_source
+from ui.strings import string
 
 RATE = FactRef("hk-centre#1")
 QUOTA = FactRef("safe-lending#4")
@@ -197,7 +206,7 @@ def test_an_address_that_is_no_web_page_is_not_linked(url: str) -> None:
     assert web_address(url) is None
     source = citation(1, RATE).source.model_copy(update={"url": url})
     page = Page(render_source(citation(1, RATE, source=source), [], Lineage(), "en", "en"))
-    assert page.having("href") == []
+    assert page.having("href") == ["/rules/hk-centre?lang=en#fact-1"]
 
 
 # --- Markdown
@@ -305,7 +314,7 @@ def test_the_panel_names_what_a_reader_must_know() -> None:
 
 def test_the_link_opens_a_new_tab_without_handing_itself_over() -> None:
     html = render_source(citation(1, RATE), [], Lineage(), "en", "en")
-    link = next(attributes for tag, attributes in Page(html).elements if tag == "a")
+    link = next(found for tag, found in Page(html).elements if found.get("class") == "hg-open")
     assert link["href"] == "https://www.hkma.gov.hk/faq?a=1&b=2"
     assert link["target"] == "_blank"
     assert "noopener" in (link["rel"] or "")
@@ -316,7 +325,9 @@ def test_a_replaced_rule_says_so_and_names_its_successor() -> None:
     instrument = old.instrument.model_copy(
         update={"status": "superseded", "superseded_by": "new-rule"}
     )
-    new = Relative(title=Bilingual(zh="新规", en="New rule"), number="银发〔2025〕252号")
+    new = Relative(
+        id="new-rule", title=Bilingual(zh="新规", en="New rule"), number="银发〔2025〕252号"
+    )
     text = Page(
         render_source(
             old.model_copy(update={"instrument": instrument}),
@@ -350,11 +361,11 @@ def test_highlighting_loses_no_character(text: str) -> None:
     ("standing", "said"), [("answered", "已回答"), ("partly", "部分回答"), ("declined", "未作回答")]
 )
 def test_the_standing_is_said_in_a_word(standing: str, said: str) -> None:
-    assert said in Page(render_standing(answer(standing=standing), "zh-Hans")).text
+    assert said in Page(render_standing(answer(standing=standing), (), "zh-Hans")).text
 
 
 def test_words_of_the_interface_carry_their_key() -> None:
-    page = Page(render_standing(answer(), "en"))
+    page = Page(render_standing(answer(), (), "en"))
     assert page.having("data-t") == ["standing.answered", "standing.answered.note"]
 
 
@@ -362,6 +373,100 @@ def test_a_question_without_grounds_offers_the_nearest_instruments() -> None:
     declined = answer(standing="declined", decline_reason="not-in-corpus")
     page = Page(render_next(declined, ["企业财资中心税制"], "zh-Hans"))
     assert page.having("data-question") == ["《企业财资中心税制》主要规定了什么？"]
+
+
+def test_an_answer_that_leaves_nothing_open_says_nothing_of_what_to_do() -> None:
+    assert render_next(answer(), [], "en") == ""
+
+
+@pytest.mark.parametrize("reason", get_args(DeclineReason))
+@pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
+def test_every_refusal_says_what_to_do_next(reason: DeclineReason, lang: Lang) -> None:
+    declined = answer(standing="declined", decline_reason=reason, lang=lang)
+    page = Page(render_next(declined, ["T"], lang))
+    assert string(f"decline.{reason}.next", lang) in page.text
+    asks_other = reason in ("out-of-scope", "injection")
+    assert len(page.having("data-question")) == (3 if asks_other else reason == "not-in-corpus")
+
+
+def test_whom_to_ask_is_named_with_its_own_site_if_there_is_one() -> None:
+    bodies = (
+        AnswerBody(name="税务局", site="https://www.ird.gov.hk/"),
+        AnswerBody(name=NASTY, site="javascript:alert(1)"),
+        AnswerBody(name="商务局", site=None),
+    )
+    page = Page(render_next(answer(standing="partly", whom=bodies), [], "zh-Hans"))
+    assert page.having("href") == ["https://www.ird.gov.hk/"]
+    assert NASTY in page.text
+    assert "商务局" in page.text
+    assert "img" not in page.tags
+
+
+def test_suggestions_are_asked_as_they_stand_and_stay_text() -> None:
+    page = Page(render_suggestions(("甲？", NASTY), "zh-Hans"))
+    assert page.having("data-question") == ["甲？", NASTY]
+    assert page.having("data-do") == ["ask", "ask"]
+    assert "img" not in page.tags
+    assert render_suggestions((), "en") == ""
+
+
+def test_the_foot_names_the_day_the_writer_and_the_files() -> None:
+    page = Page(render_foot(answer(id="a/1"), "en"))
+    assert "2026-11-22" in page.text
+    assert "Facts word for word" in page.text
+    assert page.having("href") == ["/answers/a%2F1.docx?lang=en", "/answers/a%2F1.pdf?lang=en"]
+    model = ModelUse(
+        name="<b>m</b> @ host",
+        prompt="p",
+        calls=1,
+        prompt_tokens=1,
+        completion_tokens=1,
+        cost=None,
+        proposed_claims=1,
+        dropped_claims=0,
+        fault=None,
+    )
+    for writer, said in (("model", "<b>m</b> @ host"), ("extractive", "Facts word for word")):
+        engine = answer().engine.model_copy(update={"model": model, "writer": writer})
+        foot = Page(render_foot(answer(engine=engine), "en"))
+        assert said in foot.text
+        assert "b" not in foot.tags
+
+
+def test_an_answer_without_claims_has_no_writer() -> None:
+    assert "Facts" not in Page(render_foot(answer(claims=()), "en")).text
+
+
+@pytest.mark.parametrize(("now", "said"), [(Html("x"), "x"), (None, "")])
+def test_the_work_and_what_it_found_stand_in_two_lines(now: Html | None, said: str) -> None:
+    page = Page(render_working(now, (Html("a"), safe(NASTY))))
+    assert page.text == f"{said}a{NASTY}"
+    classes = page.having("class")
+    assert classes[0] == "hg-standing"
+    assert classes[-1] == "hg-trace"
+    assert Page(render_standing(answer(), (), "en")).having("class")[0] == "hg-standing"
+
+
+def test_each_standing_has_a_shape_of_its_own() -> None:
+    shapes = {
+        tuple(
+            (tag, found.get("d"))
+            for tag, found in Page(render_standing(answer(standing=one), (), "en")).elements
+            if tag in ("path", "circle")
+        )
+        for one in get_args(Standing)
+    }
+    assert len(shapes) == 3
+
+
+def test_the_panel_leads_to_the_rulebook() -> None:
+    old = Relative(id="old-rule", title=Bilingual(zh="旧规", en="Old"), number=None)
+    family = Lineage(replaces=(old,), ends=dt.date(2027, 1, 1))
+    page = Page(render_source(citation(1, RATE), [], family, "en", "en"))
+    links = [one for one in page.having("href") if one and one.startswith("/")]
+    assert links == ["/rules/old-rule?lang=en", "/rules/hk-centre?lang=en#fact-1"]
+    assert page.having("data-place") == ["#fact-1"]
+    assert "Replaced from 2027-01-01" in page.text
 
 
 def test_the_cited_instruments_are_listed_once_with_all_their_marks() -> None:

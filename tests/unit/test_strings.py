@@ -11,10 +11,10 @@ import pytest
 import yaml
 from opencc import OpenCC
 
-from bot.answer import Standing
+from bot.answer import DeclineReason, Standing
 from bot.language import Lang
 from bot.route_plan import StepState
-from knowledge.card import Quality
+from knowledge.card import Jurisdiction, Quality, Topic
 from knowledge.corpus import Validity
 from ui.strings import EXAMPLES, LANGS, LOCALES, all_strings, string, strings_json
 
@@ -78,6 +78,9 @@ def test_every_status_quality_standing_and_state_has_words() -> None:
         *(f"state.{one}" for one in get_args(StepState)),
         *(f"role.{role}" for role, _ in EXAMPLES),
         *(f"example.{name}" for _, name in EXAMPLES),
+        *(f"filter.topic.{one}" for one in get_args(Topic)),
+        *(f"filter.place.{one}" for one in get_args(Jurisdiction) if one != "both"),
+        *(f"decline.{one}.next" for one in get_args(DeclineReason)),
     }
     assert wanted <= set(KEYS)
 
@@ -99,13 +102,8 @@ def test_the_page_uses_no_key_that_is_not_there() -> None:
 def test_no_key_lies_unused() -> None:
     sources = _read("*.py") + _read("*.html") + _read("*.js")
     families = (
-        "status.",
-        "quality.",
-        "standing.",
-        "state.",
-        "role.",
-        "example.",
-        "panel.quote.",
+        *("status.", "quality.", "standing.", "state.", "role.", "example.", "panel.quote."),
+        *("filter.topic.", "filter.place.", "decline."),
         *(f"rules.{one}." for one in RULE_FAMILIES),
     )
     unused = [key for key in KEYS if f'"{key}"' not in sources and not key.startswith(families)]

@@ -17,20 +17,52 @@ function fill(button, given, shown) {
   const turn = turnOf(button);
   const point = button.closest("[data-point]");
   if (!turn || !point || given === "" || given === null) return;
-  const asked = point.querySelector("legend").textContent;
-  ask(turn.question, {
-    root: turn.root,
-    profile: Object.assign({}, turn.profile, { [point.dataset.point]: given }),
-    shown: asked + "\n" + shown,
+  const name = point.dataset.point;
+  const told = turn.given.told.filter((one) => one.name !== name);
+  told.push({ name, asked: point.querySelector("legend").textContent, shown });
+  again(turn, {
+    profile: Object.assign({}, turn.profile, { [name]: given }),
+    given: Object.assign({}, turn.given, { told }),
   });
 }
 
+function untell(button) {
+  const turn = turnOf(button);
+  if (!turn || running) return;
+  const profile = Object.assign({}, turn.profile);
+  delete profile[button.dataset.name];
+  const told = turn.given.told.filter((one) => one.name !== button.dataset.name);
+  again(turn, { profile, given: Object.assign({}, turn.given, { told }) });
+}
+
 const ACTIONS = {
-  ask: (button) => ask(button.dataset.question),
+  ask: (button) => {
+    unedit();
+    ask(button.dataset.question);
+  },
   retry: (button) => {
     const turn = turnOf(button);
-    if (turn) ask(turn.question, { root: turn.root, profile: turn.profile, shown: turn.shown });
+    if (turn) again(turn, {});
   },
+  edit: (button) => edit(turnOf(button)),
+  unedit: () => {
+    unedit();
+    box.focus();
+  },
+  undo,
+  untell,
+  pop,
+  shut,
+  day: chooseDay,
+  today: () => {
+    want(Object.assign({}, wanted, { as_of: "" }));
+    shut();
+  },
+  unfilter: () => {
+    want({ as_of: wanted.as_of });
+    shut();
+  },
+  drop: (button) => drop(button.dataset.kind, button.dataset.value),
   choose: (button) => {
     const type = button.closest("[data-point]").dataset.type;
     const value = button.dataset.value;
@@ -60,6 +92,9 @@ const ACTIONS = {
   new: () => {
     if (running) stop();
     closeSource();
+    unedit();
+    forget();
+    want({});
     turns.length = 0;
     keep();
     conversation.replaceChildren();
@@ -87,10 +122,10 @@ async function copy(turn, button) {
   }
   const said = button.querySelector("span");
   said.textContent = words("foot.copied");
-  $("[data-announce]").textContent = words("foot.copied");
+  announcer.textContent = words("foot.copied");
   window.setTimeout(() => {
     said.textContent = words("foot.copy");
-    $("[data-announce]").textContent = "";
+    announcer.textContent = "";
   }, 2000);
 }
 
@@ -99,7 +134,21 @@ function send() {
   const question = box.value;
   box.value = "";
   grow();
-  ask(question);
+  shut();
+  if (editing) askInstead(question);
+  else ask(question);
+}
+
+// A question in the address comes into the box; only a person sends it.
+function takeFromAddress() {
+  const address = new URL(window.location.href);
+  const told = address.searchParams.get("q");
+  if (!told) return;
+  box.value = told.slice(0, box.maxLength);
+  grow();
+  box.focus();
+  address.searchParams.delete("q");
+  window.history.replaceState(window.history.state, "", address);
 }
 
 function grow() {
@@ -130,12 +179,29 @@ element.addEventListener("click", (event) => {
   if (button && button.dataset.do in ACTIONS) ACTIONS[button.dataset.do](button);
 });
 
+element.addEventListener("change", (event) => {
+  const field = event.target.closest("[data-filter]");
+  if (!field) return;
+  wanted[field.dataset.filter] = Array.from(field.querySelectorAll("input:checked"), (one) => one.value);
+  const at = event.target.value;
+  showWanted();
+  field.querySelector('input[value="' + at + '"]').focus();
+});
+
+document.addEventListener("click", (event) => {
+  if (popped && !popped.contains(event.target) && !event.target.closest("[data-pop]")) shut();
+});
+
 element.addEventListener("input", (event) => {
   const hint = event.target.matches("[data-point] input[type=number]") && event.target.closest("[data-point]").querySelector("output");
   if (hint) hint.textContent = event.target.value === "" ? "" : readable(event.target.valueAsNumber);
 });
 
 element.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.closest("#hg-day input")) {
+    event.preventDefault();
+    chooseDay();
+  }
   if (event.key === "Enter" && event.target.matches("[data-point] input")) {
     event.preventDefault();
     ACTIONS.fill(event.target.parentElement.querySelector("[data-do=fill]"));
@@ -156,9 +222,11 @@ box.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !panel.hidden) {
+  if (event.key === "Escape" && (popped || !panel.hidden || editing)) {
     event.preventDefault();
-    closeSource();
+    if (popped) shut();
+    else if (!panel.hidden) closeSource();
+    else ACTIONS.unedit();
   }
   if (event.key === "Tab") keepInside(event);
 });
@@ -185,4 +253,6 @@ new MutationObserver(() => {
 watch("value", () => show(props.value));
 darken(stored("theme") ? stored("theme") === "dark" : DARK.matches);
 restore();
+if (turns.length > 0) want(turns[turns.length - 1].given);
 speak(lang);
+takeFromAddress();

@@ -5,17 +5,12 @@ function newMessage() {
   return "m" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Earlier questions with their answers. Of a question asked again with more circumstances only
-// the last answer counts.
-function historyBefore(root) {
-  const last = new Map();
-  for (const turn of turns) {
-    if (turn.root !== root && turn.text) last.set(turn.root, turn);
-  }
-  const kept = Array.from(last.values()).slice(-15);
-  return kept.flatMap((turn) => [
-    { role: "user", content: turn.question },
-    { role: "assistant", content: turn.text },
+// The questions before a turn with their answers.
+function historyBefore(turn) {
+  const earlier = turns.slice(0, turns.indexOf(turn)).filter((one) => one.text);
+  return earlier.slice(-15).flatMap((one) => [
+    { role: "user", content: one.question },
+    { role: "assistant", content: one.text },
   ]);
 }
 
@@ -23,13 +18,14 @@ function ask(question, more) {
   const text = question.trim();
   if (!text || running) return;
   closeSource(); // it belongs to an earlier answer
+  forget();
   const message = newMessage();
   const turn = {
     message,
+    root: message,
     question: text,
-    root: (more && more.root) || message,
     profile: (more && more.profile) || {},
-    shown: (more && more.shown) || text,
+    given: Object.assign({ told: (more && more.told) || [] }, copyOf(wanted)),
     text: "",
     markdown: "",
     state: "working",
@@ -38,43 +34,108 @@ function ask(question, more) {
   showTurn(turn);
   showReading(turn);
   bringUp(turn);
+  submit(turn);
+}
+
+// Answer a turn anew in its place. What it says stays in sight until the new answer begins.
+function again(turn, change) {
+  if (running) return;
+  closeSource();
+  turn.before = Object.assign({}, turn, { shown: partsOf(turn) });
+  Object.assign(turn, change, { message: newMessage(), state: "working" });
+  turn.answer.style.minHeight = turn.answer.offsetHeight + "px";
+  turn.answer.className = "hg-answer hg-anew";
+  for (const node of turn.answer.querySelectorAll(":scope > .hg-part-own")) node.remove();
+  showGiven(turn);
+  showReading(turn);
+  submit(turn);
+}
+
+function submit(turn) {
   setRunning(turn);
   keep();
   trigger("ask", {
-    text,
-    message,
+    text: turn.question,
+    message: turn.message,
     ui: lang,
     profile: turn.profile,
-    history: historyBefore(turn.root),
+    history: historyBefore(turn),
+    as_of: turn.given.as_of || null,
+    filters: { topics: turn.given.topics, jurisdictions: turn.given.jurisdictions },
   });
+}
+
+function partsOf(turn) {
+  return Array.from(turn.parts, ([key, node]) => [key, node.hgHtml]).filter(([, html]) => html);
+}
+
+// Put a turn back as it was before it was asked anew.
+function takeBack(turn) {
+  const before = turn.before;
+  Object.assign(turn, before, { before: null });
+  delete turn.shown;
+  turn.answer.style.minHeight = "";
+  showGiven(turn);
+  showParts(turn, before.shown);
+  settle(turn, before.state);
 }
 
 function showTurn(turn) {
   hero.hidden = true;
   newButton.hidden = false;
+  turn.given = Object.assign({ told: [] }, copyOf(turn.given || wanted), turn.given);
   const article = make("article", "hg-turn");
   const you = make("h2", "hg-hidden", words("you"));
   you.dataset.t = "you";
-  const asked = make("div", "hg-question", turn.shown);
+  const row = make("div", "hg-asked");
+  const asked = make("div", "hg-question", turn.question);
   asked.setAttribute("dir", "auto");
+  row.append(editButton(), asked);
+  turn.givenRow = make("div", "hg-given");
   turn.answer = make("div", "hg-answer hg-" + turn.state);
   if (turn.lang) turn.answer.lang = turn.lang;
-  article.append(you, asked, turn.answer);
+  article.append(you, row, turn.givenRow, turn.answer);
   conversation.append(article);
   turn.article = article;
   turn.parts = new Map();
+  showGiven(turn);
 }
 
+const PENCIL = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 16l.8-3.4L13.2 4.2l2.6 2.6L7.4 15.2z" /></svg>';
+
+function editButton() {
+  const button = make("button", "hg-tool hg-edit");
+  button.type = "button";
+  button.dataset.do = "edit";
+  button.dataset.tLabel = "edit.question";
+  button.setAttribute("aria-label", words("edit.question"));
+  button.title = words("edit.question");
+  button.innerHTML = PENCIL; // our own drawing
+  return button;
+}
+
+// What `render_working` of the server writes before anything is known.
 function showReading(turn) {
-  const stages = make("p", "hg-stages");
-  stages.setAttribute("role", "status");
+  const doing = make("p", "hg-standing");
   const now = make("span", "hg-stage-now");
   now.append(makeWord("span", "stage.reading"));
-  stages.append(now);
-  const head = make("div", "hg-part");
-  head.append(stages);
-  turn.answer.append(head);
-  turn.parts.set("head", head);
+  doing.append(now);
+  const trace = make("p", "hg-trace");
+  const head = turn.parts.get("head") || make("div", "hg-part");
+  head.replaceChildren(doing, trace);
+  head.hgHtml = "";
+  if (!turn.parts.has("head")) {
+    turn.answer.prepend(head);
+    turn.parts.set("head", head);
+  }
+  announce(turn);
+}
+
+// Said once for each state: the answer itself is read by going to it.
+function announce(turn) {
+  const said = turn.answer.querySelector(".hg-standing");
+  const text = said ? said.textContent : "";
+  if (announcer.textContent !== text) announcer.textContent = text;
 }
 
 function bringUp(turn) {
@@ -103,6 +164,7 @@ function listen() {
 
 function fail(turn, key) {
   if (!turn || turn !== running) return;
+  if (turn.before) takeBack(turn);
   showFailure(turn, key);
   settle(turn, "failed");
 }
@@ -110,18 +172,29 @@ function fail(turn, key) {
 function showFailure(turn, key) {
   const failed = make("div", "hg-failed");
   failed.setAttribute("role", "alert");
-  const again = makeWord("button", "failed.retry");
-  again.type = "button";
-  again.dataset.do = "retry";
-  failed.append(makeWord("strong", "failed.title"), makeWord("p", key), again);
-  const part = make("div", "hg-part");
-  part.append(failed);
+  failed.append(makeWord("strong", "failed.title"), makeWord("p", key), retryButton());
+  showOwn(turn, failed);
+}
+
+function retryButton() {
+  const button = makeWord("button", "failed.retry");
+  button.type = "button";
+  button.dataset.do = "retry";
+  return button;
+}
+
+// A part that the page writes itself, after those of the server.
+function showOwn(turn, node) {
+  const part = make("div", "hg-part hg-part-own");
+  part.append(node);
   turn.answer.append(part);
 }
 
 function settle(turn, state) {
   turn.state = state;
+  turn.before = null;
   turn.answer.className = "hg-answer hg-" + state;
+  turn.answer.style.minHeight = "";
   setRunning(null);
   keep();
 }
@@ -136,17 +209,21 @@ function stop() {
   if (!turn) return;
   stoppedAt = performance.now();
   trigger("stop", {});
-  settle(turn, "stopped");
-  showStopped(turn);
+  if (turn.before) {
+    takeBack(turn);
+  } else {
+    settle(turn, "stopped");
+    showStopped(turn);
+  }
   box.focus();
 }
 
 function showStopped(turn) {
-  const stages = turn.answer.querySelector(".hg-stages");
-  if (!stages) return;
-  const now = stages.querySelector(".hg-stage-now");
-  if (now) now.remove();
-  const word = makeWord("span", "stage.stopped");
-  word.className = "hg-stage-done";
-  stages.append(word);
+  const doing = turn.answer.querySelector(".hg-standing");
+  if (!doing) return;
+  doing.replaceChildren(makeWord("strong", "stage.stopped"));
+  const ways = make("div", "hg-choices");
+  ways.append(retryButton());
+  showOwn(turn, ways);
+  announce(turn);
 }

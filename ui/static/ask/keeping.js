@@ -9,7 +9,7 @@ function keep() {
     question: turn.question,
     root: turn.root,
     profile: turn.profile,
-    shown: turn.shown,
+    given: turn.given,
     text: turn.text,
     markdown: turn.markdown,
     lang: turn.lang,

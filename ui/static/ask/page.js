@@ -4,9 +4,13 @@
 // A conversation lives in the browser: `turns`, oldest first. The server keeps nothing of it,
 // so each question brings its history along. A turn is
 //   message   permanent name of the answer; marks are "<message>:<n>"
-//   root      name of the first turn with this question: told more, it is asked again
+//   root      its first message: answered anew, a turn gets another message and stays the same turn
+//   given     what it was asked under: as_of, topics, jurisdictions, and told, the answers to open
+//             points, each {name, asked, shown}
+//   profile   the values of what was told
 //   state     working, answered, partly, declined, failed or stopped
 //   parts     key → element of the answer's parts
+//   before    the turn as it was, while it is being answered anew in its place
 
 const STRINGS = props.strings;
 const LANGS = ["zh-Hans", "zh-Hant", "en"];
@@ -20,6 +24,7 @@ let running = null; // the turn being answered
 let silence = 0; // its timer
 let opened = null; // the citation in the panel: "<message>:<n>"
 let openedBy = null; // the mark that opened it
+let editing = null; // the turn whose question is in the box
 
 const $ = (selector) => element.querySelector(selector);
 const conversation = $(".hg-conversation");
@@ -33,3 +38,4 @@ const box = form.querySelector("textarea");
 const sendButton = $(".hg-send");
 const stopButton = $(".hg-stop");
 const newButton = $(".hg-new");
+const announcer = $("[data-announce]");

@@ -6,7 +6,11 @@ function show(state) {
   listen();
   turn.lang = state.lang;
   turn.answer.lang = state.lang;
-  showParts(turn, state.parts);
+  // Asked anew, a turn keeps its old answer until the new one begins.
+  const begun = state.state !== "working" || state.parts.some(([key]) => key.startsWith("block"));
+  if (turn.before && !begun) replace(turn.parts.get("head"), state.parts[0][1]);
+  else showParts(turn, state.parts);
+  announce(turn);
   if (state.state !== "working") {
     turn.text = state.text;
     turn.markdown = state.markdown;

@@ -51,6 +51,9 @@ function translate(root) {
   for (const node of root.querySelectorAll("[data-t-placeholder]")) {
     node.placeholder = words(node.dataset.tPlaceholder);
   }
+  for (const link of root.querySelectorAll("[data-page]")) {
+    link.href = link.dataset.page + "?lang=" + lang + (link.dataset.place || "");
+  }
 }
 
 function speak(next) {
@@ -60,25 +63,29 @@ function speak(next) {
   for (const button of element.querySelectorAll("[data-lang]")) {
     button.setAttribute("aria-pressed", String(button.dataset.lang === next));
   }
-  for (const link of element.querySelectorAll("[data-page]")) {
-    link.href = link.dataset.page + "?lang=" + next;
-  }
   showExamples();
   translate(element);
   showPosition();
+  showWanted();
+  for (const turn of turns) showGiven(turn);
 }
 
+// The first questions, a group for each role.
 function showExamples() {
   const list = $(".hg-examples");
   list.replaceChildren();
-  for (const [role, name] of props.examples) {
-    const button = make("button", "hg-example");
-    button.type = "button";
-    button.dataset.do = "ask";
-    button.dataset.question = words("example." + name);
-    const who = make("span", "hg-role", words("role." + role));
-    button.append(who, make("span", "hg-example-text", button.dataset.question));
-    list.append(button);
+  for (const role of new Set(props.examples.map(([one]) => one))) {
+    const group = make("section", "hg-role-group");
+    group.append(make("h3", "hg-role", words("role." + role)));
+    for (const [one, name] of props.examples) {
+      if (one !== role) continue;
+      const button = make("button", "hg-example", words("example." + name));
+      button.type = "button";
+      button.dataset.do = "ask";
+      button.dataset.question = button.textContent;
+      group.append(button);
+    }
+    list.append(group);
   }
   $(".hg-corpus").textContent = words("hero.corpus", props.corpus);
 }
