@@ -1,21 +1,23 @@
-"""What happens when someone asks on the page: the request read, the advisor's events shown."""
+"""What happens when someone asks or stops on the page: the request read, the answer listened to."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 from pydantic import Field, ValidationError
 
-from bot.advisor import Advisor
-from bot.errors import AdvisorError
 from bot.language import Lang
-from bot.question import MAX_TURNS, Turn, read_question
+from bot.question import MAX_TURNS, Question, Turn, read_question
+from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID
 from knowledge.card import Frozen
+from knowledge.corpus import Corpus
 from ui.answer_view import AnswerView
-from ui.html import safe, word
+from ui.answering import Answers
+from ui.html import word
 
 log = logging.getLogger(__name__)
 
@@ -24,55 +26,86 @@ class PageRequest(Frozen):
     """A question as the page sends it."""
 
     text: str
-    message: str = Field(pattern=r"^[a-z0-9]{4,40}$")
+    message: str = Field(pattern=TURN_ID)
     """The page's name for the answer to come."""
     ui: Lang
     """Language of the interface; the answer follows the question."""
     history: tuple[Turn, ...] = Field(default=(), max_length=MAX_TURNS)
     profile: dict[str, bool | float | str] = Field(default_factory=dict, max_length=50)
+    conversation: str | None = Field(default=None, pattern=CONVERSATION_ID)
+    """Where question and answer are kept; None keeps nothing."""
+    owner: str | None = Field(default=None, pattern=OWNER_KEY, repr=False)
+    """The key that the browser keeps."""
+    root: str | None = Field(default=None, pattern=TURN_ID)
+    """Name of the first answer to this question."""
+    shown: str | None = None
+    """What the page shows as the question; None = the text."""
+
+    def question(self) -> Question:
+        """Read the question.
+
+        Raises:
+            QuestionError: there is nothing to read, or too much.
+        """
+        return read_question(self.text, history=self.history, profile=self.profile)
 
 
-Handler = Callable[[gr.EventData], Iterator[dict[str, Any]]]
+class StopRequest(Frozen):
+    """The wish to stop an answer."""
+
+    message: str = Field(pattern=TURN_ID)
+    owner: str | None = Field(default=None, pattern=OWNER_KEY, repr=False)
 
 
-def answer_handler(advisor: Advisor) -> Handler:
+Asking = Callable[[gr.EventData], AsyncIterator[dict[str, Any]]]
+Stopping = Callable[[gr.EventData], None]
+
+
+def answer_handler(answers: Answers) -> Asking:
     """Return the handler of the page's `ask` event."""
 
-    def ask(event: gr.EventData) -> Iterator[dict[str, Any]]:
-        """Answer one question, state by state."""
+    async def ask(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
+        """Answer one question, state by state; it goes on when nobody listens any more."""
         try:
             request = PageRequest.model_validate(event._data)
         except ValidationError as error:
-            log.warning("page request refused: %s", error.errors(include_input=False))
-            yield from _refused(event._data, advisor)
+            log.warning("page request refused: %s", _reasons(error))
+            for state in _refused(event._data, answers.advisor.corpus):
+                yield state
             return
-        yield from answer_states(advisor, request)
+        answering = await to_thread.run_sync(answers.ask, request)
+        async for state in answering.states():
+            yield state
 
     return ask
 
 
-def answer_states(advisor: Advisor, request: PageRequest) -> Iterator[dict[str, Any]]:
-    """Yield what the page shows of an answer, each state complete."""
-    view = AnswerView(request.message, request.ui, advisor.corpus)
-    try:
-        question = read_question(request.text, history=request.history, profile=request.profile)
-        view.lang = question.lang
-        for event in advisor.stream(question):
-            view.take(event)
-            yield view.payload()
-    except AdvisorError as error:
-        view.fail(safe(error.user_message(view.lang)))
-        yield view.payload()
-    except Exception:
-        log.exception("no answer was made")
-        view.fail(word("failed.general", request.ui))
-        yield view.payload()
+def stop_handler(answers: Answers) -> Stopping:
+    """Return the handler of the page's `stop` event."""
+
+    def stop(event: gr.EventData) -> None:
+        """Stop an answer in the making."""
+        try:
+            request = StopRequest.model_validate(event._data)
+        except ValidationError as error:
+            log.warning("page request refused: %s", _reasons(error))
+            return
+        answers.stop(request.message, request.owner)
+
+    return stop
 
 
-def _refused(data: object, advisor: Advisor) -> Iterator[dict[str, Any]]:
+def _reasons(error: ValidationError) -> str:
+    """Say where a request is wrong and how, and nothing of what it holds."""
+    found = error.errors(include_input=False, include_context=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'][:1]))}: {one['type']}" for one in found[:5])
+
+
+def _refused(data: object, corpus: Corpus) -> list[dict[str, Any]]:
     """Tell a page that its request could not be read, if it says which one that was."""
     message = data.get("message") if isinstance(data, dict) else None
-    if isinstance(message, str):
-        view = AnswerView(message, "zh-Hans", advisor.corpus)
-        view.fail(word("failed.unreadable", "zh-Hans"))
-        yield view.payload()
+    if not isinstance(message, str):
+        return []
+    view = AnswerView(message, "zh-Hans", corpus)
+    view.fail(word("failed.unreadable", "zh-Hans"))
+    return [view.payload()]

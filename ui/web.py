@@ -17,7 +17,8 @@ from fastapi import FastAPI
 
 from bot.advisor import Advisor
 from bot.settings import Settings
-from ui.handlers import answer_handler
+from ui.answering import Answers
+from ui.handlers import answer_handler, stop_handler
 from ui.html import element
 from ui.strings import EXAMPLES, strings_json
 
@@ -30,8 +31,18 @@ _CONTENT_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css")
-_SCRIPTS = ("page", "words", "asking", "keeping", "showing", "panel", "actions")
+_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "ask/memory.css")
+_SCRIPTS = (
+    "page",
+    "words",
+    "asking",
+    "keeping",
+    "showing",
+    "panel",
+    "conversations",
+    "feedback",
+    "actions",
+)
 """In this order: `page` declares what the others share, `actions` starts."""
 _FONTS = (
     "system-ui",
@@ -46,15 +57,19 @@ _FONTS = (
 )
 
 
-def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
+def mount_web(
+    app: FastAPI, advisor: Advisor, settings: Settings, answers: Answers | None = None
+) -> FastAPI:
     """Mount the web page at `/`; call it last, since paths added later would lie behind it.
 
     Args:
         app: the app with the API's endpoints.
         advisor: answers the questions.
         settings: `answer_concurrency` limits the answers made at once.
+        answers: makes the answers, and keeps them; None makes them and keeps nothing.
     """
-    page = build_page(advisor, settings)
+    answers = answers or Answers(advisor, settings.answer_concurrency)
+    page = build_page(advisor, settings, answers)
     return gr.mount_gradio_app(
         app,
         page,
@@ -72,7 +87,7 @@ def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
     )
 
 
-def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
+def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blocks:
     """Lay out the page and wire its two events, `ask` and `stop`."""
     version = advisor.corpus.version
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
@@ -84,6 +99,7 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
             elem_classes="hg",
             strings=json.loads(strings_json()),
             examples=EXAMPLES,
+            keeps=answers.store is not None,
             corpus={
                 "instruments": version.instruments,
                 "facts": f"{version.facts:,}",
@@ -91,16 +107,24 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
             },
         )
         asking = view.ask(
-            answer_handler(advisor),
+            answer_handler(answers),
             inputs=None,
             outputs=view,
             show_progress="hidden",
             api_visibility="private",
-            concurrency_limit=settings.answer_concurrency,
+            concurrency_limit=None,  # it only listens; `Answers` limits what is made at once
             trigger_mode="multiple",
         )
         asking.failure(None, js="() => window.hugang.failed()")
         view.stop(None, cancels=[asking])
+        view.stop(
+            stop_handler(answers),
+            inputs=None,
+            outputs=None,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
     page.queue(
         default_concurrency_limit=settings.answer_concurrency,
         max_size=settings.answer_concurrency * 8,

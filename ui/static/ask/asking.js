@@ -21,7 +21,7 @@ function historyBefore(root) {
 
 function ask(question, more) {
   const text = question.trim();
-  if (!text || running) return;
+  if (!text || running || (here && !here.owned)) return;
   closeSource(); // it belongs to an earlier answer
   const message = newMessage();
   const turn = {
@@ -40,12 +40,18 @@ function ask(question, more) {
   bringUp(turn);
   setRunning(turn);
   keep();
+  submit(turn);
+}
+
+// Sent twice by the same name, a question is asked once.
+function submit(turn) {
   trigger("ask", {
-    text,
-    message,
+    text: turn.question,
+    message: turn.message,
     ui: lang,
     profile: turn.profile,
     history: historyBefore(turn.root),
+    ...placeOf(turn),
   });
 }
 
@@ -98,7 +104,7 @@ function setRunning(turn) {
 
 function listen() {
   window.clearTimeout(silence);
-  if (running) silence = window.setTimeout(() => fail(running, "failed.connection"), SILENCE_MS);
+  if (running) silence = window.setTimeout(() => lost(running), SILENCE_MS);
 }
 
 function fail(turn, key) {
@@ -124,6 +130,9 @@ function settle(turn, state) {
   turn.answer.className = "hg-answer hg-" + state;
   setRunning(null);
   keep();
+  heard();
+  offerFeedback(turn);
+  refreshList();
 }
 
 // Gradio may report a cancelled event as a failed one, late enough to hit the next question. Such a
@@ -135,7 +144,7 @@ function stop() {
   const turn = running;
   if (!turn) return;
   stoppedAt = performance.now();
-  trigger("stop", {});
+  trigger("stop", props.keeps ? { message: turn.message, owner: ownerKey() } : { message: turn.message });
   settle(turn, "stopped");
   showStopped(turn);
   box.focus();
@@ -143,7 +152,7 @@ function stop() {
 
 function showStopped(turn) {
   const stages = turn.answer.querySelector(".hg-stages");
-  if (!stages) return;
+  if (!stages || stages.querySelector('[data-t="stage.stopped"]')) return;
   const now = stages.querySelector(".hg-stage-now");
   if (now) now.remove();
   const word = makeWord("span", "stage.stopped");

@@ -1,11 +1,11 @@
 // The page's own behaviour. Gradio runs this once, as the body of a function of
 // (element, trigger, props, server, upload, watch); the server sends ready, escaped HTML.
 //
-// A conversation lives in the browser: `turns`, oldest first. The server keeps nothing of it,
-// so each question brings its history along. A turn is
+// The conversation on the page is `turns`, oldest first; each question brings its history along.
+// The server keeps it, unless it is told to keep none (`props.keeps`). A turn is
 //   message   permanent name of the answer; marks are "<message>:<n>"
 //   root      name of the first turn with this question: told more, it is asked again
-//   state     working, answered, partly, declined, failed or stopped
+//   state     working, answered, partly, declined, failed, stopped or interrupted
 //   parts     key → element of the answer's parts
 
 const STRINGS = props.strings;
