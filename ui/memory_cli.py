@@ -14,7 +14,7 @@ import typer
 
 from bot.errors import SettingsError
 from bot.store.records import FeedbackVerdict
-from knowledge.card import Bilingual
+from knowledge.card import Bilingual, FactRef
 
 if TYPE_CHECKING:
     from bot.store.records import FeedbackEntry
@@ -130,7 +130,7 @@ def cases_of(entries: Iterable[FeedbackEntry], corpus: Corpus) -> Iterator[Case]
                 "id": f"fb-{entry.turn}",
                 "kind": kind,
                 "lang": answer.lang if answer else asked.lang,
-                "topic": _topic(cards, corpus),
+                "topic": _topic(entry.refs, corpus),
                 "question": asked.question,
                 "history": entry.history,
                 "as_of": asked.as_of,
@@ -161,8 +161,9 @@ def _note(entry: FeedbackEntry) -> str:
     )
 
 
-def _topic(cards: Iterable[str], corpus: Corpus) -> str:
-    known = (corpus.instruments[one] for one in cards if one in corpus.instruments)
+def _topic(refs: Iterable[FactRef], corpus: Corpus) -> str:
+    """Return the topic that most of the facts cited are about."""
+    known = (corpus.instrument(ref) for ref in refs if ref in corpus)
     counted = Counter(topic for card in known for topic in card.topics)
     return counted.most_common(1)[0][0] if counted else "other"
 

@@ -116,7 +116,7 @@ def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blo
             trigger_mode="multiple",
         )
         asking.failure(None, js="() => window.hugang.failed()")
-        view.stop(None, cancels=[asking])
+        # First the answer itself, then listening to it.
         view.stop(
             stop_handler(answers),
             inputs=None,
@@ -125,6 +125,7 @@ def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blo
             show_progress="hidden",
             api_visibility="private",
         )
+        view.stop(None, cancels=[asking])
     page.queue(
         default_concurrency_limit=settings.answer_concurrency,
         max_size=settings.answer_concurrency * 8,

@@ -310,7 +310,7 @@ class Conversations:
             .where(TurnRow.tenant == self._tenant, TurnRow.conversation.in_(conversations))
             .group_by(TurnRow.conversation)
         )
-        return dict(session.execute(rows).tuples().all())
+        return {row[0]: row[1] for row in session.execute(rows)}
 
 
 def history_before(turn: KeptTurn, turns: Iterable[KeptTurn]) -> tuple[Turn, ...]:

@@ -36,8 +36,7 @@ function showList(open) {
     list.removeAttribute("aria-modal");
   }
   // What lies under the sheet is out of reach of keyboard and screen reader.
-  $(".hg-main").inert = covers;
-  $(".hg-header").inert = covers;
+  for (const one of element.querySelectorAll(".hg-skip, .hg-header, .hg-main, .hg-panel")) one.inert = covers;
   if (WIDE.matches) store("list", open ? "open" : "closed");
   if (open) refreshList();
 }
