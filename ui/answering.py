@@ -60,13 +60,6 @@ class Answering:
         self._done = False
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
-    @classmethod
-    def ended(cls, message: str, owner: str | None, payload: Payload) -> Answering:
-        """Return an answer that has nothing to wait for."""
-        made = cls(message, owner)
-        made.publish(payload, done=True)
-        return made
-
     def publish(self, payload: Payload | None, *, done: bool = False) -> None:
         """Show a state to all who listen; None shows nothing new."""
         with self._lock:
@@ -135,11 +128,11 @@ class Answers:
         with self._lock:
             running = self._running.get(message)
             if running is not None:
-                return (
-                    running if running.owner == owner else self._refused(request, "failed.foreign")
-                )
+                if running.owner == owner:
+                    return running
+                return self._refuse(Answering(message, None), request, "failed.foreign")
             if len(self._running) >= self._limit * (1 + WAITING_PER_SLOT):
-                return self._refused(request, "failed.busy")
+                return self._refuse(Answering(message, None), request, "failed.busy")
             answering = self._running[message] = Answering(message, owner)
         before: Payload | None = None
         try:
@@ -155,11 +148,12 @@ class Answers:
                     before = dict(begun.turn.shown or {})
         except NotOwner:
             self._forget(message)
-            return self._refused(request, "failed.foreign")
+            return self._refuse(answering, request, "failed.foreign")
         except StoreError:
             store = None  # an answer that cannot be kept is better than none
         except BaseException:
             self._forget(message)
+            answering.publish(None, done=True)
             raise
         making = _Making(self.advisor, request, answering, store, before)
         thread = threading.Thread(
@@ -200,10 +194,11 @@ class Answers:
             self._running.pop(message, None)
             self._threads.pop(message, None)
 
-    def _refused(self, request: PageRequest, key: str) -> Answering:
+    def _refuse(self, answering: Answering, request: PageRequest, key: str) -> Answering:
         view = AnswerView(request.message, request.ui, self.advisor.corpus)
         view.fail(word(key, request.ui))
-        return Answering.ended(request.message, None, view.payload())
+        answering.publish(view.payload(), done=True)
+        return answering
 
 
 class _Making:
@@ -252,10 +247,9 @@ class _Making:
     def _fold(self, question: Question) -> None:
         steps = self._advisor.stream(question)
         try:
-            while not self.answering.stopped.is_set():
-                event = next(steps, None)
-                if event is None:
-                    return
+            for event in steps:
+                if self.answering.stopped.is_set():
+                    return  # what came after the wish to stop is not shown
                 self._view.take(event)
                 if self._view.state != "working":
                     return  # told by `run`, once it is kept

@@ -75,8 +75,10 @@ function keep() {
     toTab(PENDING, null);
     showOwnership();
   } else if (running) {
+    placeOf(running);
     const { message, question, root, profile, as_of, filters, shown } = running;
-    toTab(PENDING, JSON.stringify({ message, question, root, profile, as_of, filters, shown }));
+    const pending = { message, question, root, profile, as_of, filters, shown, conversation: here.id };
+    toTab(PENDING, JSON.stringify(pending));
   }
 }
 
@@ -162,7 +164,7 @@ async function openConversation(id) {
       return;
     }
   }
-  const pending = pendingOf(whole);
+  const pending = pendingOf(id, whole);
   if (!whole && !pending) {
     toTab(KEPT, null);
     showGone("shared.gone");
@@ -171,10 +173,10 @@ async function openConversation(id) {
   showConversation(whole || { id, owned: true, title: "", asked: [] }, pending);
 }
 
-function pendingOf(whole) {
+function pendingOf(id, whole) {
   try {
     const asked = JSON.parse(tab(PENDING) || "null");
-    if (!asked || (whole && (!whole.owned || whole.asked.some((one) => one.message === asked.message)))) return null;
+    if (!asked || asked.conversation !== id || (whole && (!whole.owned || whole.asked.some((one) => one.message === asked.message)))) return null;
     return Object.assign({ parts: [], text: "", markdown: "", state: "working" }, asked);
   } catch {
     return null;
@@ -192,6 +194,8 @@ function showConversation(whole, pending) {
   showOwnership();
   const last = turns[turns.length - 1];
   if (!last) return;
+  // Only the last is taken up by itself; one before it, broken off, waits for its reader.
+  for (const turn of turns) if (turn !== last && isOpen(turn)) showFailure(turn, "failed.general");
   bringUp(last);
   if (isOpen(last) && here.owned) resume(last);
   else if (isOpen(last) && last.state === "working") lookAgain(whole.id);
@@ -206,6 +210,7 @@ function showKept(saved) {
   if (turn.state === "stopped") showStopped(turn);
   if (turn.state === "failed" && !turn.parts.has("failed")) showFailure(turn, "failed.general");
   offerFeedback(turn);
+  return turn;
 }
 
 function isOpen(turn) {
@@ -254,12 +259,11 @@ function restoreHere() {
   if (!Array.isArray(kept)) return;
   for (const saved of kept) {
     const broken = saved.state === "working";
-    showKept(Object.assign(saved, { state: broken ? "failed" : saved.state, parts: saved.parts || [] }));
-    const turn = turns[turns.length - 1];
-    if (broken) {
-      turn.answer.querySelector(".hg-failed")?.remove();
-      showFailure(turn, "failed.connection");
-    }
+    const turn = showKept(Object.assign(saved, { parts: saved.parts || [] }));
+    if (!broken) continue;
+    turn.state = "failed";
+    turn.answer.className = "hg-answer hg-failed";
+    showFailure(turn, "failed.connection");
   }
   if (turns.length > 0) bringUp(turns[turns.length - 1]);
 }
