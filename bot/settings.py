@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     """Most facts that retrieval hands on."""
     answer_concurrency: int = Field(default=8, ge=1, le=256)
     """Most answers made at once."""
+    keep_conversations: bool = True
+    """Whether conversations and feedback are kept; without, a conversation lives in its tab only."""
+    database_url: SecretStr | None = None
+    """Database of conversations, as SQLAlchemy writes it; None = `hugang.sqlite3` in `home`."""
 
     model: str | None = None
     """Language model that words the answers, as its endpoint calls it; None = facts as they stand."""

@@ -79,6 +79,11 @@ class AnswerView:
         self._answer: CheckedAnswer | None = None
         self._failure: Html | None = None
 
+    @property
+    def answer(self) -> CheckedAnswer | None:
+        """The checked answer, once it is finished."""
+        return self._answer
+
     def take(self, event: AnswerEvent) -> None:
         """Take in one event of the stream."""
         match event:

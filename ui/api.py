@@ -6,11 +6,12 @@ loads comes from this server: mainland networks reach no CDN.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -18,12 +19,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
+from starlette.types import Lifespan
 
 from bot.advisor import Advisor
 from bot.settings import Settings
+from bot.store.store import Store
 from bot.version import installed_version
+from ui.answering import Answers
 from ui.api_ask import ask_endpoint
 from ui.api_catalogue import Catalogue, catalogue_endpoints
+from ui.api_conversations import conversation_endpoints, link_endpoint
 from ui.api_guard import BodyLimit, RequestGuard
 from ui.api_health import Readiness
 from ui.api_invalid import add_invalid_handler
@@ -32,7 +37,9 @@ from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.frame import mount_assets
 from ui.gradio_import import without_stub_writing
 from ui.plan_page import plan_pages
+from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
+from ui.takeaway.endpoints import takeaway_endpoints
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
@@ -60,6 +67,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         settings: bounds, such as how many answers are made at once.
         web: whether to mount the web page at `/`.
     """
+    store = Store.of(settings) if settings.keep_conversations else None
+    answers = Answers(advisor, settings.answer_concurrency, store)
     app = FastAPI(
         title="Hugang 沪港通途",
         version=installed_version(),
@@ -68,6 +77,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        lifespan=_lifespan(answers, store),
     )
     # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
     # here, and where it is missing lets every origin in.
@@ -85,19 +95,46 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
+    if store:
+        kept = conversation_endpoints(store, refusals(401, 403, 404, 413, 415, 422, 503))
+        app.include_router(kept, prefix=PREFIX)
+        app.include_router(link_endpoint())
     mount_assets(app)
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web:
+        kept_answer = store.answer if store else _keeps_none
+        app.include_router(takeaway_endpoints(kept_answer, advisor, draw_option))
         app.include_router(plan_pages(advisor))
         searches = CapacityLimiter(settings.answer_concurrency)
         app.include_router(rulebook_pages(advisor, catalogue.names, searches))
         without_stub_writing()
         from ui.web import mount_web
 
-        return mount_web(app, advisor, settings)
+        return mount_web(app, advisor, settings, answers)
     return app
+
+
+def _keeps_none(_answer: str) -> None:
+    """Look up an answer where none is kept."""
+
+
+def _lifespan(answers: Answers, store: Store | None) -> Lifespan[FastAPI]:
+    """Keep the store open from the server's start to its stop."""
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        if store:
+            await to_thread.run_sync(store.start)
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(answers.close)
+            if store:
+                store.close()
+
+    return living
 
 
 def refusals(*statuses: int) -> dict[int | str, Any]:

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.api_problems import body_too_large, internal_error
 
 log = logging.getLogger(__name__)
+_PRIVATE = re.compile(r"(/(?:c|conversations|feedback)/)[^/]+")
+"""The id in the address of a conversation opens it, so no log names it."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _SECURITY_HEADERS = {
@@ -61,7 +63,8 @@ class RequestGuard:
         try:
             await self.app(scope, receive, send_guarded)
         except Exception:
-            log.exception("request %s: %s %s failed", request_id, scope["method"], scope["path"])
+            path = _PRIVATE.sub(r"\1…", scope["path"])
+            log.exception("request %s: %s %s failed", request_id, scope["method"], path)
             if started:
                 raise
             await internal_error(headers, request_id)(scope, receive, send_guarded)

@@ -28,6 +28,7 @@ _MOST = 8
 _KNOWN_KEYS = (
     *("question", "history", "as_of", "lang", "profile", "filters", "values", "role", "content"),
     *("topics", "jurisdictions", "topic", "status", "jurisdiction", "q", "limit", "offset"),
+    *("title", "turn", "verdict", "reason", "text"),
 )
 
 

@@ -21,6 +21,7 @@ from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
 from knowledge.errors import KnowledgeError
 from knowledge.index_cli import index_app
+from ui.memory_cli import conversations_app, feedback_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,8 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(bench_app, name="bench")
+app.add_typer(feedback_app, name="feedback")
+app.add_typer(conversations_app, name="conversations")
 
 LangChoice = Literal["zh-Hans", "zh-Hant", "en", "zh"]
 LangOption = Annotated[
@@ -233,6 +236,7 @@ def serve(
     settings = _settings()
     listener = listen(host, port)
     url = url_of(listener)
+    _check_store(settings)
     with listener, _advisor(settings) as advisor:
         from ui.api import create_app
 
@@ -247,6 +251,15 @@ def serve(
                 webbrowser.open(url)
 
         run(served, listener, ready)
+
+
+def _check_store(settings: Settings) -> None:
+    """Refuse a database that cannot be used before the slow work begins."""
+    if settings.keep_conversations:
+        from bot.store.store import Store
+
+        with Store.of(settings) as store:
+            store.conversations.purge()
 
 
 @app.command()

@@ -1,22 +1,24 @@
-"""What happens when someone asks on the page: the request read, the advisor's events shown."""
+"""What happens when someone asks or stops on the page: the request read, the answer listened to."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 from pydantic import Field, ValidationError
 
-from bot.advisor import Advisor
-from bot.errors import AdvisorError
 from bot.language import Lang
-from bot.question import MAX_TURNS, Filters, Turn, read_question
+from bot.question import MAX_TURNS, Filters, Question, Turn, read_question
+from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID, Told
 from knowledge.card import Frozen
+from knowledge.corpus import Corpus
 from ui.answer_view import AnswerView
+from ui.answering import Answers
 from ui.api_catalogue import AsOf
-from ui.html import Html, safe, word
+from ui.html import Html, word
 from ui.strings import LANGS
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ class PageRequest(Frozen):
     """A question as the page sends it."""
 
     text: str
-    message: str = Field(pattern=r"^[a-z0-9]{4,40}$")
+    message: str = Field(pattern=TURN_ID)
     """The page's name for the answer to come."""
     ui: Lang
     """Language of the interface; the answer follows the question."""
@@ -36,60 +38,93 @@ class PageRequest(Frozen):
     profile: dict[str, bool | float | str] = Field(default_factory=dict, max_length=50)
     as_of: AsOf = None
     filters: Filters = Filters()
+    conversation: str | None = Field(default=None, pattern=CONVERSATION_ID)
+    """Where question and answer are kept; None keeps nothing."""
+    owner: str | None = Field(default=None, pattern=OWNER_KEY, repr=False)
+    """The key that the browser keeps."""
+    root: str | None = Field(default=None, pattern=TURN_ID)
+    """Name of the first answer to this question: its place in the conversation."""
+    instead_of: str | None = Field(default=None, pattern=TURN_ID)
+    """A place that this question, an edited one, takes over with all that followed."""
+    told: tuple[Told, ...] = Field(default=(), max_length=50)
+    """What was told besides, as the page shows it."""
+
+    def question(self) -> Question:
+        """Read the question.
+
+        Raises:
+            QuestionError: there is nothing to read, or too much.
+        """
+        return read_question(
+            self.text,
+            history=self.history,
+            as_of=self.as_of,
+            profile=self.profile,
+            filters=self.filters,
+        )
 
 
-Handler = Callable[[gr.EventData], Iterator[dict[str, Any]]]
+class StopRequest(Frozen):
+    """The wish to stop an answer."""
+
+    message: str = Field(pattern=TURN_ID)
+    owner: str | None = Field(default=None, pattern=OWNER_KEY, repr=False)
 
 
-def answer_handler(advisor: Advisor) -> Handler:
+Asking = Callable[[gr.EventData], AsyncIterator[dict[str, Any]]]
+Stopping = Callable[[gr.EventData], None]
+
+
+def answer_handler(answers: Answers) -> Asking:
     """Return the handler of the page's `ask` event."""
 
-    def ask(event: gr.EventData) -> Iterator[dict[str, Any]]:
-        """Answer one question, state by state."""
+    async def ask(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
+        """Answer one question, state by state; it goes on when nobody listens any more."""
         try:
             request = PageRequest.model_validate(event._data)
         except ValidationError as error:
-            log.warning("page request refused: %s", error.errors(include_input=False))
-            yield from _refused(event._data, error, advisor)
+            log.warning("page request refused: %s", _reasons(error))
+            for state in _refused(event._data, error, answers.advisor.corpus):
+                yield state
             return
-        yield from answer_states(advisor, request)
+        answering = await to_thread.run_sync(answers.ask, request)
+        async for state in answering.states():
+            yield state
 
     return ask
 
 
-def answer_states(advisor: Advisor, request: PageRequest) -> Iterator[dict[str, Any]]:
-    """Yield what the page shows of an answer, each state complete."""
-    view = AnswerView(request.message, request.ui, advisor.corpus, request.filters)
-    try:
-        question = read_question(
-            request.text,
-            history=request.history,
-            as_of=request.as_of,
-            profile=request.profile,
-            filters=request.filters,
-        )
-        view.lang = question.lang
-        for event in advisor.stream(question):
-            view.take(event)
-            yield view.payload()
-    except AdvisorError as error:
-        view.fail(safe(error.user_message(view.lang)))
-        yield view.payload()
-    except Exception:
-        log.exception("no answer was made")
-        view.fail(word("failed.general", request.ui))
-        yield view.payload()
+def stop_handler(answers: Answers) -> Stopping:
+    """Return the handler of the page's `stop` event."""
+
+    def stop(event: gr.EventData) -> None:
+        """Stop an answer in the making."""
+        try:
+            request = StopRequest.model_validate(event._data)
+        except ValidationError as error:
+            log.warning("page request refused: %s", _reasons(error))
+            return
+        answers.stop(request.message, request.owner)
+
+    return stop
 
 
-def _refused(data: object, error: ValidationError, advisor: Advisor) -> Iterator[dict[str, Any]]:
+def _reasons(error: ValidationError) -> str:
+    """Say where a request is wrong and how, and nothing of what it holds."""
+    found = error.errors(include_input=False, include_context=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'][:1]))}: {one['type']}" for one in found[:5])
+
+
+def _refused(data: object, error: ValidationError, corpus: Corpus) -> list[dict[str, Any]]:
     """Tell a page that its request could not be read, if it says which one that was."""
     sent = data if isinstance(data, dict) else {}
     message, ui = sent.get("message"), sent.get("ui")
+    if not isinstance(message, str):
+        return []
     lang: Lang = ui if ui in LANGS else "zh-Hans"
-    if isinstance(message, str):
-        view = AnswerView(message, lang, advisor.corpus)
-        view.fail(_fault(error, lang))
-        yield view.payload()
+    view = AnswerView(message, lang, corpus)
+    view.fail(_fault(error, lang))
+    return [view.payload()]
 
 
 def _fault(error: ValidationError, ui: Lang) -> Html:

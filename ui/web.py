@@ -20,7 +20,8 @@ from fastapi.responses import PlainTextResponse
 
 from bot.advisor import Advisor
 from bot.settings import Settings
-from ui.handlers import answer_handler
+from ui.answering import Answers
+from ui.handlers import answer_handler, stop_handler
 from ui.html import element
 from ui.strings import EXAMPLES, strings_json
 
@@ -33,9 +34,10 @@ _CONTENT_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "print.css")
+_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "ask/memory.css", "print.css")
 _SCRIPTS = (
     *("page", "words", "limits", "asking", "editing", "keeping", "showing", "panel"),
+    *("conversations", "feedback"),
     "actions",
 )
 """In this order: `page` declares what the others share, `actions` starts."""
@@ -53,15 +55,19 @@ _FONTS = (
 )
 
 
-def mount_web(app: FastAPI, advisor: Advisor, settings: Settings) -> FastAPI:
+def mount_web(
+    app: FastAPI, advisor: Advisor, settings: Settings, answers: Answers | None = None
+) -> FastAPI:
     """Mount the web page at `/`; call it last, since paths added later would lie behind it.
 
     Args:
         app: the app with the API's endpoints.
         advisor: answers the questions.
         settings: `answer_concurrency` limits the answers made at once.
+        answers: makes the answers, and keeps them; None makes them and keeps nothing.
     """
-    page = build_page(advisor, settings)
+    answers = answers or Answers(advisor, settings.answer_concurrency)
+    page = build_page(advisor, settings, answers)
     _refuse_uploads(app)
     return gr.mount_gradio_app(
         app,
@@ -88,7 +94,7 @@ def _refuse_uploads(app: FastAPI) -> None:
         return PlainTextResponse("No files are taken here.", status_code=403)
 
 
-def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
+def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blocks:
     """Lay out the page and wire its two events, `ask` and `stop`."""
     version = advisor.corpus.version
     cards = advisor.corpus.instruments.values()
@@ -105,6 +111,7 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
                 "topics": _in_use(topic for card in cards for topic in card.topics),
                 "jurisdictions": _in_use(card.jurisdiction for card in cards),
             },
+            keeps=answers.store is not None,
             corpus={
                 "instruments": version.instruments,
                 "facts": f"{version.facts:,}",
@@ -112,15 +119,24 @@ def build_page(advisor: Advisor, settings: Settings) -> gr.Blocks:
             },
         )
         asking = view.ask(
-            answer_handler(advisor),
+            answer_handler(answers),
             inputs=None,
             outputs=view,
             show_progress="hidden",
             api_visibility="private",
-            concurrency_limit=settings.answer_concurrency,
+            concurrency_limit=None,  # it only listens; `Answers` limits what is made at once
             trigger_mode="multiple",
         )
         asking.failure(None, js="() => window.hugang.failed()")
+        # First the answer itself, then listening to it.
+        view.stop(
+            stop_handler(answers),
+            inputs=None,
+            outputs=None,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
         view.stop(None, cancels=[asking])
     page.queue(
         default_concurrency_limit=settings.answer_concurrency,

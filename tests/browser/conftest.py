@@ -125,10 +125,10 @@ def scripted_server(
     scripted_advisor: ScriptedAdvisor, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The page over the scripted advisor."""
-    from ui.web import mount_web
+    from ui.api import create_app
 
     settings = Settings(home=tmp_path_factory.mktemp("scripted"))
-    with served(mount_web(FastAPI(), scripted_advisor, settings)) as address:
+    with served(create_app(scripted_advisor, settings)) as address:
         yield address
 
 

@@ -1,6 +1,7 @@
 """An advisor that follows a script over the real cards, slow or failing at will.
 
-Words of the question choose the scene: 慢 streams slowly, 失败 fails, 崩溃 breaks, 天气 is declined,
+Words of the question choose the scene: 慢 streams slowly (极慢 lingers after the first block, but
+not where it is the first question that the process is asked), 失败 fails, 崩溃 breaks, 天气 is declined,
 路线 or "route" brings a plan and open points; everything else is answered in two blocks.
 """
 
@@ -45,16 +46,17 @@ PAUSE_S = 0.5
 class ScriptedAdvisor:
     """Answers from the script and keeps the questions it was asked."""
 
-    def __init__(self) -> None:
-        self.corpus: Corpus = load_corpus()
+    def __init__(self, corpus: Corpus | None = None) -> None:
+        self.corpus: Corpus = corpus or load_corpus()
         self.questions: list[Question] = []
         self._never = threading.Event()
 
     def stream(self, question: Question) -> Iterator[AnswerEvent]:
         self.questions.append(question)
-        for event in self._events(question):
+        lingers = "极慢" in question.text and len(self.questions) > 1
+        for number, event in enumerate(self._events(question)):
             if "慢" in question.text:
-                self._never.wait(PAUSE_S)
+                self._never.wait(PAUSE_S * (8 if lingers and number > 2 else 1))
             yield event
 
     def _events(self, question: Question) -> Iterator[AnswerEvent]:

@@ -89,9 +89,12 @@ def test_no_history_of_runs_no_analytics_no_open_endpoint(client: TestClient) ->
     assert {one["api_visibility"] for one in config["dependencies"]} == {"private"}
 
 
-def test_the_queue_is_as_long_and_as_wide_as_the_settings_say(app: FastAPI) -> None:
+def test_the_queue_is_as_long_as_the_settings_say_and_listening_takes_no_place_in_it(
+    app: FastAPI,
+) -> None:
     apps = (getattr(route, "app", None) for route in app.routes)
     blocks = next(one.get_blocks() for one in apps if hasattr(one, "get_blocks"))
     assert blocks._queue.max_size == 3 * 8
     asking = [one for one in blocks.fns.values() if one.api_name == "ask"]
-    assert [one.concurrency_limit for one in asking] == [3]
+    # How many answers are made at once is the business of `Answers`: see test_answering.
+    assert [one.concurrency_limit for one in asking] == [None]

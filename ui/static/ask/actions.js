@@ -36,6 +36,8 @@ function untell(button) {
 }
 
 const ACTIONS = {
+  ...CONVERSATION_ACTIONS,
+  ...FEEDBACK_ACTIONS,
   ask: (button) => {
     unedit();
     ask(button.dataset.question);
@@ -90,8 +92,9 @@ const ACTIONS = {
     darken(dark);
   },
   new: () => {
-    if (running) stop();
+    leave();
     closeSource();
+    closeSheet();
     unedit();
     forget();
     want({});
@@ -101,25 +104,14 @@ const ACTIONS = {
     hero.hidden = false;
     newButton.hidden = true;
     scroller.scrollTo({ top: 0 });
+    drawList();
     box.focus();
   },
 };
 
 async function copy(turn, button) {
   if (!turn || !turn.markdown) return;
-  try {
-    await window.navigator.clipboard.writeText(turn.markdown);
-  } catch {
-    // No clipboard on plain http: the old way still works there.
-    const carrier = make("textarea");
-    carrier.value = turn.markdown;
-    carrier.className = "hg-hidden";
-    document.body.append(carrier);
-    carrier.select();
-    document.execCommand("copy");
-    carrier.remove();
-    button.focus();
-  }
+  await toClipboard(turn.markdown, button);
   const said = button.querySelector("span");
   said.textContent = words("foot.copied");
   announcer.textContent = words("foot.copied");
@@ -127,6 +119,22 @@ async function copy(turn, button) {
     said.textContent = words("foot.copy");
     announcer.textContent = "";
   }, 2000);
+}
+
+async function toClipboard(text, button) {
+  try {
+    await window.navigator.clipboard.writeText(text);
+  } catch {
+    // No clipboard on plain http: the old way still works there.
+    const carrier = make("textarea");
+    carrier.value = text;
+    carrier.className = "hg-hidden";
+    document.body.append(carrier);
+    carrier.select();
+    document.execCommand("copy");
+    carrier.remove();
+    button.focus();
+  }
 }
 
 function send() {
@@ -238,7 +246,11 @@ DARK.addEventListener("change", () => {
 // What `web.py` calls when Gradio reports that the call failed.
 window.hugang = {
   failed: () => {
-    if (performance.now() - stoppedAt >= STOP_ECHO_MS) fail(running, "failed.general");
+    if (performance.now() - stoppedAt < STOP_ECHO_MS) return;
+    const turn = running;
+    // Whether the server or the way to it has failed is told by whether it answers.
+    if (props.keeps) window.fetch("healthz", { cache: "no-store" }).then(() => fail(turn, "failed.general"), () => lost(turn));
+    else fail(turn, "failed.general");
   },
 };
 
@@ -246,8 +258,8 @@ window.hugang = {
 // style sheet hides, and waits.
 new MutationObserver(() => {
   if (!running || !document.querySelector(".toast-body.error")) return;
-  const lost = running;
-  window.setTimeout(() => fail(lost, "failed.connection"), 300);
+  const turn = running;
+  window.setTimeout(() => lost(turn), 300);
 }).observe(document.body, { childList: true, subtree: true });
 
 watch("value", () => show(props.value));
@@ -256,3 +268,4 @@ restore();
 if (turns.length > 0) want(turns[turns.length - 1].given);
 speak(lang);
 takeFromAddress();
+if (props.keeps && WIDE.matches && stored("list") === "open") showList(true);

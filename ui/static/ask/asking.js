@@ -16,7 +16,7 @@ function historyBefore(turn) {
 
 function ask(question, more) {
   const text = question.trim();
-  if (!text || running) return;
+  if (!text || running || (here && !here.owned)) return;
   closeSource(); // it belongs to an earlier answer
   forget();
   const message = newMessage();
@@ -26,6 +26,7 @@ function ask(question, more) {
     question: text,
     profile: (more && more.profile) || {},
     given: Object.assign({ told: (more && more.told) || [] }, copyOf(wanted)),
+    instead_of: (more && more.insteadOf) || null,
     text: "",
     markdown: "",
     state: "working",
@@ -42,7 +43,7 @@ function again(turn, change) {
   if (running) return;
   closeSource();
   turn.before = Object.assign({}, turn, { shown: partsOf(turn) });
-  Object.assign(turn, change, { message: newMessage(), state: "working" });
+  Object.assign(turn, change, { message: newMessage(), state: "working", feedback: null });
   turn.answer.style.minHeight = turn.answer.offsetHeight + "px";
   turn.answer.className = "hg-answer hg-anew";
   for (const node of turn.answer.querySelectorAll(":scope > .hg-part-own")) node.remove();
@@ -54,6 +55,11 @@ function again(turn, change) {
 function submit(turn) {
   setRunning(turn);
   keep();
+  put(turn);
+}
+
+// Sent twice by the same name, a question is asked once.
+function put(turn) {
   trigger("ask", {
     text: turn.question,
     message: turn.message,
@@ -62,6 +68,7 @@ function submit(turn) {
     history: historyBefore(turn),
     as_of: turn.given.as_of || null,
     filters: { topics: turn.given.topics, jurisdictions: turn.given.jurisdictions },
+    ...placeOf(turn),
   });
 }
 
@@ -159,7 +166,7 @@ function setRunning(turn) {
 
 function listen() {
   window.clearTimeout(silence);
-  if (running) silence = window.setTimeout(() => fail(running, "failed.connection"), SILENCE_MS);
+  if (running) silence = window.setTimeout(() => lost(running), SILENCE_MS);
 }
 
 function fail(turn, key) {
@@ -197,6 +204,9 @@ function settle(turn, state) {
   turn.answer.style.minHeight = "";
   setRunning(null);
   keep();
+  heard();
+  offerFeedback(turn);
+  refreshList();
 }
 
 // Gradio may report a cancelled event as a failed one, late enough to hit the next question. Such a
@@ -208,7 +218,7 @@ function stop() {
   const turn = running;
   if (!turn) return;
   stoppedAt = performance.now();
-  trigger("stop", {});
+  trigger("stop", props.keeps ? { message: turn.message, owner: ownerKey() } : { message: turn.message });
   if (turn.before) {
     takeBack(turn);
   } else {
@@ -220,7 +230,7 @@ function stop() {
 
 function showStopped(turn) {
   const doing = turn.answer.querySelector(".hg-standing");
-  if (!doing) return;
+  if (!doing || doing.querySelector('[data-t="stage.stopped"]')) return;
   doing.replaceChildren(makeWord("strong", "stage.stopped"));
   const ways = make("div", "hg-choices");
   ways.append(retryButton());

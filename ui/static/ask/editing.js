@@ -30,8 +30,8 @@ function askInstead(question) {
   for (const turn of gone) turn.article.remove();
   editing = null;
   $(".hg-editing").hidden = true;
-  ask(question, { profile, told: given.told });
-  replaced = { at, gone };
+  ask(question, { profile, told: given.told, insteadOf: gone[0].root });
+  replaced = { at, gone, by: turns[at] };
   showUndo();
 }
 
@@ -47,9 +47,12 @@ function forget() {
 
 function undo() {
   if (!replaced) return;
-  const { at, gone } = replaced;
+  const { at, gone, by } = replaced;
   if (running) stop();
   closeSource();
+  if (props.keeps) {
+    api("POST", "conversations/" + here.id + "/turns/" + by.message + "/undo").catch(() => say("list.fault"));
+  }
   for (const turn of turns.splice(at)) turn.article.remove();
   for (const turn of gone) {
     turns.push(turn);

@@ -1,14 +1,14 @@
 // The page's own behaviour. Gradio runs this once, as the body of a function of
 // (element, trigger, props, server, upload, watch); the server sends ready, escaped HTML.
 //
-// A conversation lives in the browser: `turns`, oldest first. The server keeps nothing of it,
-// so each question brings its history along. A turn is
+// The conversation on the page is `turns`, oldest first; each question brings its history along.
+// The server keeps it, unless it is told to keep none (`props.keeps`). A turn is
 //   message   permanent name of the answer; marks are "<message>:<n>"
 //   root      its first message: answered anew, a turn gets another message and stays the same turn
 //   given     what it was asked under: as_of, topics, jurisdictions, and told, the answers to open
 //             points, each {name, asked, shown}
 //   profile   the values of what was told
-//   state     working, answered, partly, declined, failed or stopped
+//   state     working, answered, partly, declined, failed, stopped or interrupted
 //   parts     key → element of the answer's parts
 //   before    the turn as it was, while it is being answered anew in its place
 

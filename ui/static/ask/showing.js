@@ -4,6 +4,8 @@ function show(state) {
   const turn = turns.find((one) => one.message === (state && state.message));
   if (!turn || turn !== running) return; // of a conversation that was left, or stopped
   listen();
+  if (turn.notice) turn.notice.remove();
+  heard();
   turn.lang = state.lang;
   turn.answer.lang = state.lang;
   // Asked anew, a turn keeps its old answer until the new one begins.
@@ -15,6 +17,9 @@ function show(state) {
     turn.text = state.text;
     turn.markdown = state.markdown;
     settle(turn, state.state);
+    if (state.state === "stopped") showStopped(turn);
+  } else if (listed && !lineOf(here && here.id)) {
+    refreshList(); // a conversation has begun
   }
 }
 

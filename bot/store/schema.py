@@ -1,0 +1,177 @@
+"""The tables of the store, and how an older database becomes one of today.
+
+Every row names its `tenant`, so that several may share a database; today all say "local". Only
+types that every SQL database has are used: JSON is kept as text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import DateTime, TypeDecorator
+
+from bot.errors import AdvisorError
+from knowledge.card import Bilingual
+
+SCHEMA_VERSION = 1
+
+
+class StoreError(AdvisorError):
+    """The database of conversations cannot be used."""
+
+    code = "store-fault"
+
+
+class Utc(TypeDecorator[dt.datetime]):
+    """A moment in UTC; SQLite keeps no time zone, so none is written."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Write a moment."""
+        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Read a moment."""
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class Row(DeclarativeBase):
+    """Base of the tables."""
+
+
+class SchemaRow(Row):
+    """The one row that says which version of the schema this database has; of no tenant."""
+
+    __tablename__ = "schema_version"
+
+    one: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class ConversationRow(Row):
+    """A conversation."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (Index("conversation_of_owner", "tenant", "owner", "updated"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(Text)
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+    updated: Mapped[dt.datetime] = mapped_column(Utc)
+    deleted: Mapped[dt.datetime | None] = mapped_column(Utc)
+
+
+class TurnRow(Row):
+    """A question and its answer."""
+
+    __tablename__ = "turn"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant", "conversation"],
+            ["conversation.tenant", "conversation.id"],
+            ondelete="CASCADE",
+        ),
+        Index("turn_of_conversation", "tenant", "conversation", "position"),
+        Index("turn_of_answer", "tenant", "answer_id"),
+        Index("turn_of_state", "tenant", "state"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    conversation: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(Integer)
+    root: Mapped[str] = mapped_column(String(40))
+    question: Mapped[str] = mapped_column(Text)
+    told: Mapped[str] = mapped_column(Text)
+    # The place of an edited question that this turn gave way to.
+    replaced_by: Mapped[str | None] = mapped_column(String(40))
+    profile: Mapped[str] = mapped_column(Text)
+    as_of: Mapped[str | None] = mapped_column(String(10))
+    filters: Mapped[str] = mapped_column(Text)
+    lang: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16))
+    shown: Mapped[str | None] = mapped_column(Text)
+    answer_id: Mapped[str | None] = mapped_column(String(64))
+    # Read by itself and seldom; a conversation is shown without it.
+    answer: Mapped[str | None] = mapped_column(Text, deferred=True)
+    corpus: Mapped[str] = mapped_column(String(64))
+    started: Mapped[dt.datetime] = mapped_column(Utc)
+    ended: Mapped[dt.datetime | None] = mapped_column(Utc)
+
+
+class FeedbackRow(Row):
+    """What the owner of a conversation last said of one of its answers."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant", "turn"], ["turn.tenant", "turn.id"], ondelete="CASCADE"),
+        Index("feedback_by_time", "tenant", "updated"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    turn: Mapped[str] = mapped_column(String(40), primary_key=True)
+    answer_id: Mapped[str | None] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    refs: Mapped[str] = mapped_column(Text)
+    corpus: Mapped[str] = mapped_column(String(64))
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+    updated: Mapped[dt.datetime] = mapped_column(Utc)
+
+
+Step = Callable[[Connection], None]
+STEPS: Mapping[int, Step] = {}
+"""By version: what makes a database of the version before it into one of it."""
+
+
+def bring_up_to_date(
+    connection: Connection, steps: Mapping[int, Step] = STEPS, version: int = SCHEMA_VERSION
+) -> None:
+    """Make the tables of a new database, or take an older one to today's version.
+
+    Called inside a transaction that writes: on a failure nothing has changed.
+
+    Raises:
+        StoreError: a newer version of Hugang has written this database.
+    """
+    if not inspect(connection).has_table(SchemaRow.__tablename__):
+        Row.metadata.create_all(connection)
+        connection.execute(insert(SchemaRow).values(one=1, version=version))
+        return
+    seen = connection.execute(select(SchemaRow.version)).scalar_one()
+    if seen > version:
+        raise StoreError(
+            Bilingual(
+                zh=f"对话数据库的结构是第{seen}版，本程序只认到第{version}版。"
+                "请升级Hugang，或用HUGANG_DATABASE_URL另指一个数据库。",
+                en=f"the database of conversations has schema version {seen}; this program "
+                f"knows versions up to {version}. Upgrade Hugang, or name another database with "
+                "HUGANG_DATABASE_URL.",
+            )
+        )
+    for number in range(seen + 1, version + 1):
+        steps[number](connection)
+    if seen < version:
+        connection.execute(update(SchemaRow).values(version=version))

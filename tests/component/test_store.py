@@ -1,0 +1,404 @@
+"""What the server keeps of conversations: written by many, killed in the middle, refused when newer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+
+from bot.answer import CheckedAnswer
+from bot.question import read_question
+from bot.settings import Settings
+from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
+from bot.store.feedback import TurnNotFound
+from bot.store.records import Asked, owner_of, shortened
+from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
+from bot.store.store import DATABASE_FILE, Store
+from knowledge.corpus import Corpus
+from tests.browser.scripted import ScriptedAdvisor
+
+ROOT = Path(__file__).resolve().parents[2]
+OWNER = owner_of("a" * 43)
+OTHER = owner_of("b" * 43)
+TALK = "c" * 22
+PAYLOAD = {"message": "m0001", "state": "answered", "text": "答", "parts": [["head", "<p>好</p>"]]}
+
+
+def asked(turn: str = "m0001", talk: str = TALK, **changes: object) -> Asked:
+    values: dict[str, object] = {
+        "turn": turn,
+        "conversation": talk,
+        "root": turn,
+        "question": "额度怎么算？",
+        "lang": "zh-Hans",
+    }
+    return Asked.model_validate(values | changes)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.of(Settings(home=tmp_path / "home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def answer(corpus: Corpus) -> CheckedAnswer:
+    return list(ScriptedAdvisor(corpus).stream(read_question("税率多少？")))[-1].answer  # type: ignore[union-attr]
+
+
+def test_a_question_is_kept_with_its_answer_and_read_back_as_it_was(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    day = dt.date(2025, 5, 1)
+    wish = asked(profile={"amount_usd": 2e7}, as_of=day, filters={"topics": ["tax"]})
+    assert store.conversations.begin(wish, OWNER, "v1").how == "new"
+    store.conversations.end("m0001", "answered", PAYLOAD, answer)
+    found, (turn,) = store.conversations.read(TALK)
+    assert (found.title, found.turns) == ("额度怎么算？", 1)
+    assert (turn.profile, turn.as_of, turn.filters) == ({"amount_usd": 2e7}, day, wish.filters)
+    assert (turn.state, turn.shown, turn.corpus) == ("answered", PAYLOAD, "v1")
+    assert turn.ended is not None
+    assert turn.ended >= turn.started
+    assert turn.started.tzinfo is dt.UTC
+    assert store.answer(answer.id) == answer
+    assert store.answer("no-such-answer") is None
+
+
+def test_the_same_question_sent_twice_is_asked_once(store: Store) -> None:
+    begin = store.conversations.begin
+    assert begin(asked(), OWNER, "v").how == "new"
+    store.conversations.show("m0001", PAYLOAD | {"state": "working"})
+    again = begin(asked(), OWNER, "v")
+    assert again.how == "again"
+    assert again.turn.shown is not None  # what was shown is handed on
+    store.conversations.end("m0001", "answered", PAYLOAD)
+    ended = begin(asked(), OWNER, "v")
+    assert (ended.how, ended.turn.shown) == ("ended", PAYLOAD)
+    assert store.conversations.read(TALK)[0].turns == 1
+
+
+def test_what_a_dead_process_was_answering_is_broken_off(store: Store) -> None:
+    store.conversations.begin(asked("m0001"), OWNER, "v")
+    store.conversations.begin(asked("m0002"), OWNER, "v")
+    store.conversations.end("m0002", "answered", PAYLOAD)
+    store.start()
+    assert [turn.state for turn in store.conversations.read(TALK)[1]] == ["interrupted", "answered"]
+
+
+def test_a_conversation_is_its_owners(store: Store) -> None:
+    kept = store.conversations
+    kept.begin(asked(), OWNER, "v")
+    for attempt in (
+        lambda: kept.begin(asked("m0002"), OTHER, "v"),
+        lambda: kept.begin(asked("m0001", talk="d" * 22), OTHER, "v"),
+        lambda: kept.rename(TALK, OTHER, "x"),
+        lambda: kept.delete(TALK, OTHER),
+        lambda: kept.restore(TALK, OTHER),
+        lambda: store.feedback.give("m0001", OTHER, "up"),
+        lambda: store.feedback.withdraw("m0001", OTHER),
+    ):
+        with pytest.raises(NotOwner):
+            attempt()
+    assert kept.listed(OTHER) == ()
+    assert [one.title for one in kept.listed(OWNER)] == ["额度怎么算？"]
+
+
+def test_the_latest_conversation_is_listed_first_and_renaming_keeps_the_order(store: Store) -> None:
+    kept = store.conversations
+    kept.begin(asked("m0001", talk="1" * 22), OWNER, "v")
+    kept.begin(asked("m0002", talk="2" * 22), OWNER, "v")
+    assert kept.rename("1" * 22, OWNER, "  新\n 名  ").title == "新 名"
+    assert [one.id[0] for one in kept.listed(OWNER)] == ["2", "1"]
+    kept.begin(asked("m0003", talk="1" * 22), OWNER, "v")
+    assert [one.id[0] for one in kept.listed(OWNER)] == ["1", "2"]
+    assert [one.id[0] for one in kept.listed(OWNER, limit=1, offset=1)] == ["2"]
+
+
+def test_a_deleted_conversation_can_be_brought_back_until_it_is_removed(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    kept = store.conversations
+    kept.begin(asked(), OWNER, "v")
+    kept.end("m0001", "answered", PAYLOAD, answer)
+    store.feedback.give("m0001", OWNER, "up")
+    kept.delete(TALK, OWNER)
+    with pytest.raises(ConversationNotFound):
+        kept.read(TALK)
+    assert (kept.listed(OWNER), store.feedback.listed(), store.answer(answer.id)) == ((), (), None)
+    kept.restore(TALK, OWNER)
+    assert kept.read(TALK)[0].turns == 1
+    assert len(store.feedback.listed()) == 1
+    kept.delete(TALK, OWNER)
+    assert kept.purge(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)) == 1
+    with pytest.raises(ConversationNotFound):
+        kept.restore(TALK, OWNER)
+    kept.show("m0001", PAYLOAD)  # an answer still in the making writes into nothing
+    kept.end("m0001", "answered", PAYLOAD)
+    with pytest.raises(TurnNotFound):
+        store.feedback.give("m0001", OWNER, "up")
+
+
+def test_retention_removes_what_was_not_asked_in_for_long(store: Store) -> None:
+    kept = store.conversations
+    kept.begin(asked(), OWNER, "v")
+    store.feedback.give("m0001", OWNER, "up")
+    now = dt.datetime.now(dt.UTC)
+    assert kept.prune(now - dt.timedelta(days=1)) == 0
+    assert kept.prune(now + dt.timedelta(seconds=1)) == 1
+    assert store.feedback.listed() == ()
+
+
+def test_feedback_is_changed_taken_back_and_tied_to_answer_facts_and_corpus(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    kept, book = store.conversations, store.feedback
+    kept.begin(asked("m0001"), OWNER, "v7")
+    kept.end("m0001", "answered", PAYLOAD, answer)
+    kept.begin(asked("m0002", question="那香港呢？"), OWNER, "v7")
+    kept.end("m0002", "answered", PAYLOAD, answer)
+    first = book.give("m0002", OWNER, "up")
+    given = book.give("m0002", OWNER, "down", "outdated", "改了")
+    assert given.created == first.created
+    assert given.refs == tuple(one.ref for one in answer.citations)
+    (entry,) = book.listed(verdict="down")
+    assert (entry.reason, entry.text, entry.corpus) == ("outdated", "改了", "v7")
+    assert (entry.answer, entry.checked) == (answer.id, answer)
+    assert [turn.content for turn in entry.history] == ["额度怎么算？", "答"]
+    assert book.listed(verdict="up") == ()
+    assert book.listed(since=given.updated + dt.timedelta(seconds=1)) == ()
+    assert book.listed(until=given.updated) == ()
+    book.withdraw("m0002", OWNER)
+    assert book.listed() == ()
+
+
+def test_of_a_question_asked_again_with_more_only_the_last_answer_is_history(store: Store) -> None:
+    kept = store.conversations
+    for turn, root, said in (
+        ("m001", "m001", "一"),
+        ("m002", "m001", "二"),
+        ("m003", "m003", "三"),
+    ):
+        kept.begin(asked(turn, root=root), OWNER, "v")
+        kept.end(turn, "answered", {"text": said})
+    turns = kept.read(TALK)[1]
+    assert [one.content for one in history_before(turns[2], turns)][1::2] == ["二"]
+    assert history_before(turns[1], turns) == ()
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 31, "a" * 129, "a" * 40 + "/", "钥" * 43])
+def test_a_weak_or_odd_owner_key_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="owner key"):
+        owner_of(key)
+
+
+def test_a_title_is_one_short_line() -> None:
+    assert shortened(" 甲\n\t乙 ") == "甲 乙"
+    assert len(shortened("长" * 500)) == 80
+    assert shortened("长" * 500).endswith("…")
+
+
+def test_thirty_writers_at_once_lose_nothing(store: Store) -> None:
+
+    def write(n: int) -> None:
+        for i in range(6):
+            turn, talk = f"m{n:02}{i:02}", f"{n % 5}" * 22
+            store.conversations.begin(asked(turn, talk=talk), OWNER, "v")
+            store.conversations.show(turn, PAYLOAD)
+            store.conversations.end(turn, "answered", PAYLOAD)
+            store.feedback.give(turn, OWNER, "up")
+            store.conversations.listed(OWNER)
+
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(write, range(30)))  # raises what a thread raised
+    listed = store.conversations.listed(OWNER)
+    assert (len(listed), sum(one.turns for one in listed)) == (5, 180)
+    assert len(store.feedback.listed()) == 180
+    for one in listed:
+        turns = store.conversations.read(one.id)[1]
+        assert [turn.position for turn in turns] == list(range(len(turns)))
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.store.records import Asked, owner_of
+store = Store.of(Settings(home=Path(sys.argv[1])))
+owner = owner_of("a" * 43)
+for i in range(100000):
+    turn = f"m{i:06}"
+    store.conversations.begin(Asked(turn=turn, conversation="c" * 22, root=turn, question="q",
+        lang="en"), owner, "v")
+    store.conversations.end(turn, "answered", {"text": "x" * 200000})
+    print(i, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.013, 0.029])
+def test_a_process_killed_while_it_writes_leaves_all_it_had_kept(
+    tmp_path: Path, after_s: float
+) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    writer = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=env
+    )
+    assert writer.stdout is not None
+    for line in writer.stdout:
+        if int(line) >= 8:
+            break
+    time.sleep(after_s)
+    writer.send_signal(signal.SIGKILL)
+    told = [int(line) for line in writer.stdout] or [8]
+    writer.wait()
+    writer.stdout.close()
+    with sqlite3.connect(tmp_path / DATABASE_FILE) as plain:
+        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    plain.close()
+    with Store.of(Settings(home=tmp_path)) as store:
+        store.start()
+        turns = store.conversations.read(TALK)[1]
+        assert len(turns) >= told[-1] + 1
+        assert all(turn.state == "answered" for turn in turns[: told[-1] + 1])
+        assert store.conversations.begin(asked("mnew"), OWNER, "v").how == "new"
+
+
+def test_the_database_of_a_newer_version_is_refused_and_left_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    store.start()
+    store.close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'home' / DATABASE_FILE}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE schema_version SET version = 99"))
+    engine.dispose()
+    with pytest.raises(StoreError, match=r"schema version 99.*Upgrade Hugang"):
+        store.start()
+
+
+def test_an_older_database_is_taken_step_by_step_to_today(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    def step(number: int) -> object:
+        def take(connection: Connection) -> None:
+            done.append(number)
+
+        return take
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    with engine.begin() as connection:
+        bring_up_to_date(connection)
+        steps = {SCHEMA_VERSION + n: step(SCHEMA_VERSION + n) for n in (1, 2)}
+        bring_up_to_date(connection, steps, SCHEMA_VERSION + 2)  # type: ignore[arg-type]
+        bring_up_to_date(connection, steps, SCHEMA_VERSION + 2)  # type: ignore[arg-type]
+    engine.dispose()
+    assert done == [SCHEMA_VERSION + 1, SCHEMA_VERSION + 2]
+
+
+@pytest.mark.parametrize("url", ["no address", "nosuchdb://x/y", "sqlite:////proc/none/x.db"])
+def test_a_database_that_cannot_be_opened_is_said_in_both_languages(url: str) -> None:
+    with pytest.raises(StoreError) as caught, Store.of(Settings(database_url=url)) as store:
+        store.start()
+    assert "HUGANG_DATABASE_URL" in caught.value.user_message("en")
+    assert "HUGANG_DATABASE_URL" in caught.value.user_message("zh-Hant")
+
+
+def test_sqlite_is_set_up_as_the_docs_say_and_readable_by_its_owner_only(
+    store: Store, tmp_path: Path
+) -> None:
+    store.start()
+    path = tmp_path / "home" / DATABASE_FILE
+    assert path.stat().st_mode & 0o077 == 0
+    with store._database.reading() as session:
+        found = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "secure_delete")
+        }
+    assert found == {
+        "journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "secure_delete": 1,
+    }  # fmt: skip
+
+
+def test_every_table_but_that_of_the_version_names_its_tenant_first() -> None:
+    from bot.store.schema import Row
+
+    keyed = {
+        table.name: next(column.name for column in table.primary_key)
+        for table in Row.metadata.sorted_tables
+    }
+    assert keyed.pop("schema_version") == "one"
+    assert set(keyed.values()) == {"tenant"}
+
+
+def test_tenants_see_nothing_of_each_other(tmp_path: Path) -> None:
+    url = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    with Store.of(url) as one:
+        one.conversations.begin(asked(), OWNER, "v")
+        with Store(one._database._url, tenant="other") as other:
+            assert other.conversations.listed(OWNER) == ()
+            assert other.conversations.begin(asked(), OTHER, "v").how == "new"
+        assert len(one.conversations.listed(OWNER)) == 1
+
+
+def test_a_fault_of_the_database_tells_the_log_nothing_of_what_was_asked(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.start()
+    with store._database.writing() as session:
+        session.execute(text("DROP TABLE turn"))
+    with caplog.at_level(logging.DEBUG), pytest.raises(StoreError) as caught:
+        store.conversations.begin(asked(question="机密并购"), OWNER, "v")
+    told = caplog.text + str(caught.value) + repr(caught.value.__cause__)
+    assert "OperationalError" in caplog.text
+    assert not any(secret in told for secret in ("机密", TALK, OWNER, "m0001"))
+
+
+def questions_shown(store: Store) -> list[tuple[str, str]]:
+    return [(one.root, one.turn) for one in as_shown(store.conversations.read(TALK)[1])]
+
+
+def test_a_question_answered_anew_keeps_its_place_and_a_failed_try_leaves_the_answer(
+    store: Store,
+) -> None:
+    kept = store.conversations
+    for turn, root, state in (
+        ("m001", "m001", "answered"),
+        ("m002", "m002", "answered"),
+        ("m003", "m001", "partly"),
+        ("m004", "m002", "failed"),
+    ):
+        kept.begin(asked(turn, root=root), OWNER, "v")
+        kept.end(turn, state, PAYLOAD)  # type: ignore[arg-type]
+    assert questions_shown(store) == [("m001", "m003"), ("m002", "m002")]
+
+
+def test_an_edited_question_takes_the_place_of_what_followed_until_it_is_taken_back(
+    store: Store,
+) -> None:
+    kept = store.conversations
+    for turn, root in (("m001", "m001"), ("m002", "m002"), ("m003", "m003"), ("m004", "m001")):
+        kept.begin(asked(turn, root=root), OWNER, "v")
+        kept.end(turn, "answered", PAYLOAD)
+    before = questions_shown(store)
+    kept.begin(asked("m005", instead_of="m002"), OWNER, "v")
+    assert questions_shown(store) == [("m001", "m004"), ("m005", "m005")]
+    # Sent again by another name, as a retry is, it replaces nothing more.
+    kept.begin(asked("m006", root="m005", instead_of="m002"), OWNER, "v")
+    assert questions_shown(store) == [("m001", "m004"), ("m005", "m006")]
+    with pytest.raises(NotOwner):
+        kept.undo("m006", OTHER)
+    kept.undo("m006", OWNER)
+    assert questions_shown(store) == before
+    with pytest.raises(ConversationNotFound):
+        kept.undo("m006", OWNER)
