@@ -234,9 +234,9 @@ def serve(
     from ui.serve import listen, run, url_of
 
     settings = _settings()
+    _check_store(settings)
     listener = listen(host, port)
     url = url_of(listener)
-    _check_store(settings)
     with listener, _advisor(settings) as advisor:
         from ui.api import create_app
 

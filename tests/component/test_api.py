@@ -602,6 +602,11 @@ def test_the_description_is_versioned_and_shows_examples(client: TestClient) -> 
     assert "application/problem+json" in asked["responses"]["422"]["content"]
     assert set(described["paths"]) == {
         "/api/v1/ask",
+        "/api/v1/conversations",
+        "/api/v1/conversations/{conversation}",
+        "/api/v1/conversations/{conversation}/restore",
+        "/api/v1/feedback",
+        "/api/v1/feedback/{turn}",
         "/api/v1/instruments",
         "/api/v1/instruments/{card_id}",
         "/api/v1/instruments/{card_id}/facts/{fact_id}",
