@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -92,6 +92,7 @@ def test_marks_stand_before_the_stop_each_once_and_in_order() -> None:
     assert line == (Run(text="要登记", marks=(1, 2)), Run(text="。"))
 
 
+@settings(deadline=None)  # on a busy machine a single call may take long
 @given(st.text())
 def test_a_clean_text_holds_nothing_that_xml_refuses_or_that_turns_text_round(text: str) -> None:
     cleaned = clean(text)
@@ -126,6 +127,7 @@ SIGNS = [
 ]
 
 
+@settings(deadline=None)  # on a busy machine a single call may take long
 @given(st.lists(st.sampled_from(SIGNS), min_size=1).map("".join))
 def test_a_line_of_any_signs_is_text_again_when_markdown_is_read(text: str) -> None:
     line = (Run(text=" ".join(text.split())),)
