@@ -73,7 +73,15 @@ function drawList() {
   const focused = document.activeElement && document.activeElement.closest(".hg-list-item");
   const held = focused && { id: focused.dataset.conversation, what: document.activeElement.dataset.do };
   listItems.replaceChildren(...found.map(listItem));
-  if (held) itemOf(held.id)?.querySelector('[data-do="' + held.what + '"]')?.focus({ preventScroll: true });
+  if (held) focusIn(held.id, held.what);
+}
+
+// The tools of an item show while the keyboard is in it, so the title is entered first.
+function focusIn(id, what) {
+  const item = itemOf(id);
+  if (!item) return;
+  item.querySelector(".hg-list-open").focus({ preventScroll: true });
+  item.querySelector('[data-do="' + what + '"]')?.focus({ preventScroll: true });
 }
 
 function itemOf(id) {
@@ -160,7 +168,7 @@ function renameHere(button) {
     if (changed) line.title = title;
     input.remove();
     drawList();
-    itemOf(id)?.querySelector('[data-do="conversation-rename"]')?.focus();
+    focusIn(id, "conversation-rename");
     if (!changed) return;
     try {
       line.title = (await api("PATCH", "conversations/" + id, { title })).title;
