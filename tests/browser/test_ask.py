@@ -175,6 +175,7 @@ def test_an_open_point_plans_again_in_place_and_can_be_taken_back(
     box = answer.get_by_role("spinbutton").first
     expect(box).to_be_visible()
     expect(page.locator(".hg-question")).to_have_text([question])
+    expect(answer).to_have_class(re.compile("hg-answered"))
     asked = scripted_advisor.questions[-1]
     assert asked.text == question
     assert list(asked.profile.values()) == [True]
@@ -453,21 +454,24 @@ def test_no_payload_runs_as_question_history_profile_or_address(
         expect(page.locator(".hg-question").last).to_contain_text(PAYLOADS[start].split("\n")[0])
         no_harm(hugang, dialogs)
     assert len(scripted_advisor.questions[-1].history) >= 8
-    # In what the tab has kept: question, told points, limits and profile.
-    kept = json.loads(page.evaluate("sessionStorage.getItem('hugang.conversation')"))
-    for turn, payload in zip(kept, PAYLOADS, strict=False):
-        turn["given"] = {
-            "as_of": payload,
-            "topics": [payload],
-            "jurisdictions": [payload],
-            "told": [{"name": payload, "asked": payload, "shown": payload}],
-        }
-        turn["profile"] = {payload[:40]: payload}
-        turn["question"] = payload
-    page.evaluate("(kept) => sessionStorage.setItem('hugang.conversation', kept)", json.dumps(kept))
+
+    # In what the server has kept: question, told points, limits and profile.
+    def meddle(route: Route) -> None:
+        answered = route.fetch()
+        kept = answered.json()
+        for turn, payload in zip(kept["asked"], PAYLOADS, strict=False):
+            turn["as_of"] = payload
+            turn["filters"] = {"topics": [payload], "jurisdictions": [payload]}
+            turn["told"] = [{"name": payload, "asked": payload, "shown": payload}]
+            turn["profile"] = {payload[:40]: payload}
+            turn["question"] = payload
+        route.fulfill(response=answered, json=kept)
+
+    page.route("**/api/v1/conversations/*", meddle)
     page.reload()
     expect(page.locator(".hg-question").first).to_have_text(PAYLOADS[0])
     no_harm(hugang, dialogs)
+    page.unroute("**/api/v1/conversations/*")
     page.get_by_role("button", name="新对话").click()
     for payload in PAYLOADS:
         page.evaluate(
