@@ -147,8 +147,8 @@ class AnswerView:
         ui, comma = self.ui, "; " if event.lang == "en" else "、"
         about = comma.join((*event.terms, *event.amounts))
         limits = [
-            *(word(f"filter.topic.{one}", ui) for one in self._filters.topics),
-            *(word(f"filter.place.{one}", ui) for one in self._filters.jurisdictions),
+            *(word(f"topic.{one}", ui) for one in self._filters.topics),
+            *(word(f"place.{one}", ui) for one in self._filters.jurisdictions),
         ]
         today = dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
         said = (

@@ -27,10 +27,8 @@ RULE_FAMILIES = [
     "kind",
     "measure",
     "notice",
-    "place",
     "seat",
     "sort",
-    "topic",
     "use",
 ]
 """Families of the rulebook's keys, of which only the first part stands in the code."""
@@ -78,8 +76,8 @@ def test_every_status_quality_standing_and_state_has_words() -> None:
         *(f"state.{one}" for one in get_args(StepState)),
         *(f"role.{role}" for role, _ in EXAMPLES),
         *(f"example.{name}" for _, name in EXAMPLES),
-        *(f"filter.topic.{one}" for one in get_args(Topic)),
-        *(f"filter.place.{one}" for one in get_args(Jurisdiction) if one != "both"),
+        *(f"topic.{one}" for one in get_args(Topic)),
+        *(f"place.{one}" for one in get_args(Jurisdiction) if one != "both"),
         *(f"decline.{one}.next" for one in get_args(DeclineReason)),
     }
     assert wanted <= set(KEYS)
@@ -103,7 +101,7 @@ def test_no_key_lies_unused() -> None:
     sources = _read("*.py") + _read("*.html") + _read("*.js")
     families = (
         *("status.", "quality.", "standing.", "state.", "role.", "example.", "panel.quote."),
-        *("filter.topic.", "filter.place.", "decline."),
+        *("topic.", "place.", "decline."),
         *(f"rules.{one}." for one in RULE_FAMILIES),
     )
     unused = [key for key in KEYS if f'"{key}"' not in sources and not key.startswith(families)]

@@ -303,7 +303,7 @@ def _issuers(corpus: Corpus, counts: Iterable[Count], lang: Lang) -> Html:
 
 def facet_word(facet: Facet, value: str, lang: Lang) -> str:
     """Return the words of a facet's value; issuers have names, no words."""
-    family = {"status": "status", "topic": "rules.topic", "jurisdiction": "rules.place"}[facet]
+    family = {"status": "status", "topic": "topic", "jurisdiction": "place"}[facet]
     return string(f"{family}.{value}", lang)
 
 

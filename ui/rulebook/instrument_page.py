@@ -122,14 +122,14 @@ def _about(corpus: Corpus, card: Instrument, day: dt.date | None, lang: Lang) ->
         for body in card.issuers
     ]
     topics = [
-        element("a", string(f"rules.topic.{topic}", lang), href=topic_address(topic, lang, day))
+        element("a", string(f"topic.{topic}", lang), href=topic_address(topic, lang, day))
         for topic in card.topics
     ]
     rows = (
         ("panel.number", number_of(card, lang) or string("rules.no_number", lang)),
         ("panel.issuers", element("ul", *issuers, class_="rb-plain")),
         ("rules.kind", string(f"rules.kind.{card.kind}", lang)),
-        ("rules.facet.jurisdiction", string(f"rules.place.{card.jurisdiction}", lang)),
+        ("rules.facet.jurisdiction", string(f"place.{card.jurisdiction}", lang)),
         ("panel.issued", _date(card.issued, lang)),
         ("rules.effective", _date(card.effective, lang)),
         ("rules.ends", ends.isoformat() if ends else None),

@@ -67,13 +67,13 @@ def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> AP
         lang = language_of(request)
         if topic not in get_args(Topic):
             near = [
-                element("a", string(f"rules.topic.{one}", lang), href=topic_address(one, lang))
+                element("a", string(f"topic.{one}", lang), href=topic_address(one, lang))
                 for one in nearest_names(topic, get_args(Topic)) or get_args(Topic)
             ]
             return _unknown(request, topic, near, lang)
         day, notices = read_day(request.query_params)
         body = topic_body(corpus, cast(Topic, topic), day, _today(), notices, lang)
-        name = string(f"rules.topic.{topic}", lang)
+        name = string(f"topic.{topic}", lang)
         return _page(request, string("rules.timeline_of", lang, topic=name), body)
 
     @pages.get(f"{PATH}/{{card_id}}")

@@ -45,7 +45,7 @@ def topic_body(
         found: what of the address could not be used.
         lang: language of the page.
     """
-    name = string(f"rules.topic.{topic}", lang)
+    name = string(f"topic.{topic}", lang)
     cards = [card for card in corpus.instruments.values() if topic in card.topics]
     dated = sorted((c for c in cards if c.starts), key=lambda c: c.starts or dt.date.min)[::-1]
     undated = [card for card in cards if not card.starts]
@@ -88,7 +88,7 @@ def _topics(corpus: Corpus, here: Topic, day: dt.date | None, lang: Lang) -> Htm
     links = (
         element(
             "a",
-            string(f"rules.topic.{topic}", lang),
+            string(f"topic.{topic}", lang),
             element("span", str(counts[topic]), class_="rb-count"),
             href=topic_address(topic, lang, day),
             aria_current="page" if topic == here else None,

@@ -22,8 +22,8 @@ function want(given) {
 function limitsOf(given) {
   const limits = [];
   if (given.as_of) limits.push(["as_of", given.as_of, words("day.chosen", { date: given.as_of })]);
-  for (const one of given.topics) limits.push(["topics", one, words("filter.topic." + one)]);
-  for (const one of given.jurisdictions) limits.push(["jurisdictions", one, words("filter.place." + one)]);
+  for (const one of given.topics) limits.push(["topics", one, words("topic." + one)]);
+  for (const one of given.jurisdictions) limits.push(["jurisdictions", one, words("place." + one)]);
   return limits;
 }
 
@@ -56,7 +56,7 @@ function chipButton(action, said) {
 
 function showFilter(kind) {
   const field = $('[data-filter="' + kind + '"]');
-  const family = kind === "topics" ? "filter.topic." : "filter.place.";
+  const family = kind === "topics" ? "topic." : "place.";
   for (const label of field.querySelectorAll("label")) label.remove();
   for (const value of props.filters[kind]) {
     const tick = make("input");
