@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import HugangPage, OpenPage
-from tests.browser.payloads import PAYLOADS
 from tests.browser.scripted import ScriptedAdvisor
+from tests.hostile import PAYLOADS
 
 TAX = "香港财资中心税率多少？"
 ROUTE = "财资中心的路线怎么走？"

@@ -17,33 +17,13 @@ from bot.settings import Settings
 from knowledge.corpus import Corpus
 from tests.browser.conftest import HugangPage, OpenPage, served
 from tests.browser.scripted import ScriptedAdvisor
+from tests.hostile import PAYLOADS
 
 ROOT = Path(__file__).resolve().parents[2]
 TAX = "香港财资中心税率多少？"
 SLOW = "慢慢说：" + TAX
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-XSS = (
-    "<script>window.owned=1</script>",
-    "<img src=x onerror=window.owned=1>",
-    "<svg onload=window.owned=1>",
-    "\"><script>window.owned=1</script>",
-    "' onmouseover='window.owned=1",
-    "\" autofocus onfocus=window.owned=1 x=\"",
-    "<iframe srcdoc='<script>parent.owned=1</script>'></iframe>",
-    "<details open ontoggle=window.owned=1>",
-    "<body onload=window.owned=1>",
-    "<a href=javascript:window.owned=1>x</a>",
-    "[x](javascript:window.owned=1)",
-    "![x](x\"onerror=\"window.owned=1)",
-    "${window.owned=1}",
-    "{{constructor.constructor('window.owned=1')()}}",
-    "<math><mtext></title><img src=x onerror=window.owned=1>",
-    "<style>*{background:url(javascript:window.owned=1)}</style>",
-    "</textarea><script>window.owned=1</script>",
-    "&lt;script&gt;window.owned=1&lt;/script&gt;",
-    "<input autofocus onfocus=window.owned=1>",
-    "{title}$&\\u003cimg src=x onerror=window.owned=1\\u003e",
-)  # fmt: skip
+XSS = tuple(payload for payload in PAYLOADS if "\n" not in payload)  # a title has one line
 BUTTONS = {
     "zh-CN": ("对话记录", "改名", "复制专用链接", "删除", "撤销", "有用", "有问题", "发送"),
     "en-GB": (
@@ -374,7 +354,7 @@ def test_an_answer_is_rated_with_a_reason_and_the_rating_changed(
     expect(thumbs.first).to_have_attribute("aria-pressed", "false")
 
 
-# In the page, since twenty of each by the hand of a driver would take half a minute.
+# In the page, since fifty of each by the hand of a driver would take half a minute.
 TYPE_ALL = """async (payloads) => {
   const until = async (found) => {
     for (let i = 0; i < 2000; i += 1) {
@@ -432,7 +412,7 @@ def test_nothing_that_anyone_typed_runs(open_page: OpenPage, scripted_server: st
     expect(shown.locator(".hg-list-undo span")).to_have_text(f"已删除「{XSS[0]}」")
     foreign = "img, script, iframe, a, details, style, math, body, input:not([type=search])"
     expect(shown.locator(foreign)).to_have_count(0)
-    assert page.evaluate("window.owned") is None
+    assert page.evaluate("window.__xss") is None
 
 
 def test_a_server_that_keeps_nothing_works_as_a_tab(

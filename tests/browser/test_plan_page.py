@@ -13,7 +13,7 @@ from bot.language import Lang
 from bot.present import present_plan
 from bot.route_plan import plan_route
 from knowledge.corpus import Corpus
-from tests.component.hostile import PAYLOADS
+from tests.hostile import PAYLOADS
 from ui.route_drawing import draw_option
 from ui.strings import LANGS
 

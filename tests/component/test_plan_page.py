@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from knowledge.corpus import Corpus
 from knowledge.load import load_corpus
 from knowledge.route import Goal
-from tests.component.hostile import PAYLOADS
+from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
 from ui.plan_page import GROUPS, plan_pages
 from ui.strings import LANGS

@@ -17,6 +17,7 @@ from bot.advisor import Advisor
 from bot.language import Lang, in_script, localise, to_traditional
 from knowledge.card import Instrument
 from knowledge.corpus import Corpus
+from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
 from ui.html import web_address
 from ui.rulebook.names import Names
@@ -264,58 +265,7 @@ def test_an_unknown_topic_is_told_with_the_topics_there_are(client: TestClient) 
 
 # --- what must do nothing ---
 
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    '"><script>alert(1)</script>',
-    "'><script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "<ScRiPt>alert(1)</sCrIpT>",
-    "<script src=//evil.example/x.js></script>",
-    "<img src=x onerror=alert(1)>",
-    '"><img src=x onerror=alert(1)>',
-    "<img src=`x` onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg><script>alert(1)</script></svg>",
-    '"><svg/onload=alert(1)>',
-    "<body onload=alert(1)>",
-    "<iframe src=javascript:alert(1)>",
-    '<iframe srcdoc="<script>alert(1)</script>">',
-    "<a href=javascript:alert(1)>x</a>",
-    "<a href='jAvAsCrIpT:alert(1)'>x</a>",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    '" onmouseover="alert(1)',
-    "' onmouseover='alert(1)",
-    '" autofocus onfocus="alert(1)" x="',
-    '" style="background:url(javascript:alert(1))',
-    "</title><script>alert(1)</script>",
-    "</textarea><script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    "</option></select><img src=x onerror=alert(1)>",
-    "--><script>alert(1)</script>",
-    "<!--<img src=x onerror=alert(1)>-->",
-    "<![CDATA[<script>alert(1)</script>]]>",
-    "<math><mtext><script>alert(1)</script></mtext></math>",
-    "<details open ontoggle=alert(1)>",
-    "<video><source onerror=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "<select onchange=alert(1)><option>x",
-    "<form action=javascript:alert(1)><button>x",
-    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
-    "<base href=//evil.example/>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<object data=javascript:alert(1)>",
-    "<embed src=javascript:alert(1)>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)&#60;/script&#62;",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    r"\u003cscript\u003ealert(1)\u003c/script\u003e",
-    "＜script＞alert(1)＜/script＞",
-    "<scr\x00ipt>alert(1)</scr\x00ipt>",
-    "{{constructor.constructor('alert(1)')()}}",
-    "${alert(1)}",
-    "{n}{__class__}%s%(x)s",
-]
+ALL_PAYLOADS = (*PAYLOADS, "<scr\x00ipt>alert(1)</scr\x00ipt>")
 TAGS = frozenset(
     [
         "html",
@@ -377,7 +327,7 @@ def _harmless(page: Page) -> None:
             assert tag == "a" or not value.startswith(("//", "http")), value
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", ALL_PAYLOADS)
 def test_what_a_reader_types_stays_text(client: TestClient, payload: str) -> None:
     plain = payload.replace("\x00", " ")
     found = opened(client, "/rules", q=payload, lang="en")

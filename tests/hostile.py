@@ -52,6 +52,10 @@ PAYLOADS: tuple[str, ...] = (
     "&#60;script&#62;window.__xss=1&#60;/script&#62;",
     "＜script＞window.__xss=1＜/script＞",
     "\\u003cscript\\u003ewindow.__xss=1\\u003c/script\\u003e",
+    "%3Cscript%3Ewindow.__xss=1%3C/script%3E",
+    "javascript:window.__xss=1",
+    "</option></select><img src=x onerror=window.__xss=1>",
+    "{n}{__class__}%s%(x)s",
     "<template><script>window.__xss=1</script></template>",
     "<noscript><p title='</noscript><img src=x onerror=window.__xss=1>'>",
 )
