@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.advisor import Advisor
 from bot.settings import Settings
@@ -16,6 +17,21 @@ from knowledge.home import HOME_VARIABLE
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
 from knowledge.segment import Segmenter
+
+NO_BROWSER = "`make browser` installs one"
+"""Ends the reason of every test that was skipped for want of a browser."""
+
+# On a machine with other work a single call may take long: that is no fault of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that no page was looked at."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    if any(NO_BROWSER in reason for reason in reasons):
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.line(next(reason for reason in reasons if NO_BROWSER in reason))
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from knowledge.embed import Embedder
 from knowledge.glossary import load_glossary
 from knowledge.index import SearchIndex
 from tests.browser.scripted import ScriptedAdvisor
+from tests.conftest import NO_BROWSER
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -36,7 +37,6 @@ FLAGS = [
 ]
 DEADLINE_MS = 20_000
 """Longest wait for something to appear; a slow machine with other tests beside it."""
-_skipped: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,20 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that nothing was looked at."""
-    if _skipped:
-        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
-        terminalreporter.line(_skipped[0])
-
-
 def find_browser() -> str:
-    """Return the browser's path, or skip the test and remember to say so."""
+    """Return the browser's path, or skip the test; `tests/conftest.py` says so loudly."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        reason = f"none of {', '.join(BROWSERS)} is on PATH; `make browser` installs one"
-        _skipped.append(reason)
-        pytest.skip(reason)
+        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH; {NO_BROWSER}")
     return found
 
 
