@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TAX = "香港财资中心税率多少？"
 SLOW = "慢慢说：" + TAX
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-XSS = tuple(payload for payload in PAYLOADS if "\n" not in payload)  # a title has one line
+XSS = tuple(one for one in PAYLOADS if "\n" not in one)[::2]  # a title has one line
 BUTTONS = {
     "zh-CN": ("对话记录", "改名", "复制专用链接", "删除", "撤销", "有用", "有问题", "发送"),
     "en-GB": (

@@ -18,6 +18,7 @@ from bot.store.records import owner_of
 from bot.store.store import Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
+from tests.loops import run
 from ui.answering import Answering, Answers
 from ui.handlers import PageRequest
 
@@ -63,7 +64,7 @@ def all_states(answering: Answering) -> list[dict[str, Any]]:
     async def listen() -> list[dict[str, Any]]:
         return [state async for state in answering.states()]
 
-    return asyncio.run(asyncio.wait_for(listen(), DEADLINE_S))
+    return run(asyncio.wait_for(listen(), DEADLINE_S))
 
 
 def until(condition: Any) -> None:
@@ -93,7 +94,7 @@ def test_an_answer_nobody_listens_to_is_made_and_kept(
             return
 
     advisor.steps.release()
-    asyncio.run(leave_after_one())
+    run(leave_after_one())
     advisor.steps.release(9)
     until(lambda: state_of(store) == "answered")
     turn = store.conversations.read(TALK)[1][0]
@@ -127,7 +128,7 @@ def test_each_new_part_is_kept_before_it_is_shown(store: Store, advisor: Stepped
             assert {key for key, _ in state["parts"]} <= shown_keys(store)
             advisor.steps.release()
 
-    asyncio.run(watch())
+    run(watch())
 
 
 def test_stop_ends_the_making_and_keeps_what_was_shown(

@@ -605,6 +605,7 @@ def test_the_description_is_versioned_and_shows_examples(client: TestClient) -> 
         "/api/v1/conversations",
         "/api/v1/conversations/{conversation}",
         "/api/v1/conversations/{conversation}/restore",
+        "/api/v1/conversations/{conversation}/turns/{turn}/undo",
         "/api/v1/feedback",
         "/api/v1/feedback/{turn}",
         "/api/v1/instruments",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import re
@@ -17,6 +16,7 @@ from bot.errors import AdvisorError, QuestionError
 from bot.events import BlockGrowing, BlockReady, Failed
 from bot.providers.langchain import HugangRetriever, advisor_runnable, advisor_text_runnable
 from bot.question import read_question
+from tests.loops import run
 
 ASKED = "境外放款的宏观审慎调节系数现在是多少？"
 PAGE = Path(__file__).parents[2] / "docs" / "langchain.md"
@@ -85,7 +85,7 @@ def _whole_chained_and_async(advisor: Advisor) -> None:
     text = advisor_text_runnable(advisor)
     own = advisor.answer(read_question(ASKED)).text
     assert text.invoke(ASKED) == own
-    assert asyncio.run(text.ainvoke(ASKED)) == own
+    assert run(text.ainvoke(ASKED)) == own
     assert "".join((text | RunnableLambda(str.upper)).stream(ASKED)) == own.upper()
 
 

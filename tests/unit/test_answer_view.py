@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 
 import pytest
@@ -22,6 +21,7 @@ from bot.events import (
 from bot.present import CitationBook, present_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
+from tests.loops import run
 from ui.answer_view import AnswerView
 from ui.answering import Answers
 from ui.handlers import PageRequest, answer_handler
@@ -231,7 +231,7 @@ def states(advisor: Noting, sent: dict) -> list[dict]:
     async def listen() -> list[dict]:
         return [state async for state in answer_handler(Answers(advisor, 1))(Meddled(sent))]
 
-    return asyncio.run(listen())
+    return run(listen())
 
 
 @pytest.mark.parametrize(
