@@ -20,6 +20,15 @@ _LAW_EN = (
     r"|\bVAT\b|incentive|licen[cs]|labou?r law|exchange controls?|company law|subsid(?:y|ies))"
 )
 
+_BODY_ZH = r"(?:政府|央行|中央银行|税务局|税务机关|财政部|海关|监管(?:机构|部门|当局)?)"
+_BODY_EN = (
+    r"(?:central bank|tax (?:authorit(?:y|ies)|office)|government|treasury|customs|regulators?)"
+)
+_NOT_OURS = r"(?:(?!香港|内地|境内|中国)[^，,。？?；;])"
+_ASKS_EN = (
+    r"(?:tax(?:es|ed)?|charges?|lev(?:y|ies)|imposes?|withholds?|requires?|restricts?|allows?)"
+)
+
 
 class Country(Frozen):
     """One country, by the names people give it."""
@@ -38,7 +47,9 @@ class Country(Frozen):
         """Tell whether a text asks about the country's own tax, licences or law.
 
         The country must stand right before the matter ("越南那头预提税率", "Singapore's treasury
-        incentive") or be meant by 当地 there: a firm or a plant there is no question about its law.
+        incentive"), be meant by 当地 there, or be the one that acts ("巴西对利息收多少税", "what tax
+        does Brazil charge"): a firm or a plant there is no question about its law, nor is what we
+        must do to go there ("去越南要备案吗").
         """
         return any(pattern.search(text) for pattern in self._asked)
 
@@ -49,7 +60,19 @@ class Country(Frozen):
         return (
             re.compile(rf"{self._zh()}{link}{_LAW_ZH}"),
             re.compile(rf"{self._zh()}[^。？?；;]{{0,30}}当地的?[^，。？?；;]{{0,8}}{_LAW_ZH}"),
+            re.compile(
+                rf"{self._zh()}{_BODY_ZH}{_NOT_OURS}{{0,30}}(?:税|费|审批|批准|备案|登记|管制|限制|规定)"
+            ),
+            re.compile(
+                rf"(?<![去到往赴在给向对从投]){self._zh()}(?:那头|那边|这边|方面)?(?:会|要|是否)?"
+                rf"(?:对|就|向){_NOT_OURS}{{0,24}}[收征扣免]{_NOT_OURS}{{0,10}}税"
+            ),
             re.compile(rf"\b(?:{en})\b(?:'s|’s)?[^.?!;,]{{0,90}}?{_LAW_EN}", re.IGNORECASE),
+            re.compile(
+                rf"\b(?:does|do|will|would|can|may) (?:the )?(?:{en})(?: {_BODY_EN})?(?: \w+)? {_ASKS_EN}\b"
+                rf"|\b(?:{en})(?:'s|’s|n)? {_BODY_EN}\b[^.?!;]{{0,60}}\b{_ASKS_EN}\b",
+                re.IGNORECASE,
+            ),
         )
 
     def _zh(self) -> str:

@@ -32,6 +32,12 @@ def named(text: str) -> set[str]:
         ("What is the Vietnamese withholding on dividends?", "Vietnam"),
         ("Singapore's treasury incentive", "Singapore"),
         ("Which Thai licence does a lender need?", "Thailand"),
+        ("巴西央行对这笔借款要收多少税？", "Brazil"),
+        ("巴西对股东借款的利息要收多少税？", "Brazil"),
+        ("德国税务局要我们登记吗？", "Germany"),
+        ("What tax does Brazil charge on the loan?", "Brazil"),
+        ("Will the German government require an approval?", "Germany"),
+        ("Does Indonesia's central bank restrict repayment?", "Indonesia"),
     ],
 )
 def test_a_question_about_a_countrys_own_law_is_noticed(text: str, country: str) -> None:
@@ -42,6 +48,10 @@ def test_a_question_about_a_countrys_own_law_is_noticed(text: str, country: str)
     "text",
     [
         "越南子公司缺流动资金，母公司怎么放款？",
+        "去越南建厂要不要备案？",
+        "对巴西子公司放款要不要登记？",
+        "向德国付特许权使用费，扣多少税？",  # what is withheld here
+        "Will the bank charge us when Brazil pays?",
         "给越南工厂付设备款要什么单证？",
         "我们在新加坡有一家子公司，预提税怎么办？",  # a comma lies between
         "香港的利得税税率是多少？",  # Hong Kong's rules are what the corpus is about
