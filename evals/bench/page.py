@@ -50,10 +50,12 @@ _WATCH = """
     const now = performance.now();
     const answer = Array.from(document.querySelectorAll(".hg-answer")).pop();
     if (!answer) return;
-    if (window.seen.stage === undefined && answer.querySelector(".hg-stages")) window.seen.stage = now;
+    if (window.seen.stage === undefined && answer.querySelector(".hg-stage-now")) window.seen.stage = now;
     if (window.seen.text === undefined && answer.querySelector(".hg-block")) window.seen.text = now;
     if (window.seen.end === undefined && !answer.classList.contains("hg-working")) window.seen.end = now;
   };
+  if (window.watching) return;
+  window.watching = true;
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true });
 }
 """
@@ -218,14 +220,12 @@ def _one_user(
             if key in seen:
                 yield name, seen[key] - seen["asked"]
         time.sleep(pause_s)
-        page.goto(url + "/")  # a new conversation: every question stands by itself
-        page.locator(_BOX).wait_for(timeout=WAIT_S * 1000)
     context.close()
 
 
 def _ask(page: Page, question: str) -> dict[str, Any]:
-    if (start := page.locator("[data-do=new]")).is_visible():
-        start.click()
+    if (anew := page.locator(".hg-new")).is_visible():
+        anew.click()  # every question stands by itself
     page.evaluate(_WATCH)
     page.fill(_BOX, question)
     page.evaluate("() => { window.seen = { asked: performance.now() }; }")

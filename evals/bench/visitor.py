@@ -73,6 +73,9 @@ async def visit(client: httpx.AsyncClient, event: AskEvent, question: str, wait_
         "ui": "en" if question.isascii() else "zh-Hans",
         "profile": {},
         "history": [],
+        # Kept like a browser's: the writing is a part of what a visitor waits for.
+        "conversation": secrets.token_urlsafe(16),
+        "owner": secrets.token_urlsafe(32),
     }
     body = {
         "data": [],
