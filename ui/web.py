@@ -101,7 +101,7 @@ def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blo
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
         view = gr.HTML(
             html_template=_static("ask/ask.html"),
-            js_on_load=_script(),
+            js_on_load=page_script(),
             apply_default_css=False,
             elem_id="hugang",
             elem_classes="hg",
@@ -157,13 +157,19 @@ def _static(name: str) -> str:
 
 
 @cache
-def _script() -> str:
+def page_script() -> str:
     """Return the page's behaviour: one function body, kept in a file for each of its concerns."""
     return "\n".join(_static(f"ask/{name}.js") for name in _SCRIPTS)
+
+
+@cache
+def page_styles() -> str:
+    """Return the page's style sheets, one after the other."""
+    return "".join(_static(name) for name in _STYLES)
 
 
 def _head() -> str:
     policy = element(
         "meta", **{"http-equiv": "Content-Security-Policy", "content": _CONTENT_POLICY}
     )
-    return f"{policy}<style>{''.join(_static(name) for name in _STYLES)}</style>"
+    return f"{policy}<style>{page_styles()}</style>"
