@@ -76,6 +76,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _guarded("home", lambda: check_home(settings.home))
     yield _guarded("opencc", check_opencc)
     yield _guarded("model", lambda: check_model(settings))
+    yield _guarded("conversations", lambda: check_store(settings))
     corpus, found = _loaded_corpus()
     yield found
     if corpus is not None:
@@ -95,6 +96,30 @@ def check_python(version: tuple[int, ...]) -> Check:
     if version[:2] > _NEWEST_TESTED:
         return _warning("python", f"{seen} is newer than the tested 3.11 to 3.13", None)
     return _ok("python", seen)
+
+
+def check_store(settings: Settings) -> Check:
+    """Open the database of conversations; one that is not there yet is not made."""
+    from bot.store.schema import StoreError
+    from bot.store.store import DATABASE_FILE, Store
+
+    if not settings.keep_conversations:
+        return _ok("conversations", "none are kept")
+    file = settings.home / DATABASE_FILE
+    if settings.database_url is None and not file.exists():
+        return _ok("conversations", "no database yet; the server makes it")
+    try:
+        with Store.of(settings) as store:
+            store.conversations.listed(owner="")
+    except StoreError as error:
+        return _error(
+            "conversations",
+            error.message.en,
+            "Move the file away or name another database in HUGANG_DATABASE_URL; "
+            "HUGANG_KEEP_CONVERSATIONS=false does without.",
+        )
+    where = DATABASE_FILE if settings.database_url is None else "HUGANG_DATABASE_URL"
+    return _ok("conversations", f"the database can be read ({where})")
 
 
 def check_libraries(lock: Path) -> Check:

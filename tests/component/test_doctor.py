@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bot import doctor
 from bot.doctor import Check, Report, examine
 from bot.settings import Settings
+from bot.store.store import DATABASE_FILE, Store
 from knowledge import load
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, EmbedderMissing
@@ -218,3 +219,17 @@ def test_only_an_error_gives_exit_code_one(monkeypatch: pytest.MonkeyPatch, seve
     assert "do this" in result.stdout
     as_json = CliRunner().invoke(app, ["doctor", "--json"])
     assert Report.model_validate_json(as_json.stdout).checks == (check,)
+
+
+def test_the_database_of_conversations_is_opened_and_never_made(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert "no database yet" in doctor.check_store(settings).message
+    assert list(tmp_path.iterdir()) == []
+    assert doctor.check_store(Settings(home=tmp_path, keep_conversations=False)).severity == "ok"
+    with Store.of(settings) as store:
+        store.conversations.purge()
+    assert "can be read" in doctor.check_store(settings).message
+    (tmp_path / DATABASE_FILE).write_bytes(b"no database at all" * 100)
+    found = doctor.check_store(settings)
+    assert found.severity == "error"
+    assert "HUGANG_DATABASE_URL" in str(found.remedy)
