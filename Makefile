@@ -30,7 +30,7 @@ serve: install ## start the web app and the API (HOST=127.0.0.1 PORT=7860)
 	@exec $(BIN)/hugang serve --host "$(HOST)" --port "$(PORT)"
 
 test: install browser ## run the tests, a process for each core (ARGS="-k citation")
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: install ## lint, format, types, corpus
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ def by_name(checks: Any) -> dict[str, Check]:
 def test_a_fresh_installation_only_lacks_its_index(tmp_path: Path) -> None:
     found = by_name(examine(Settings(home=tmp_path / "new")))
     assert set(found) == {
-        *("python", "libraries", "home", "opencc", "model", "corpus"),
+        *("python", "libraries", "home", "opencc", "model", "conversations", "corpus"),
         *("cards", "embedder", "vector cache", "index"),
     }
     assert [check.name for check in found.values() if check.severity == "error"] == []
