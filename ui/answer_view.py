@@ -5,7 +5,6 @@ Each state is complete: the page may miss one and still be right after the next.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -23,6 +22,7 @@ from bot.events import (
 from bot.language import Lang, localise
 from bot.question import Filters
 from knowledge.corpus import Corpus
+from ui.days import today
 from ui.html import EMPTY, Html, join, safe, word
 from ui.marks import Marks
 from ui.plan_card import render_plan
@@ -44,7 +44,7 @@ from ui.render import (
 )
 from ui.source_panel import lineage
 from ui.takeaway.markdown import write_markdown
-from ui.takeaway.memo import memo_of_answer, today
+from ui.takeaway.memo import memo_of_answer
 
 Parts: TypeAlias = list[tuple[str, Html]]
 """Key and HTML of each part, in reading order."""
@@ -150,10 +150,11 @@ class AnswerView:
             *(word(f"topic.{one}", ui) for one in self._filters.topics),
             *(word(f"place.{one}", ui) for one in self._filters.jurisdictions),
         ]
-        today = dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
         said = (
             word("stage.about", ui, what=about) if about else word("stage.understood", ui),
-            word("stage.day", ui, date=event.as_of.isoformat()) if event.as_of != today else EMPTY,
+            word("stage.day", ui, date=event.as_of.isoformat())
+            if event.as_of != today()
+            else EMPTY,
             join(word("stage.limits", ui), " ", Html(" · ".join(limits))) if limits else EMPTY,
         )
         return Html(" · ".join(one for one in said if one))

@@ -7,7 +7,6 @@ no fact and never leaves the card.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -30,6 +29,7 @@ from knowledge.card import (
 from knowledge.corpus import Corpus, Validity
 from knowledge.route import Goal, RouteCard, RouteInput
 from ui.api_problems import not_found
+from ui.days import read_day, today
 from ui.rulebook.catalogue import Selection
 from ui.rulebook.names import Names, fold_words
 
@@ -39,8 +39,7 @@ def _iso_date(value: Any) -> Any:
     if value is None or isinstance(value, dt.date):
         return value
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return dt.date.fromisoformat(value)
+        return read_day(value)
     except (TypeError, ValueError):
         pass
     raise PydanticCustomError("iso_date", "expected a date as YYYY-MM-DD, such as 2026-06-30")
@@ -214,7 +213,7 @@ class Catalogue:
 
     def instruments(self, wanted: InstrumentFilter) -> InstrumentPage:
         """List instruments, newest first."""
-        day = wanted.as_of or _today()
+        day = wanted.as_of or today()
         words, selection = fold_words(wanted.q), _selection(wanted)
         found = [
             card
@@ -239,7 +238,7 @@ class Catalogue:
         Raises:
             ProblemError: no such instrument.
         """
-        card, day = self._card(card_id), as_of or _today()
+        card, day = self._card(card_id), as_of or today()
         corpus = self.corpus
         successor = corpus.instruments.get(card.superseded_by or "")
         related = (corpus.instruments[i] for i in card.related if i in corpus.instruments)
@@ -270,7 +269,7 @@ class Catalogue:
         Raises:
             ProblemError: no such instrument, or no such fact on it.
         """
-        card, day = self._card(card_id), as_of or _today()
+        card, day = self._card(card_id), as_of or today()
         try:
             fact = card.fact(fact_id)
         except KeyError:
@@ -306,7 +305,7 @@ class Catalogue:
         Raises:
             ProblemError: no such route.
         """
-        card, day = self.route_card(route_id), as_of or _today()
+        card, day = self.route_card(route_id), as_of or today()
         cards = {ref.card_id: self.corpus.instrument(ref) for ref in card.refs}
         return RouteView(
             **{name: getattr(card, name) for name in RouteCard.model_fields},
@@ -377,10 +376,6 @@ def _selection(wanted: InstrumentFilter) -> Selection:
         jurisdictions=(wanted.jurisdiction,) if wanted.jurisdiction else (),
         statuses=(wanted.status,) if wanted.status else (),
     )
-
-
-def _today() -> dt.date:
-    return dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
 
 
 def catalogue_endpoints(catalogue: Catalogue, responses: dict[int | str, Any]) -> APIRouter:

@@ -21,6 +21,7 @@ from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
 from knowledge.errors import KnowledgeError
 from knowledge.index_cli import index_app
+from ui.days import today
 from ui.memory_cli import conversations_app, feedback_app
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def plan(
         return
     from ui.terminal import plan_markdown, show
 
-    show(plan_markdown(made, corpus, chosen, _today()))
+    show(plan_markdown(made, corpus, chosen, today()))
 
 
 def _list_routes(corpus: Corpus, lang: Lang, *, as_json: bool) -> None:
@@ -339,10 +340,6 @@ def _day(text: str | None) -> dt.date | None:
                 en=f"--as-of {text!r} is not a date; write it as YYYY-MM-DD, such as 2026-06-30.",
             )
         ) from error
-
-
-def _today() -> dt.date:
-    return dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
 
 
 def _debugging() -> bool:

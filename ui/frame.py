@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from bot.language import Lang
+from ui.api_problems import request_lang
 from ui.html import Html, element, join, label, word
 from ui.strings import LANGS, string
 
@@ -41,12 +43,7 @@ def mount_assets(app: FastAPI) -> None:
 
 def language_of(request: Request) -> Lang:
     """Return the language of a page: that of `?lang=`, else the browser's first that we have."""
-    asked = request.query_params.get("lang")
-    for tag in (asked or "", *_accepted(request)):
-        found = _match(tag)
-        if found:
-            return found
-    return "zh-Hans"
+    return request_lang(request) or "zh-Hans"
 
 
 def page(
@@ -124,8 +121,6 @@ def asset(name: str) -> str:
 
 @cache
 def _stamp(name: str) -> str:
-    from hashlib import sha256
-
     return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
 
 
@@ -180,25 +175,6 @@ def _header(request: Request, lang: Lang, here: str) -> Html:
         ),
         class_="hg-header",
     )
-
-
-def _accepted(request: Request) -> list[str]:
-    """Return the browser's languages, the most wanted first."""
-    wanted = []
-    for one in request.headers.get("accept-language", "").split(","):
-        tag, _, weight = one.strip().partition(";q=")
-        try:
-            wanted.append((-float(weight or 1), tag))
-        except ValueError:
-            continue
-    return [tag for _, tag in sorted(wanted, key=lambda pair: pair[0])]
-
-
-def _match(tag: str) -> Lang | None:
-    low = tag.lower()
-    if low.startswith("zh"):
-        return "zh-Hant" if any(mark in low for mark in ("hant", "tw", "hk", "mo")) else "zh-Hans"
-    return "en" if low.startswith("en") else None
 
 
 _LOGO = Html(

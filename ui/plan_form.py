@@ -13,6 +13,7 @@ from bot.language import Lang, in_script, localise, passage_lang
 from bot.profile import Value, read_values
 from knowledge.card import Frozen
 from knowledge.route import RouteCard, RouteInput
+from ui.days import read_day, today
 from ui.html import EMPTY, Html, element, word
 from ui.strings import string
 
@@ -81,9 +82,9 @@ def read_form(route: RouteCard, query: Iterable[tuple[str, str]], lang: Lang) ->
             values |= _read(route, item, given[name])
         except ValueError:
             problems[name] = _problem(item, given[name], lang)
-    day, as_of_given = dt.date.today(), given.get("as_of", "")  # noqa: DTZ011 - rules hold on a date
+    day, as_of_given = today(), given.get("as_of", "")
     try:
-        as_of = dt.date.fromisoformat(as_of_given) if as_of_given else day
+        as_of = read_day(as_of_given) if as_of_given else day
     except ValueError:
         as_of = day
         problems["as_of"] = string("plan.bad.date", lang, value=_quoted(as_of_given))
@@ -108,7 +109,7 @@ def _read(route: RouteCard, item: RouteInput, value: str) -> dict[str, Value]:
     if len(value) > LONGEST:
         raise ValueError
     if item.type == "date":
-        return {item.name: dt.date.fromisoformat(value).isoformat()}
+        return {item.name: read_day(value).isoformat()}
     try:
         return read_values(route, {item.name: value})
     except ProfileError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -18,6 +17,7 @@ from bot.plan_text import sentences
 from bot.present import CitationBook
 from knowledge.corpus import Corpus
 from knowledge.route import Goal, RouteCard
+from ui.days import today
 from ui.frame import address, language_of, page
 from ui.html import EMPTY, Html, element, join, word
 from ui.option_table import option_table
@@ -220,10 +220,9 @@ class PlanView:
     def _telling(self) -> Html:
         """Point at the questions whose answers would change the plan most."""
         lang = self._lang
-        today = dt.date.today()  # noqa: DTZ011 - rules hold on a date
         day = (
             word("plan.as_of.note", lang, tag="p", class_="hg-quiet", date=str(self._form.as_of))
-            if self._form.as_of != today
+            if self._form.as_of != today()
             else EMPTY
         )
         links = [

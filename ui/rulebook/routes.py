@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import cast, get_args
 
 from anyio import CapacityLimiter, to_thread
@@ -13,6 +12,7 @@ from bot.advisor import Advisor
 from bot.language import Lang, localise
 from bot.nearest import nearest_names
 from knowledge.card import Topic
+from ui.days import today
 from ui.frame import language_of, page
 from ui.html import Html, element
 from ui.rulebook.action_plan_page import action_plan_body
@@ -48,10 +48,10 @@ def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> AP
     @pages.get(PATH)
     @pages.get(f"{PATH}/")
     async def browse(request: Request) -> Response:
-        lang, today = language_of(request), _today()
-        asked = read_query(request.query_params, corpus, today)
+        lang, now = language_of(request), today()
+        asked = read_query(request.query_params, corpus, now)
         listed = await to_thread.run_sync(found, asked, lang, limiter=slots)
-        body = browse_body(corpus, asked, listed, months_of(corpus, today), today, lang)
+        body = browse_body(corpus, asked, listed, months_of(corpus, now), now, lang)
         if request.query_params.get("fragment"):
             return HTMLResponse(body, headers={"Cache-Control": "no-store"})
         return _page(request, string("rules.title", lang), body, scripts=("rulebook.js",))
@@ -59,7 +59,7 @@ def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> AP
     @pages.get(f"{PATH}/action-plan")
     async def action_plan(request: Request) -> Response:
         lang = language_of(request)
-        body = action_plan_body(corpus, _today(), lang)
+        body = action_plan_body(corpus, today(), lang)
         return _page(request, string("rules.plan.title", lang), body)
 
     @pages.get(f"{PATH}/topics/{{topic}}")
@@ -72,7 +72,7 @@ def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> AP
             ]
             return _unknown(request, topic, near, lang)
         day, notices = read_day(request.query_params)
-        body = topic_body(corpus, cast(Topic, topic), day, _today(), notices, lang)
+        body = topic_body(corpus, cast(Topic, topic), day, today(), notices, lang)
         name = string(f"topic.{topic}", lang)
         return _page(request, string("rules.timeline_of", lang, topic=name), body)
 
@@ -91,7 +91,7 @@ def rulebook_pages(advisor: Advisor, names: Names, slots: CapacityLimiter) -> AP
             ]
             return _unknown(request, card_id, near, lang)
         day, notices = read_day(request.query_params)
-        body = instrument_body(corpus, card, day, _today(), notices, lang)
+        body = instrument_body(corpus, card, day, today(), notices, lang)
         return _page(request, localise(card.title, lang), body)
 
     return pages
@@ -129,7 +129,3 @@ def _unknown(request: Request, seen: str, near: list[Html], lang: Lang) -> HTMLR
         class_="rb rb-unknown",
     )
     return _page(request, string("rules.unknown", lang), body, status=404)
-
-
-def _today() -> dt.date:
-    return dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day

@@ -16,10 +16,11 @@ from bot.answer import CheckedAnswer
 from bot.language import Lang
 from knowledge.card import Bilingual
 from ui.api_problems import ProblemError, not_found, request_lang
+from ui.days import read_day, today
 from ui.takeaway.elements import Draw
 from ui.takeaway.files import MEDIA_TYPES, Form, disposition, write_file
 from ui.takeaway.fonts import FontMissing, FontShelf, open_shelf
-from ui.takeaway.memo import Memo, memo_of_answer, memo_of_plan, today
+from ui.takeaway.memo import Memo, memo_of_answer, memo_of_plan
 
 Answers: TypeAlias = Callable[[str], CheckedAnswer | None]
 """Looks an answer up by its id; None when it knows none of that id."""
@@ -139,14 +140,12 @@ def _day(value: str | None) -> dt.date:
     if not value:
         return today()
     try:
-        if len(value) == len("2026-06-30"):
-            return dt.date.fromisoformat(value)
+        return read_day(value)
     except ValueError:
-        pass
-    seen = value[:40]
-    raise ProblemError(
-        "bad-as-of",
-        Bilingual(
-            zh=f"as_of填了 {seen!r}，应为年-月-日。", en=f"as_of is {seen!r}; expected a date."
-        ),
-    )
+        seen = value[:40]
+        raise ProblemError(
+            "bad-as-of",
+            Bilingual(
+                zh=f"as_of填了 {seen!r}，应为年-月-日。", en=f"as_of is {seen!r}; expected a date."
+            ),
+        ) from None

@@ -193,11 +193,6 @@ def memo_of_plan(
     )
 
 
-def today() -> dt.date:
-    """Return the day on which a document is made."""
-    return dt.date.today()  # noqa: DTZ011 - a reader's calendar day
-
-
 def _shortened(question: str) -> str:
     text = flat(question)
     return text if len(text) <= LONGEST_TITLE else f"{text[:LONGEST_TITLE].rstrip()}…"
