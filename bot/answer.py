@@ -7,7 +7,7 @@ of first use; the permanent name of a source is its `ref`, never its number.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -138,6 +138,21 @@ class AnswerOption(Frozen):
     pros: tuple[AnswerRemark, ...]
     cons: tuple[AnswerRemark, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing known closes it."""
+        return self.applies is not False and not self.blockers
+
+    @property
+    def steps_ahead(self) -> tuple[AnswerStep, ...]:
+        """The steps that are needed or may be."""
+        return tuple(step for step in self.steps if step.state != "not-needed")
+
+    @property
+    def steps_spared(self) -> tuple[AnswerStep, ...]:
+        """The steps that are not needed."""
+        return tuple(step for step in self.steps if step.state == "not-needed")
+
 
 class AnswerOpenPoint(Frozen):
     """A question back to the asker; answering it changes the plan."""
@@ -163,6 +178,31 @@ class AnswerPlan(Frozen):
     """At most two, the one that changes most first."""
     known: Mapping[str, Any]
     """Values of route inputs that the plan was made with."""
+
+    @property
+    def chosen(self) -> AnswerOption | None:
+        """The way to take first; None when all are closed."""
+        return next((option for option in self.options if option.is_open), None)
+
+    def refs_told(self, in_full: Sequence[AnswerOption]) -> tuple[FactRef, ...]:
+        """Return the facts of a telling, in its order, each once.
+
+        Args:
+            in_full: options whose legs and steps are told; of the others only what speaks for and
+                against them.
+        """
+        found: list[FactRef] = []
+        for option in self.options:
+            for remark in (*option.blockers, *option.possible_blockers, *option.pros, *option.cons):
+                found += remark.refs
+        for option in in_full:
+            for leg in option.legs:
+                found += leg.refs
+            for step in option.steps:
+                found += step.refs
+        for remark in self.watch:
+            found += remark.refs
+        return tuple(dict.fromkeys(found))
 
 
 class ModelUse(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bot.answer import AnswerOption, AnswerPlan, AnswerStep
+from bot.answer import AnswerOption, AnswerPlan
 from ui.html import EMPTY, Html, element, join, label, word
 from ui.plan_words import PlanWords, brief, condition_badge, remark_list
 from ui.route_drawing import currency_names
@@ -107,7 +107,7 @@ def _steps(option: AnswerOption, words: PlanWords) -> Html:
 
 
 def _approvals(option: AnswerOption, words: PlanWords) -> Html:
-    names = dict.fromkeys(step.authority for step in _taken(option) if step.authority)
+    names = dict.fromkeys(step.authority for step in option.steps_ahead if step.authority)
     return _list([words.authorities.get(name, name) for name in names])
 
 
@@ -116,7 +116,7 @@ def _times(option: AnswerOption, words: PlanWords) -> Html:
     colon = ": " if ui == "en" else "："
     told = [
         f"{words.authorities.get(step.authority or '', step.authority) or step.who}{colon}{step.time}"
-        for step in sorted(_taken(option), key=lambda step: step.state == "depends")
+        for step in sorted(option.steps_ahead, key=lambda step: step.state == "depends")
         if step.time
     ]
     rest = len(told) - MOST_TIMES
@@ -159,10 +159,6 @@ _ROWS: Sequence[tuple[str, _Cell]] = (
     ("plan.pros", _pros),
     ("plan.cons", _cons),
 )
-
-
-def _taken(option: AnswerOption) -> Iterable[AnswerStep]:
-    return (step for step in option.steps if step.state != "not-needed")
 
 
 def _list(items: Sequence[str]) -> Html:

@@ -11,7 +11,7 @@ from ui.html import EMPTY, Html, element, join, word
 from ui.marks import Marks
 from ui.option_table import option_table
 from ui.plan_steps import Grounds, render_steps
-from ui.plan_words import PlanWords, condition_badge, is_open, remark_list
+from ui.plan_words import PlanWords, condition_badge, remark_list
 from ui.route_drawing import currency_names, drawing
 
 
@@ -19,7 +19,7 @@ def render_plan(plan: AnswerPlan, words: PlanWords) -> Html:
     """Write a plan as a card."""
     marks = words.marks
     ui = marks.ui
-    chosen = next((option for option in plan.options if is_open(option)), None)
+    chosen = plan.chosen
     others = [option for option in plan.options if option is not chosen]
     body = (
         option_table(plan, words, chosen=chosen.id if chosen else None)

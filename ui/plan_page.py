@@ -24,7 +24,7 @@ from ui.option_table import option_table
 from ui.plan_card import option_body, remarks
 from ui.plan_form import PlanForm, notes, read_form, render_fields, said_value
 from ui.plan_sources import PlanSources
-from ui.plan_words import PlanWords, condition_badge, is_open
+from ui.plan_words import PlanWords, condition_badge
 from ui.strings import string
 
 GROUPS: Mapping[str, Sequence[Goal]] = {
@@ -93,7 +93,7 @@ class PlanView:
         self._route = route
         self._form = form
         self._lang: Lang = lang
-        first = next((one for one in plan.options if is_open(one)), plan.options[0])
+        first = plan.chosen or plan.options[0]
         self._shown = next((one for one in plan.options if one.id == form.option), first)
         self._sources = PlanSources(plan, self._shown, CitationBook(corpus, lang, form.as_of))
         self._words = PlanWords.of(plan, self._sources.marks, corpus)
@@ -141,8 +141,8 @@ class PlanView:
     def said(self) -> str:
         """Say in a line what the form comes to."""
         lang, options = self._lang, self._plan.options
-        closed = sum(not is_open(one) for one in options)
-        first = next((one for one in options if is_open(one)), None)
+        closed = sum(not one.is_open for one in options)
+        first = self._plan.chosen
         if first is None:
             return string("plan.none", lang)
         return string(

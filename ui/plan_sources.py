@@ -9,10 +9,10 @@ from bot.answer import AnswerOption, AnswerPlan, Citation
 from bot.language import Lang
 from bot.present import CitationBook
 from knowledge.card import FactRef
-from ui.frame import address
 from ui.html import EMPTY, Html, element, join, label, word
 from ui.marks import Marks
-from ui.source_panel import status_badge
+from ui.rulebook.query import card_address
+from ui.source_panel import quality_badge, status_badge
 
 
 class LinkedMarks(Marks):
@@ -46,7 +46,7 @@ class PlanSources:
             shown: the option that is shown in full.
             book: empty; it knows language and day.
         """
-        for ref in _used(plan, shown):
+        for ref in plan.refs_told((shown,)):
             book.cite(ref)
         self._book = book
         self._lang: Lang = book.lang
@@ -57,7 +57,10 @@ class PlanSources:
             titles={one.n: one.instrument.title for one in cited},
             numbers={one.ref: one.n for one in cited},
             second_hand=frozenset(c.n for c in cited if c.source.quality in ("press", "mirror")),
-            links={one.n: fact_address(one.ref, book.lang) for one in cited},
+            links={
+                one.n: card_address(one.ref.card_id, book.lang, fact=one.ref.fact_id)
+                for one in cited
+            },
         )
 
     def grounds(self, refs: Iterable[FactRef]) -> Html:
@@ -93,7 +96,7 @@ class PlanSources:
         first = facts[0].instrument
         return element(
             "li",
-            element("a", first.title, href=address(f"/rules/{first.id}", lang)),
+            element("a", first.title, href=card_address(first.id, lang)),
             " ",
             element("span", first.number, class_="hg-quiet") if first.number else EMPTY,
             " ",
@@ -102,7 +105,6 @@ class PlanSources:
         )
 
     def _fact(self, fact: Citation) -> Html:
-        quality = fact.source.quality
         return element(
             "li",
             self.marks.mark(fact.n),
@@ -110,13 +112,8 @@ class PlanSources:
             join(fact.locator, " ") if fact.locator else EMPTY,
             element("span", fact.source.publisher, class_="hg-quiet"),
             " ",
-            word(f"quality.{quality}", self._lang, class_=f"hg-badge hg-quality-{quality}"),
+            quality_badge(fact.source.quality, self._lang),
         )
-
-
-def fact_address(ref: FactRef, lang: Lang) -> str:
-    """Return the address of a fact in the rulebook."""
-    return f"{address(f'/rules/{ref.card_id}', lang)}#fact-{ref.fact_id}"
 
 
 def _by_instrument(cited: Iterable[Citation]) -> Iterator[list[Citation]]:
@@ -126,21 +123,3 @@ def _by_instrument(cited: Iterable[Citation]) -> Iterator[list[Citation]]:
     ranked = sorted(facts, key=lambda fact: order[fact.instrument.id])
     for _, group in groupby(ranked, key=lambda fact: fact.instrument.id):
         yield list(group)
-
-
-def _used(plan: AnswerPlan, shown: AnswerOption) -> Iterator[FactRef]:
-    """Yield the facts of a page in reading order."""
-    for option in plan.options:
-        for remark in (
-            *option.blockers,
-            *option.possible_blockers,
-            *option.pros,
-            *option.cons,
-        ):
-            yield from remark.refs
-    for leg in shown.legs:
-        yield from leg.refs
-    for step in shown.steps:
-        yield from step.refs
-    for remark in plan.watch:
-        yield from remark.refs

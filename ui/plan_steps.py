@@ -23,11 +23,9 @@ def render_steps(option: AnswerOption, words: PlanWords, grounds: Grounds | None
         grounds: writes the facts of a step out; None = marks behind its sentence.
     """
     ui = words.marks.ui
-    needed = [step for step in option.steps if step.state != "not-needed"]
-    spared = [step for step in option.steps if step.state == "not-needed"]
     before = first_done(option.steps)
-    written = [_step(step, before[step.id], words, grounds) for step in needed]
-    left_out = [_step(step, (), words, grounds) for step in spared]
+    written = [_step(step, before[step.id], words, grounds) for step in option.steps_ahead]
+    left_out = [_step(step, (), words, grounds) for step in option.steps_spared]
     return join(
         word("plan.steps", ui, class_="hg-label") if written else EMPTY,
         element("ol", *written, class_="hg-steps") if written else EMPTY,

@@ -84,14 +84,9 @@ def brief(question: str, lang: Lang) -> str:
     return f"{cut.rstrip('，、,( ')}…"
 
 
-def is_open(option: AnswerOption) -> bool:
-    """Whether nothing known closes an option."""
-    return option.applies is not False and not option.blockers
-
-
 def condition_badge(option: AnswerOption, ui: Lang) -> Html:
     """Write whether an option applies, is closed, or depends on what is not known."""
-    if not is_open(option):
+    if not option.is_open:
         return word("plan.closed", ui, class_="hg-badge hg-option-closed")
     if option.applies is None:
         return word("plan.conditional", ui, class_="hg-badge hg-option-conditional")

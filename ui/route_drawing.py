@@ -290,10 +290,11 @@ def _names(legs: Sequence[AnswerLeg]) -> dict[Party, str]:
     names: dict[Party, str] = {}
     for leg in legs:
         names |= {leg.from_: leg.from_name, leg.to: leg.to_name}
-    return {party: _capital(name) for party, name in names.items()}
+    return {party: capital(name) for party, name in names.items()}
 
 
-def _capital(name: str) -> str:
+def capital(name: str) -> str:
+    """Begin a name with a capital letter, where its script has them."""
     return name[:1].upper() + name[1:]
 
 
@@ -320,7 +321,7 @@ def _lettering(leg: AnswerLeg, room: float, lang: Lang) -> tuple[list[_Line], li
     money = currency_names(leg.currencies, lang)
     channel = leg.channel or ""
     above = [
-        _Line(text, 13, True, "ink") for text in wrap_text(_capital(leg.what), 13, room, bold=True)
+        _Line(text, 13, True, "ink") for text in wrap_text(capital(leg.what), 13, room, bold=True)
     ]
     below = [
         *(_Line(text, 12, False, "quiet") for text in wrap_text(channel, 12, room)),

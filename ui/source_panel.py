@@ -124,6 +124,11 @@ def status_badge(status: str, ui: Lang) -> Html:
     return word(f"status.{status}", ui, class_=f"hg-badge hg-status-{status}")
 
 
+def quality_badge(quality: str, ui: Lang) -> Html:
+    """Write who runs a source's page as a badge."""
+    return word(f"quality.{quality}", ui, class_=f"hg-badge hg-quality-{quality}")
+
+
 def cited_figures(claims: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Read the figures of sentences as kind and value, whatever script or scale they stand in."""
     return frozenset(
@@ -237,7 +242,7 @@ def _origin(source: CitedSource, ui: Lang) -> Html:
         word("panel.source", ui, tag="h3", class_="hg-label"),
         element(
             "p",
-            word(f"quality.{source.quality}", ui, class_=f"hg-badge hg-quality-{source.quality}"),
+            quality_badge(source.quality, ui),
             element("strong", source.publisher),
             element("time", source.date, class_="hg-quiet") if source.date else EMPTY,
             class_="hg-publisher",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, Citation, Standing
 from bot.language import Lang, in_script, localise
 from bot.present import CitationBook
+from bot.write import WRITER
 from knowledge.card import Frozen, Quality
 from knowledge.corpus import Corpus, Validity
 from ui.html import web_address
@@ -31,7 +32,7 @@ from ui.takeaway.elements import (
     plain,
     read_body,
 )
-from ui.takeaway.route import plan_elements, plan_refs
+from ui.takeaway.route import plan_elements
 
 LONGEST_TITLE = 60
 """Characters of a question that may stand as the title; a longer one is shown in full below."""
@@ -170,7 +171,7 @@ def memo_of_plan(
         draw: draws the ways; None leaves the drawings out.
     """
     book = CitationBook(corpus, lang, as_of)
-    known = tuple(book.cite(ref) for ref in plan_refs(plan) if ref in corpus)
+    known = tuple(book.cite(ref) for ref in plan.refs_told(plan.options) if ref in corpus)
     version = str(corpus.version)
     return Memo(
         lang=lang,
@@ -299,7 +300,7 @@ def _beside(parts: Iterable[str]) -> str:
 
 def _writer(answer: CheckedAnswer) -> str:
     model = answer.engine.model
-    if model is None or answer.engine.writer == "extractive":
+    if model is None or answer.engine.writer == WRITER:
         return string("takeaway.writer.cards", answer.lang)
     return string("takeaway.writer.model", answer.lang, model=flat(model.name))
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
 from bot.language import Lang, in_script, localise, passage_lang
 from bot.plan_text import MOST_TIMES
-from bot.wording import CURRENCIES
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.route import RouteInput
+from ui.route_drawing import capital, currency_names
 from ui.strings import string
 from ui.takeaway.elements import (
     Draw,
@@ -39,22 +39,6 @@ _STEP_COLUMNS = (
     "takeaway.step.time",
     "takeaway.step.needs",
 )
-
-
-def plan_refs(plan: AnswerPlan) -> tuple[FactRef, ...]:
-    """Return every fact a plan stands on, in the order in which its document tells them."""
-    found: list[FactRef] = []
-    for option in plan.options:
-        for remark in (*option.blockers, *option.possible_blockers, *option.pros, *option.cons):
-            found += remark.refs
-    for option in plan.options:
-        for leg in option.legs:
-            found += leg.refs
-        for step in option.steps:
-            found += step.refs
-    for remark in plan.watch:
-        found += remark.refs
-    return tuple(dict.fromkeys(found))
 
 
 def plan_elements(
@@ -100,7 +84,7 @@ class _Teller:
 
     def tell(self, whole: bool) -> Iterator[Element]:
         lang, plan = self.lang, self.plan
-        chosen = next((option for option in plan.options if _is_open(option)), None)
+        chosen = plan.chosen
         if not whole:
             title = string("takeaway.route", lang, title=plan.title)
             yield Heading(level=1, text=flat(title))
@@ -172,7 +156,7 @@ class _Teller:
         )
 
     def _state(self, option: AnswerOption, is_chosen: bool) -> str:
-        if not _is_open(option):
+        if not option.is_open:
             return string("plan.closed", self.lang)
         names = ["plan.chosen"] if is_chosen else []
         if option.applies is None:
@@ -190,29 +174,26 @@ class _Teller:
         return plain(" ".join(localise(one.question, self.lang) for one in questions))
 
     def _count(self, option: AnswerOption) -> str:
-        states = [step.state for step in option.steps if step.state != "not-needed"]
+        states = [step.state for step in option.steps_ahead]
         depends = states.count("depends")
         key = "takeaway.steps.some" if depends else "takeaway.steps.all"
         return string(key, self.lang, n=len(states), depends=depends)
 
     def _approvals(self, option: AnswerOption) -> str:
         names = dict.fromkeys(
-            self._authority(step) for step in _needed(option) if step.authority is not None
+            self._authority(step) for step in option.steps_ahead if step.authority is not None
         )
         return self.semicolon.join(names) or _NONE  # English names hold commas
 
     def _times(self, option: AnswerOption) -> Line:
         """Name the first times; the steps tell the rest."""
-        timed = {step.time: step.refs for step in reversed(_needed(option)) if step.time}
+        timed = {step.time: step.refs for step in reversed(option.steps_ahead) if step.time}
         first = list(reversed(timed.items()))[:MOST_TIMES]
         return self._joined(first) if first else plain(_NONE)
 
     def _currencies(self, option: AnswerOption) -> str:
-        codes = dict.fromkeys(code for leg in option.legs for code in leg.currencies)
-        return self.comma.join(self._currency(code) for code in codes) or _NONE
-
-    def _currency(self, code: str) -> str:
-        return localise(CURRENCIES[code], self.lang) if code in CURRENCIES else code
+        codes = (code for leg in option.legs for code in leg.currencies)
+        return currency_names(codes, self.lang) or _NONE
 
     def _all_said(self, remarks: Iterable[AnswerRemark]) -> Line:
         told = [(remark.say, remark.refs) for remark in remarks]
@@ -241,31 +222,32 @@ class _Teller:
             yield Picture(svg=self.draw(option, self.lang), alt=self._alt(option))
         if option.legs:
             yield Items(items=tuple(self._leg(leg) for leg in option.legs))
-        needed = _needed(option)
-        if needed:
-            yield self._steps(needed)
-        spared = [step for step in option.steps if step.state == "not-needed"]
-        if spared:
-            said = self.semicolon.join(flat(step.do).rstrip("。.") for step in spared)
-            label = string("plan.not_needed", self.lang, n=len(spared))
+        if option.steps_ahead:
+            yield self._steps(option.steps_ahead)
+        if option.steps_spared:
+            said = self.semicolon.join(flat(step.do).rstrip("。.") for step in option.steps_spared)
+            label = string("plan.not_needed", self.lang, n=len(option.steps_spared))
             colon = ": " if self.lang == "en" else "："
             yield Paragraph(line=plain(f"{label}{colon}{said}"), style="quiet")
 
     def _leg(self, leg: AnswerLeg) -> Line:
-        details = (leg.what, leg.channel, " / ".join(self._currency(one) for one in leg.currencies))
+        details = (
+            leg.what,
+            leg.channel,
+            " / ".join(currency_names([one], self.lang) for one in leg.currencies),
+        )
         said = self.semicolon.join(flat(one) for one in details if one)
         colon = ": " if self.lang == "en" else "："
-        ends = Run(text=f"{_capital(leg.from_name)} → {_capital(leg.to_name)}{colon}", bold=True)
+        ends = Run(text=f"{capital(leg.from_name)} → {capital(leg.to_name)}{colon}", bold=True)
         return (ends, *marked(said, leg.refs, self.numbers))
 
     def _alt(self, option: AnswerOption) -> str:
         legs = (
-            f"{_capital(leg.from_name)} → {_capital(leg.to_name)} ({leg.what})"
-            for leg in option.legs
+            f"{capital(leg.from_name)} → {capital(leg.to_name)} ({leg.what})" for leg in option.legs
         )
         return flat(string("takeaway.drawing", self.lang, legs=self.semicolon.join(legs)))
 
-    def _steps(self, steps: list[AnswerStep]) -> Table:
+    def _steps(self, steps: tuple[AnswerStep, ...]) -> Table:
         numbers = {step.id: n for n, step in enumerate(steps, start=1)}
         return Table(
             head=tuple(plain(string(key, self.lang)) for key in _STEP_COLUMNS),
@@ -293,14 +275,6 @@ class _Teller:
         return flat(localise(self.corpus.issuer_name(step.authority), self.lang))
 
 
-def _is_open(option: AnswerOption) -> bool:
-    return option.applies is not False and not option.blockers
-
-
-def _needed(option: AnswerOption) -> list[AnswerStep]:
-    return [step for step in option.steps if step.state != "not-needed"]
-
-
 def _value(value: object, asked: RouteInput | None, lang: Lang) -> str:
     if isinstance(value, bool):
         return string("open.yes" if value else "open.no", lang)
@@ -310,7 +284,3 @@ def _value(value: object, asked: RouteInput | None, lang: Lang) -> str:
         if choice.value == value:
             return in_script(choice.text(passage_lang(lang)), lang)
     return str(value)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
