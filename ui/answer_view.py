@@ -212,30 +212,26 @@ class AnswerView:
         """
         marks = marks_for(citations, self.message, self.ui)
         parts: Parts = []
-        asked = self._plan is not None and self._plan.asked
-        # Inside the answer its own language is spoken, whatever that of the page.
-        plan = self._card(
-            marks.model_copy(update={"ui": self.lang}),
-            summary=not any(block.kind == "lead" for block in blocks),
-        )
+        plan, at = self._plan, None
         for i, block in enumerate(blocks):
             # The card says both: the ways side by side and the steps.
-            if block.kind != "plan" or self._plan is None:
+            if block.kind != "plan" or plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))
-            elif plan:
-                parts.append(("plan", plan))
-                plan = EMPTY
-        if plan and finished:
+            elif at is None:
+                at = len(parts)
+        if plan and at is None and finished:
             # A plan nobody asked for is an offer: folded, after the answer.
-            parts.insert(min(1, len(parts)) if asked else len(parts), ("plan", plan))
+            at = min(1, len(parts)) if plan.asked else len(parts)
+        if plan and at is not None:
+            told = any(block.kind == "lead" for block in blocks)
+            parts.insert(at, ("plan", self._card(plan, marks, summary=not told)))
         return parts
 
-    def _card(self, marks: Marks, *, summary: bool) -> Html:
-        plan = self._plan
-        if plan is None:
-            return EMPTY
+    def _card(self, plan: AnswerPlan, marks: Marks, *, summary: bool) -> Html:
         if not summary:  # a block has said it already
             plan = plan.model_copy(update={"summary": ""})
+        # Inside the answer its own language is spoken, whatever that of the page.
+        marks = marks.model_copy(update={"ui": self.lang})
         return render_plan(plan, PlanWords.of(plan, marks, self.corpus))
 
     def _titles(self, ids: Iterable[str]) -> tuple[str, ...]:
