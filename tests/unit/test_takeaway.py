@@ -205,3 +205,23 @@ def test_the_clipboard_gets_the_day_the_corpus_and_the_scope(corpus: Corpus) -> 
     assert "2026-11-23" in text
     assert "v1" in text
     assert "不构成法律意见" in text
+
+
+def test_a_document_counts_what_a_step_waits_for_as_the_page_does(corpus: Corpus) -> None:
+    def step(name: str, state: str, *needs: str) -> dict[str, object]:
+        texts = {"do": name, "who": "企业", "side_name": "内地", "authority": None, "time": None}
+        return {
+            **texts,
+            **{"id": name, "state": state, "side": "mainland", "needs": needs},
+            **{"depends_on": (), "refs": ()},
+        }
+
+    option = {
+        **{"id": "o", "title": "办法", "applies": True, "depends_on": (), "legs": ()},
+        **dict.fromkeys(("blockers", "possible_blockers", "pros", "cons"), ()),
+        "steps": (step("a", "required"), step("b", "not-needed", "a"), step("c", "required", "b")),
+    }
+    plan = AnswerPlan.model_validate({**PLAN.model_dump(), "options": (option,)})
+    told = memo(corpus, plan=plan).body
+    steps = next(one for one in told if isinstance(one, Table) and len(one.head) == 6)
+    assert [text_of(row[-1]) for row in steps.rows] == ["—", "1"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
 from bot.language import Lang, in_script, localise, passage_lang
@@ -10,6 +10,7 @@ from bot.plan_text import MOST_TIMES
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.route import RouteInput
+from ui.plan_steps import first_done
 from ui.route_drawing import capital, currency_names
 from ui.strings import string
 from ui.takeaway.elements import (
@@ -223,7 +224,7 @@ class _Teller:
         if option.legs:
             yield Items(items=tuple(self._leg(leg) for leg in option.legs))
         if option.steps_ahead:
-            yield self._steps(option.steps_ahead)
+            yield self._steps(option)
         if option.steps_spared:
             said = self.semicolon.join(flat(step.do).rstrip("。.") for step in option.steps_spared)
             label = string("plan.not_needed", self.lang, n=len(option.steps_spared))
@@ -247,27 +248,29 @@ class _Teller:
         )
         return flat(string("takeaway.drawing", self.lang, legs=self.semicolon.join(legs)))
 
-    def _steps(self, steps: tuple[AnswerStep, ...]) -> Table:
-        numbers = {step.id: n for n, step in enumerate(steps, start=1)}
+    def _steps(self, option: AnswerOption) -> Table:
+        before = first_done(option.steps)
         return Table(
             head=tuple(plain(string(key, self.lang)) for key in _STEP_COLUMNS),
-            rows=tuple(self._step(step, numbers) for step in steps),
+            rows=tuple(
+                self._step(n, step, before[step.id])
+                for n, step in enumerate(option.steps_ahead, start=1)
+            ),
             widths=(0.42, 2.6, 1.0, 1.15, 1.25, 0.6),
         )
 
-    def _step(self, step: AnswerStep, numbers: Mapping[str, int]) -> tuple[Line, ...]:
-        needs = sorted(numbers[one] for one in step.needs if one in numbers)
+    def _step(self, n: int, step: AnswerStep, after: tuple[int, ...]) -> tuple[Line, ...]:
         state = string(f"state.{step.state}", self.lang)
         where: Line = (Run(text=f"{step.side_name} · {flat(step.who)}"),)
         if step.state == "depends":
             where = (Run(text=state, bold=True), Run(text=f" · {where[0].text}"))
         return (
-            plain(str(numbers[step.id])),
+            plain(str(n)),
             marked(step.do, step.refs, self.numbers),
             where,
             plain(self._authority(step) if step.authority else _NONE),
             plain(step.time or _NONE),
-            plain(", ".join(map(str, needs)) or _NONE),  # which lines break at, unlike 、,
+            plain(", ".join(map(str, after)) or _NONE),  # which lines break at, unlike 、,
         )
 
     def _authority(self, step: AnswerStep) -> str:
