@@ -426,6 +426,10 @@ def test_a_server_that_keeps_nothing_works_as_a_tab(
         kept = cited(hugang.ask_and_wait(TAX))
         expect(hugang.page.locator(".hg-list-toggle")).to_be_hidden()
         expect(hugang.page.locator(".hg-thumb")).to_have_count(0)
+        foot = hugang.answers.first.locator(".hg-foot")
+        expect(foot.get_by_role("button", name="复制")).to_be_visible()
+        for name in ("Word", "PDF"):  # no answer is kept of which one could be made
+            expect(foot.get_by_role("link", name=name)).to_have_count(0)
         hugang.page.reload()
         expect(hugang.answers.first).to_contain_text("8.25%")
         assert cited(hugang.answers.first) == kept

@@ -39,3 +39,6 @@ const sendButton = $(".hg-send");
 const stopButton = $(".hg-stop");
 const newButton = $(".hg-new");
 const announcer = $("[data-announce]");
+
+// A file is made of an answer that the server has kept.
+element.classList.toggle("hg-keeps-none", !props.keeps);
