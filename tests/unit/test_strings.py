@@ -90,7 +90,9 @@ def test_the_page_uses_no_key_that_is_not_there() -> None:
         *re.findall(r'data-t(?:-label|-placeholder)?="([^"]+)"', html),
         *re.findall(r'words\("([a-z._-]+)"', script),
         *re.findall(r'dataset\.t = "([a-z._-]+)"', script),
-        *re.findall(r'fail\(\w+, "([a-z._-]+)"', script),
+        *re.findall(r'(?:fail|showFailure|nameBy)\(\w+, "([a-z._-]+)"', script),
+        *re.findall(r'(?:makeWord|iconButton)\("[\w-]+", "([a-z._-]+)"', script),
+        *re.findall(r'(?:say|showGone)\("([a-z._-]+)"', script),
     }
     whole = {key for key in used if not key.endswith(".")}
     assert whole <= set(KEYS)

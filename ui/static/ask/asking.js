@@ -97,7 +97,9 @@ function showTurn(turn) {
   const row = make("div", "hg-asked");
   const asked = make("div", "hg-question", turn.question);
   asked.setAttribute("dir", "auto");
-  row.append(editButton(), asked);
+  const pencil = iconButton("edit", "edit.question", PENCIL);
+  pencil.classList.add("hg-edit");
+  row.append(pencil, asked);
   turn.givenRow = make("div", "hg-given");
   turn.answer = make("div", "hg-answer hg-" + turn.state);
   if (turn.lang) turn.answer.lang = turn.lang;
@@ -108,18 +110,7 @@ function showTurn(turn) {
   showGiven(turn);
 }
 
-const PENCIL = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 16l.8-3.4L13.2 4.2l2.6 2.6L7.4 15.2z" /></svg>';
-
-function editButton() {
-  const button = make("button", "hg-tool hg-edit");
-  button.type = "button";
-  button.dataset.do = "edit";
-  button.dataset.tLabel = "edit.question";
-  button.setAttribute("aria-label", words("edit.question"));
-  button.title = words("edit.question");
-  button.innerHTML = PENCIL; // our own drawing
-  return button;
-}
+const PENCIL = "M4 16l.8-3.4L13.2 4.2l2.6 2.6L7.4 15.2z";
 
 // What `render_working` of the server writes before anything is known.
 function showReading(turn) {

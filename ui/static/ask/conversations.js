@@ -111,21 +111,7 @@ function listItem(one) {
 }
 
 function listTool(name, key, title) {
-  const button = make("button", "hg-tool");
-  button.type = "button";
-  button.dataset.do = "conversation-" + name;
-  button.dataset.tLabel = key;
-  button.dataset.a = JSON.stringify({ title });
-  button.setAttribute("aria-label", words(key, { title }));
-  button.title = button.getAttribute("aria-label");
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("viewBox", "0 0 20 20");
-  drawing.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  drawing.append(path);
-  button.append(drawing);
-  return button;
+  return iconButton("conversation-" + name, key, ICONS[name], { title });
 }
 
 // Today by the clock, this year by the day, else by the whole date.

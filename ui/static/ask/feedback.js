@@ -22,25 +22,10 @@ function offerFeedback(turn) {
 }
 
 function thumb(verdict, key) {
-  const button = make("button", "hg-tool hg-thumb hg-thumb-" + verdict);
-  button.type = "button";
-  button.dataset.do = "rate";
+  const button = iconButton("rate", key, THUMB);
+  button.classList.add("hg-thumb", "hg-thumb-" + verdict);
   button.dataset.verdict = verdict;
-  nameBy(button, key);
-  button.title = button.getAttribute("aria-label");
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("viewBox", "0 0 20 20");
-  drawing.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", THUMB);
-  drawing.append(path);
-  button.append(drawing);
   return button;
-}
-
-function nameBy(node, key) {
-  node.dataset.tLabel = key;
-  node.setAttribute("aria-label", words(key));
 }
 
 function press(turn) {

@@ -210,7 +210,7 @@ function showConversation(whole, pending) {
 
 function showKept(saved) {
   const { parts, lang: spoken, as_of, filters, told, ...rest } = saved;
-  const given = saved.given || Object.assign({ topics: [], jurisdictions: [], as_of: as_of || "", told: told || [] }, filters);
+  const given = saved.given || { ...copyOf({ as_of, ...filters }), told: told || [] };
   const turn = Object.assign(rest, { given, lang: parts.length > 0 ? spoken : undefined });
   turns.push(turn);
   showTurn(turn);
@@ -246,10 +246,10 @@ function showOwnership() {
 // --- where the server keeps none: in the tab's own storage, gone when it is closed
 
 function keepHere() {
-  const kept = turns.map(({ article, answer, givenRow, parts, notice, before, ...rest }) => ({
-    ...rest,
-    parts: Array.from(parts, ([key, node]) => [key, node.hgHtml]).filter(([, html]) => html),
-  }));
+  const kept = turns.map((turn) => {
+    const { article, answer, givenRow, notice, before, ...rest } = turn;
+    return { ...rest, parts: partsOf(turn) };
+  });
   while (kept.length > 0) {
     if (toTab(KEPT, JSON.stringify(kept))) return;
     kept.shift(); // no room: the oldest goes first

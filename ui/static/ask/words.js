@@ -108,3 +108,26 @@ function makeWord(tag, key) {
   node.dataset.t = key;
   return node;
 }
+
+function nameBy(node, key, values) {
+  node.dataset.tLabel = key;
+  if (values) node.dataset.a = JSON.stringify(values);
+  node.setAttribute("aria-label", words(key, values));
+}
+
+// A button that shows a drawing only; its name follows the language.
+function iconButton(action, key, path, values) {
+  const button = make("button", "hg-tool");
+  button.type = "button";
+  button.dataset.do = action;
+  nameBy(button, key, values);
+  button.title = button.getAttribute("aria-label");
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("viewBox", "0 0 20 20");
+  drawing.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  drawing.append(line);
+  button.append(drawing);
+  return button;
+}
