@@ -110,7 +110,7 @@ def check_store(settings: Settings) -> Check:
         return _ok("conversations", "no database yet; the server makes it")
     try:
         with Store.of(settings) as store:
-            store.conversations.listed(owner="")
+            store.check()
     except StoreError as error:
         return _error(
             "conversations",

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from bot.language import Lang
 from bot.store.conversations import ConversationNotFound, as_shown
@@ -306,13 +306,12 @@ def _id(conversation: str) -> str:
 
 
 def _line(found: Conversation) -> ConversationLine:
-    return ConversationLine(
-        id=found.id,
-        title=found.title,
-        created=found.created,
-        updated=found.updated,
-        turns=found.turns,
-    )
+    return ConversationLine.model_validate(_told(found, ConversationLine))
+
+
+def _told(record: BaseModel, kind: type[BaseModel]) -> dict[str, Any]:
+    """Return what of a record of the store goes out: the fields that `kind` names."""
+    return {name: getattr(record, name) for name in kind.model_fields}
 
 
 def _shown(turn: KeptTurn, *, owned: bool) -> TurnShown:
@@ -339,13 +338,4 @@ def _shown(turn: KeptTurn, *, owned: bool) -> TurnShown:
 
 
 def _given(said: Feedback) -> FeedbackGiven:
-    return FeedbackGiven(
-        turn=said.turn,
-        answer=said.answer,
-        verdict=said.verdict,
-        reason=said.reason,
-        text=said.text,
-        refs=said.refs,
-        corpus=said.corpus,
-        updated=said.updated,
-    )
+    return FeedbackGiven.model_validate(_told(said, FeedbackGiven))

@@ -260,7 +260,7 @@ def _check_store(settings: Settings) -> None:
         from bot.store.store import Store
 
         with Store.of(settings) as store:
-            store.conversations.purge()
+            store.check()
 
 
 @app.command()

@@ -46,6 +46,14 @@ class Database:
             yield session
             session.commit()
 
+    def check(self) -> None:
+        """Open the database, made or brought up to date where it must be.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        self._open()
+
     def close(self) -> None:
         """Close all connections; a later use opens them anew."""
         with self._lock:

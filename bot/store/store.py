@@ -43,6 +43,14 @@ class Store:
         """Return a kept answer by its id; None where none is kept, or no longer."""
         return self.conversations.answer(answer_id)
 
+    def check(self) -> None:
+        """Open the database and look into nothing.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        self._database.check()
+
     def start(self) -> None:
         """Make the store ready for a server that starts.
 

@@ -227,7 +227,7 @@ def test_the_database_of_conversations_is_opened_and_never_made(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
     assert doctor.check_store(Settings(home=tmp_path, keep_conversations=False)).severity == "ok"
     with Store.of(settings) as store:
-        store.conversations.purge()
+        store.check()
     assert "can be read" in doctor.check_store(settings).message
     (tmp_path / DATABASE_FILE).write_bytes(b"no database at all" * 100)
     found = doctor.check_store(settings)
