@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import html
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
 
+from evals.bench.chromium import FLAGS, find_browser
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "reports" / "shots"
 PORT = 7983
@@ -27,7 +28,6 @@ SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
 THEMES = ("light", "dark")
 LANGS = ("zh-Hans", "zh-Hant", "en")
 LOCALES = {"zh-Hans": "zh-CN", "zh-Hant": "zh-HK", "en": "en-GB"}
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DONE = ".hg-answer:not(.hg-working)"
 
 
@@ -104,10 +104,7 @@ def main() -> None:
     parser.add_argument("--size", choices=tuple(SIZES), action="append", help="repeatable")
     parser.add_argument("--theme", choices=THEMES, action="append", help="repeatable")
     given = parser.parse_args()
-    browser = next(
-        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))),
-        None,
-    )
+    browser = find_browser()
     if browser is None:
         sys.exit("no chromium on PATH; run `make browser`")
     scenes = [scene for scene in SCENES if given.only in scene.name]

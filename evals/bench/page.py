@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from rich.table import Table
 
 from evals.bench.answer import BASELINES, bench_app
 from evals.bench.baseline import baseline_ms
+from evals.bench.chromium import BROWSERS, FLAGS, find_browser
 from evals.bench.visitor import Seen, read_ask_event, visit
 from evals.case import load_suite
 from evals.errors import CaseError
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WAIT_S = 60.0
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _BOX = ".hg-composer textarea"
 # Times are taken in the page, at the change itself: a driver that polls would add its own pace.
 _WATCH = """
@@ -244,14 +235,14 @@ def _chromium() -> Any:
     except ModuleNotFoundError as error:
         message = "playwright is not installed; `make install` brings it"
         raise typer.BadParameter(message) from error
-    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    path = find_browser()
     if path is None:
-        raise typer.BadParameter(f"none of {', '.join(_BROWSERS)} is on PATH; run `make browser`")
+        raise typer.BadParameter(f"none of {', '.join(BROWSERS)} is on PATH; run `make browser`")
 
     @contextmanager
     def started() -> Iterator[Browser]:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
             yield browser
             browser.close()
 

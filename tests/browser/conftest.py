@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 
 from bot.advisor import Advisor
 from bot.settings import Settings
+from evals.bench.chromium import BROWSERS, FLAGS, find_browser
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder
 from knowledge.glossary import load_glossary
@@ -26,15 +26,6 @@ from tests.conftest import NO_BROWSER
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 HERE = Path(__file__).parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DEADLINE_MS = 20_000
 """Longest wait for something to appear; a slow machine with other tests beside it."""
 
@@ -50,18 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
 
 
-def find_browser() -> str:
-    """Return the browser's path, or skip the test; `tests/conftest.py` says so loudly."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH; {NO_BROWSER}")
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
     """One headless Chromium for all tests."""
     path = find_browser()
+    if path is None:  # `tests/conftest.py` says so loudly
+        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH; {NO_BROWSER}")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield started
