@@ -65,6 +65,28 @@ def word(
     )
 
 
+def outward(
+    address: str, ui: Lang, /, *children: str, **attributes: str | int | bool | None
+) -> Html:
+    """Write a link to a page that is not ours: it opens in a new tab, and says so.
+
+    Args:
+        address: from `web_address`.
+        ui: language of the interface.
+        children: what is shown.
+        attributes: as of `element`.
+    """
+    return element(
+        "a",
+        *children,
+        word("panel.new_tab", ui, class_="hg-hidden"),
+        href=address,
+        target="_blank",
+        rel="noopener noreferrer",
+        **attributes,
+    )
+
+
 def label(key: str, ui: Lang, /, **values: str | int) -> dict[str, str | None]:
     """Return the attributes of an accessible name that follows the interface language."""
     return {

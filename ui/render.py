@@ -21,7 +21,7 @@ from bot.answer import (
 )
 from bot.language import Lang
 from bot.write import WRITER
-from ui.html import EMPTY, Html, element, join, label, web_address, word
+from ui.html import EMPTY, Html, element, join, label, outward, web_address, word
 from ui.marks import Marks, markdown_html
 from ui.source_panel import Lineage, render_source, status_badge
 from ui.strings import string
@@ -140,15 +140,7 @@ def _site(body: AnswerBody, ui: Lang) -> Html:
     address = web_address(body.site) if body.site else None
     if address is None:
         return EMPTY
-    return element(
-        "a",
-        urlsplit(address).hostname or "",
-        word("panel.new_tab", ui, class_="hg-hidden"),
-        href=address,
-        target="_blank",
-        rel="noopener noreferrer",
-        class_="hg-site",
-    )
+    return outward(address, ui, urlsplit(address).hostname or "", class_="hg-site")
 
 
 def render_suggestions(suggestions: Iterable[str], ui: Lang) -> Html:

@@ -11,7 +11,7 @@ from bot.language import Lang, in_script, localise
 from knowledge.card import Bilingual, Frozen, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.figures import read_figures
-from ui.html import EMPTY, Html, element, join, web_address, word
+from ui.html import EMPTY, Html, element, join, outward, web_address, word
 
 
 class Relative(Frozen):
@@ -218,15 +218,12 @@ def _quote(
 def _origin(source: CitedSource, ui: Lang) -> Html:
     address = web_address(source.url)
     link = (
-        element(
-            "a",
+        outward(
+            address,
+            ui,
             word("panel.open", ui),
             element("span", urlsplit(address).hostname or "", class_="hg-host"),
             element("span", "↗", aria_hidden="true"),
-            word("panel.new_tab", ui, class_="hg-hidden"),
-            href=address,
-            target="_blank",
-            rel="noopener noreferrer",
             class_="hg-open",
         )
         if address

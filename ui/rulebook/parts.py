@@ -10,7 +10,7 @@ from bot.language import Lang, in_script, localise
 from knowledge.card import Bilingual, Fact, Instrument, Source
 from knowledge.corpus import Corpus, Validity
 from knowledge.figures import read_figures
-from ui.html import EMPTY, Html, element, join, web_address
+from ui.html import EMPTY, Html, element, join, outward, web_address
 from ui.rulebook.query import Notice, card_address
 from ui.source_panel import highlight
 from ui.strings import string
@@ -81,14 +81,11 @@ def source_link(source: Source, words: str, lang: Lang) -> Html:
     address = web_address(source.url)
     if address is None:
         return element("span", words)
-    return element(
-        "a",
+    return outward(
+        address,
+        lang,
         words,
         element("span", " ↗", aria_hidden="true"),
-        text("panel.new_tab", lang, class_="hg-hidden"),
-        href=address,
-        target="_blank",
-        rel="noopener noreferrer",
         title=urlsplit(address).hostname,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from starlette.datastructures import QueryParams
 from bot.language import Lang
 from knowledge.corpus import Corpus
 from ui.api_catalogue import AsOf
+from ui.frame import address
 from ui.rulebook.catalogue import FACETS, SORTS, Query, Selection, facet_choices
 
 PATH = "/rules"
@@ -98,7 +98,7 @@ def list_address(asked: Asked, lang: Lang, *, page: int = 1) -> str:
         ("page", str(page) if page > 1 else ""),
         ("lang", lang),
     ]
-    return _address(PATH, pairs)
+    return f"{PATH}?{urlencode([(name, value) for name, value in pairs if value])}"
 
 
 def card_address(
@@ -106,16 +106,12 @@ def card_address(
 ) -> str:
     """Return the address of an instrument's page, or of a fact on it."""
     anchor = f"#fact-{fact}" if fact else ""
-    return _address(f"{PATH}/{card_id}", [("as_of", _written(day) or ""), ("lang", lang)]) + anchor
+    return address(f"{PATH}/{card_id}", lang, as_of=_written(day)) + anchor
 
 
 def topic_address(topic: str, lang: Lang, day: dt.date | None = None) -> str:
     """Return the address of a topic's timeline."""
-    return _address(f"{PATH}/topics/{topic}", [("as_of", _written(day) or ""), ("lang", lang)])
-
-
-def _address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode([(name, value) for name, value in pairs if value])}"
+    return address(f"{PATH}/topics/{topic}", lang, as_of=_written(day))
 
 
 def _written(day: dt.date | None) -> str | None:
