@@ -19,6 +19,7 @@ from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang, localise, search_form
 from bot.model_writer import ModelWriter
+from bot.papers import NONE, DocumentSearch, PaperReader
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import Value, known_values, read_profile, read_values
@@ -26,7 +27,7 @@ from bot.providers.base import ChatModel
 from bot.providers.guarded import Guard
 from bot.providers.open_model import open_model
 from bot.question import Filters, Question, read_question
-from bot.refuse import decline_reason
+from bot.refuse import GIVES_WAY, decline_reason
 from bot.rewrite import Rewriter
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
@@ -78,6 +79,7 @@ class Advisor:
         settings: Settings | None = None,
         model: ChatModel | None = None,
         rewriting_model: ChatModel | None = None,
+        documents: DocumentSearch | None = None,
     ) -> None:
         """Take over opened parts; `open` opens them.
 
@@ -89,6 +91,7 @@ class Advisor:
             settings: None = the usual ones.
             model: words the answers; None = facts are said as they stand.
             rewriting_model: rewords follow-ups where the settings allow it; None = `model`.
+            documents: papers and official texts that questions with scopes are held against.
         """
         self.corpus = corpus
         self.index = index
@@ -109,6 +112,7 @@ class Advisor:
         self._checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
+        self._papers = PaperReader(documents, segmenter) if documents else None
 
     @property
     def weights(self) -> Weights:
@@ -244,6 +248,9 @@ class Advisor:
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
+        papers = NONE
+        if self._papers:
+            papers = self._papers.read(question, understanding, vectors, evidence, watch)
         assembly = Assembly(
             question,
             evidence,
@@ -252,8 +259,12 @@ class Advisor:
             self._directory,
             self._suggester,
             watch,
+            papers,
         )
         if reason := decline_reason(understanding, evidence, place, gaps):
+            if papers.quoted and reason in GIVES_WAY and not understanding.is_greeting:
+                yield from assembly.finish_from_papers()
+                return
             yield from assembly.decline(reason, gaps, greeted=understanding.is_greeting)
             return
         with watch.stage("plan"):

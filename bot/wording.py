@@ -19,6 +19,8 @@ HEADINGS: Mapping[BlockKind, Bilingual] = {
     "procedure": _both("手续与时间", "Procedure and timing"),
     "note": _both("请留意", "Please note"),
     "missing": _both("资料未载明", "Not in the corpus"),
+    "own-papers": _both("自有资料（不是法规）", "From your own documents (not law)"),
+    "official-text": _both("官方原文", "From the official text"),
 }
 SIDE_HEADINGS: Mapping[str, Bilingual] = {
     "mainland": _both("内地一侧", "On the mainland side"),

@@ -123,6 +123,7 @@ def ask(
 ) -> None:
     """Ask a question; the answer is printed block by block as it is checked."""
     from bot.question import read_question
+    from knowledge.documents.document import EVERYBODY
 
     ctx.meta[_LANG] = _lang(lang)
     asked = read_question(
@@ -130,6 +131,7 @@ def ask(
         lang=_lang(lang),
         as_of=_day(as_of),
         profile=_assignments(profile or []),
+        scopes=EVERYBODY,
     )
     ctx.meta[_LANG] = asked.lang
     with _advisor() as advisor:
