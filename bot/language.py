@@ -10,20 +10,13 @@ import re
 from typing import Literal
 
 from knowledge.card import Bilingual, PassageLang
-from knowledge.script import converter
-from knowledge.script import search_form as search_form
-from knowledge.script import to_simplified as to_simplified
+from knowledge.language import converter, is_chinese
+from knowledge.language import search_form as search_form
+from knowledge.language import to_simplified as to_simplified
 
 Lang = Literal["zh-Hans", "zh-Hant", "en"]
 """Language and script of a question, and so of its answer."""
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-_ENGLISH_GLUE = re.compile(
-    r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|is|are|was|do|does|did|can|may|must|will|we|our"
-    r"|us|it|that|this|what|which|who|how|when|where|apply|accept|from|over|under|as|at)\b",
-    re.IGNORECASE,
-)
 # Written Cantonese that both scripts share but only Hong Kong writes.
 _CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|幾時|邊個")
 
@@ -57,10 +50,7 @@ def detect_lang(text: str) -> Lang:
     Chinese wins over Latin words inside it ("ODI备案要多久"), unless an English sentence only
     quotes a Chinese name. Text that is the same in both scripts counts as simplified.
     """
-    han = len(_HAN.findall(text))
-    latin = len(_LATIN_WORD.findall(text))
-    is_sentence = len(_ENGLISH_GLUE.findall(text)) >= 2 and 2 * latin >= han
-    if han == 0 or latin > 2 * han or is_sentence:
+    if not is_chinese(text):
         return "en"
     if _CANTONESE.search(text):
         return "zh-Hant"
