@@ -26,9 +26,9 @@ from knowledge.documents.store import DocumentStore, Shelf, State
 from knowledge.embed import Embedder, Matrix, Vector
 from knowledge.fuse import FusedHit, fuse
 from knowledge.glossary import Glossary
+from knowledge.language import search_form, to_simplified
 from knowledge.lexical import Entry, GrowingLexicalIndex
 from knowledge.passage import PASSAGE_LANGS, Hit
-from knowledge.script import search_form, to_simplified
 from knowledge.segment import Segmenter
 
 SEARCH_LIMIT = 120
