@@ -99,13 +99,13 @@ class Memo(Frozen):
 def memo_of_answer(
     answer: CheckedAnswer, corpus: Corpus, made: dt.date, draw: Draw | None = None
 ) -> Memo:
-    """Make the document of an answer; a plan that was asked for is told by its first open way.
+    """Make the document of an answer; a plan that was asked for is told by its open ways.
 
     Args:
         answer: the answer.
         corpus: for full names of authorities, for what replaced what, for the plan's questions.
         made: day on which the document is made.
-        draw: draws the chosen way; None leaves the drawing out.
+        draw: draws the ways that are told; None leaves the drawings out.
     """
     lang = answer.lang
     question = clean(answer.question).strip()
