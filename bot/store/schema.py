@@ -7,6 +7,7 @@ types that every SQL database has are used: JSON is kept as text.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import (
@@ -17,18 +18,22 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    column,
     insert,
     inspect,
     select,
+    table,
+    text,
     update,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from bot.errors import AdvisorError
+from bot.store.search import searched_text
 from knowledge.card import Bilingual
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class StoreError(AdvisorError):
@@ -112,6 +117,8 @@ class TurnRow(Row):
     lang: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16))
     shown: Mapped[str | None] = mapped_column(Text)
+    # Question and answer as a search compares them.
+    searched: Mapped[str] = mapped_column(Text, deferred=True)
     answer_id: Mapped[str | None] = mapped_column(String(64))
     # Read by itself and seldom; a conversation is shown without it.
     answer: Mapped[str | None] = mapped_column(Text, deferred=True)
@@ -141,8 +148,22 @@ class FeedbackRow(Row):
     updated: Mapped[dt.datetime] = mapped_column(Utc)
 
 
+def _make_searchable(connection: Connection) -> None:
+    """Version 2: what was asked and answered before can be searched as well."""
+    connection.execute(text("ALTER TABLE turn ADD COLUMN searched TEXT NOT NULL DEFAULT ''"))
+    turn = table("turn", *map(column, ("tenant", "id", "question", "shown", "searched")))
+    kept = select(turn.c.tenant, turn.c.id, turn.c.question, turn.c.shown)
+    for tenant, name, question, shown in connection.execute(kept).all():
+        answer = json.loads(shown).get("text") or "" if shown else ""
+        connection.execute(
+            update(turn)
+            .where(turn.c.tenant == tenant, turn.c.id == name)
+            .values(searched=searched_text(question, answer))
+        )
+
+
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {}
+STEPS: Mapping[int, Step] = {2: _make_searchable}
 """By version: what makes a database of the version before it into one of it."""
 
 

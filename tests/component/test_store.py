@@ -21,6 +21,7 @@ from bot.answer import CheckedAnswer
 from bot.question import read_question
 from bot.settings import Settings
 from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
+from bot.store.database import read_url
 from bot.store.feedback import TurnNotFound
 from bot.store.records import Asked, owner_of, shortened
 from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
@@ -112,6 +113,84 @@ def test_a_conversation_is_its_owners(store: Store) -> None:
             attempt()
     assert kept.listed(OTHER) == ()
     assert [one.title for one in kept.listed(OWNER)] == ["额度怎么算？"]
+
+
+def answered(store: Store, turn: str, talk: str, question: str, text: str, **more: object) -> None:
+    store.conversations.begin(asked(turn, talk=talk, question=question, **more), OWNER, "v")
+    store.conversations.end(turn, "answered", {"text": text})
+
+
+def found(store: Store, words: str, owner: str = OWNER) -> dict[str, str | None]:
+    """Lines in which a search found conversations, by the first character of their ids."""
+    return {one.id[0]: one.line for one in store.conversations.search(owner, words)}
+
+
+def test_a_search_finds_titles_questions_and_answers_and_tells_the_line(store: Store) -> None:
+    lead = "**香港企業財資中心**的稅率是8.25%[1][2]。\n\n- 须在香港登记[3]\n- Ｉｎｔｅｒｅｓｔ is deductible"
+    answered(store, "m0001", "1" * 22, "财资中心要交多少税？", lead)
+    answered(store, "m0002", "2" * 22, "境外放款的额度？", "额度是净资产的50%。")
+    store.conversations.rename("2" * 22, OWNER, "越南工厂")
+    assert found(store, "境外放款") == {"2": "境外放款的额度？"}
+    assert found(store, "越南") == {"2": None}
+    # Width, script and case do not count, and the words are wherever they are in one turn.
+    assert found(store, "企业财资中心的税率") == {"1": "香港企業財資中心的稅率是8.25%。"}
+    assert found(store, "interest") == {"1": "Ｉｎｔｅｒｅｓｔ is deductible"}
+    assert found(store, "ＴＡＸ") == {}
+    assert found(store, "登記 多少税") == {"1": "财资中心要交多少税？"}
+    assert found(store, "登记 净资产") == {}
+    assert set(found(store, "额度 的")) == {"2"}
+    for nothing in ("", "   ", "没有"):
+        assert found(store, nothing) == {}
+    assert found(store, "境外放款", OTHER) == {}
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "5_%", "%放款%", "'; DROP TABLE turn; --"])
+def test_a_search_takes_signs_for_letters(store: Store, words: str) -> None:
+    answered(store, "m0001", "1" * 22, "境外放款的额度？", "额度是净资产的一半。")
+    answered(store, "m0002", "2" * 22, f"这里写着{words}这些", "无")
+    assert found(store, words) == {"2": f"这里写着{words}这些"}
+
+
+def test_a_search_finds_what_is_shown_now_and_nothing_that_was_deleted(store: Store) -> None:
+    kept = store.conversations
+    answered(store, "m0001", "1" * 22, "甲问题", "旧答案")
+    answered(store, "m0002", "1" * 22, "甲问题", "新答案", root="m0001")
+    assert found(store, "旧答案") == {}
+    assert found(store, "新答案") == {"1": "新答案"}
+    answered(store, "m0003", "1" * 22, "乙问题", "丙", instead_of="m0001")
+    assert found(store, "新答案") == {}
+    assert found(store, "乙问题") == {"1": "乙问题"}
+    kept.delete("1" * 22, OWNER)
+    assert found(store, "乙问题") == {}
+    # A place of the same name in another conversation is another place.
+    answered(store, "m0004", "2" * 22, "丁问题", "戊", root="m0003")
+    kept.restore("1" * 22, OWNER)
+    assert set(found(store, "问题")) == {"1", "2"}
+
+
+def test_a_long_line_is_cut_around_what_was_found(store: Store) -> None:
+    answered(store, "m0001", TALK, "问", "前" * 300 + "资金池" + "后" * 300)
+    (line,) = found(store, "资金池").values()
+    assert line is not None
+    assert line.startswith("…前")
+    assert line.endswith("后…")
+    assert "资金池" in line
+    assert len(line) <= 122
+
+
+def test_what_was_kept_before_there_was_a_search_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite3"
+    with Store(read_url(f"sqlite:///{file}")) as store:
+        answered(store, "m0001", TALK, "境外放款的额度？", "额度是净资产的50%。")
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE turn DROP COLUMN searched"))
+        connection.execute(text("UPDATE schema_version SET version = 1"))
+    engine.dispose()
+    with Store(read_url(f"sqlite:///{file}")) as store:
+        assert found(store, "净资产") == {"c": "额度是净资产的50%。"}
+        answered(store, "m0002", TALK, "然后呢？", "要登记。")
+        assert found(store, "登记") == {"c": "要登记。"}
 
 
 def test_the_latest_conversation_is_listed_first_and_renaming_keeps_the_order(store: Store) -> None:
