@@ -171,6 +171,17 @@ def test_a_check_that_breaks_is_an_error_and_stops_no_other(
     assert found["corpus"].severity == "ok"
 
 
+def test_checks_of_what_stands_on_the_engine_are_run_too(tmp_path: Path) -> None:
+    def breaks() -> Check:
+        raise RuntimeError("unforeseen")
+
+    good = Check(name="fonts", severity="warning", message="none", remedy="Install one.")
+    found = by_name(examine(Settings(home=tmp_path), {"fonts": lambda: good, "page": breaks}))
+    assert found["fonts"] == good
+    assert "unforeseen" in found["page"].message
+    assert found["corpus"].severity == "ok"
+
+
 KEY = "sk-not-to-be-seen"
 
 

@@ -38,7 +38,7 @@ from ui.plan_words import PlanWords
 from ui.strings import LANGS, string
 from ui.takeaway.elements import Items, Paragraph, Picture, Table, clean, text_of
 from ui.takeaway.files import Form, disposition, file_name, write_file
-from ui.takeaway.fonts import FontMissing, FontShelf, open_shelf
+from ui.takeaway.fonts import FontMissing, FontShelf, check_fonts, open_shelf
 from ui.takeaway.memo import Memo, memo_of_answer, memo_of_plan
 from ui.takeaway.pdf import write_pdf
 
@@ -412,6 +412,20 @@ def test_without_a_chinese_font_no_pdf_is_made_and_the_error_says_what_to_instal
         for lang in LANGS:
             assert "fonts-noto-cjk" in localise(caught.value.message, lang)
     assert "字體" in localise(caught.value.message, "zh-Hant")
+
+
+def test_the_doctor_tells_in_which_fonts_pdfs_are_set(shelf: FontShelf) -> None:
+    found = check_fonts(lambda: shelf)
+    assert found.severity == "ok"
+    assert shelf.choice("zh-Hant").head[0] in found.message
+
+
+def test_the_doctor_says_which_font_is_missing_and_what_to_install() -> None:
+    found = check_fonts(lambda: FontShelf(system=False))
+    assert found.severity == "warning"
+    assert "simplified Chinese or traditional Chinese" in found.message
+    assert "fonts-noto-cjk" in (found.remedy or "")
+    assert "hugang[fonts]" in (found.remedy or "")
 
 
 # --- Markdown

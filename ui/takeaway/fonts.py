@@ -6,7 +6,7 @@ list. A document is never set in a font that lacks its characters: without one t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from threading import Lock
 
 import typst
 
+from bot.doctor import Check
 from bot.language import Lang
 from knowledge.card import Bilingual, Frozen
 
@@ -111,7 +112,11 @@ class FontShelf:
     @property
     def draws_chinese(self) -> bool:
         """Whether documents can be set at all."""
-        return all(self._there((*_SANS[lang], *_SERIF[lang])) for lang in _SANS)
+        return all(map(self.draws, _SANS))
+
+    def draws(self, script: Lang) -> bool:
+        """Whether some font draws Chinese as it is printed in a region."""
+        return bool(self._there((*_SANS[script], *_SERIF[script])))
 
     @property
     def draws_emoji(self) -> bool:
@@ -136,6 +141,24 @@ def _shelf() -> FontShelf:
     """Read the system's fonts, and the packages' only where those draw no Chinese."""
     system = FontShelf()
     return system if system.draws_chinese else FontShelf(package_folders())
+
+
+def check_fonts(opened: Callable[[], FontShelf] = open_shelf) -> Check:
+    """Tell for `hugang doctor` in what PDFs are set, or what is missing and what to install."""
+    shelf = opened()
+    names = {"zh-Hans": "simplified Chinese", "zh-Hant": "traditional Chinese"}
+    missing = [names[lang] for lang in _SANS if not shelf.draws(lang)]
+    if missing:
+        return Check(
+            name="fonts",
+            severity="warning",
+            message=f"no font here draws {' or '.join(missing)}: no PDF can be made, "
+            "and Word files have no drawings",
+            remedy="apt-get install fonts-noto-cjk (Debian, Ubuntu), or pip install 'hugang[fonts]'; "
+            "then restart the server.",
+        )
+    used = (f"{shelf.choice(lang).head[0]} ({names[lang]})" for lang in _SANS)
+    return Check(name="fonts", severity="ok", message=f"PDFs are set in {', '.join(used)}")
 
 
 def package_folders() -> tuple[Path, ...]:
