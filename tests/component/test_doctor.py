@@ -224,7 +224,7 @@ def test_a_model_that_cannot_be_opened_is_an_error_with_a_remedy(
 @pytest.mark.parametrize("severity", ["warning", "error"])
 def test_only_an_error_gives_exit_code_one(monkeypatch: pytest.MonkeyPatch, severity: Any) -> None:
     check = Check(name="x", severity=severity, message="seen", remedy="do this")
-    monkeypatch.setattr(doctor, "examine", lambda _: iter([check]))
+    monkeypatch.setattr(doctor, "examine", lambda *_: iter([check]))
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == (severity == "error")
     assert "do this" in result.stdout

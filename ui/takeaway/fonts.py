@@ -7,16 +7,16 @@ list. A document is never set in a font that lacks its characters: without one t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from copy import copy
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
-import typst
-
 from bot.doctor import Check
 from bot.language import Lang
 from knowledge.card import Bilingual, Frozen
+from ui.takeaway.typesetting import Job, open_fonts, typeset
 
 FONT_PACKAGES = ("manimgx_fonts_cjk", "pylopdf_fonts_zh_cn", "pylopdf_fonts_zh_tw")
 """Python packages that carry open Chinese fonts; used where they are installed."""
@@ -78,6 +78,11 @@ class FontChoice(Frozen):
 class FontShelf:
     """The fonts that documents are set in; safe to use from many threads."""
 
+    folders: tuple[str, ...]
+    """Further folders with fonts."""
+    system: bool
+    """Whether the fonts installed on the system count."""
+
     def __init__(self, folders: Iterable[Path] = (), *, system: bool = True) -> None:
         """Read the fonts of this machine.
 
@@ -85,12 +90,24 @@ class FontShelf:
             folders: further folders with fonts.
             system: whether the fonts installed on the system count.
         """
-        self.fonts = typst.Fonts(
-            include_system_fonts=system,
-            include_embedded_fonts=True,
-            font_paths=[str(folder) for folder in folders],
-        )
-        self._families = frozenset(self.fonts.families())
+        self.folders, self.system = tuple(map(str, folders)), system
+        fonts = open_fonts(self.folders, system=system)
+        self._families = frozenset(fonts.families())
+        self._typeset: Callable[[Job], bytes] = partial(typeset, fonts=fonts)
+
+    def set_by(self, typesets: Callable[[Job], bytes]) -> FontShelf:
+        """Return the same fonts, with which documents are set by another."""
+        other = copy(self)
+        other._typeset = typesets
+        return other
+
+    def typeset(self, job: Job) -> bytes:
+        """Set a document; in this process, unless `set_by` says otherwise.
+
+        Raises:
+            TypesettingTooLong, TypesettingFailed: as they say; in this process, the library's own.
+        """
+        return self._typeset(job)
 
     def choice(self, lang: Lang) -> FontChoice:
         """Choose the families for a language.
