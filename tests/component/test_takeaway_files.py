@@ -34,6 +34,7 @@ from tests.component.taken_away import (
     word_text,
 )
 from ui.marks import Marks
+from ui.plan_day import not_held
 from ui.plan_words import PlanWords
 from ui.strings import LANGS, string
 from ui.takeaway.elements import Items, Paragraph, Picture, Table, clean, text_of
@@ -205,6 +206,21 @@ def test_a_plan_by_itself_tells_every_way_and_numbers_each_fact_once(
     assert len(pictures) == len(plan.options)
     assert [source.n for source in memo.sources] == list(range(1, len(memo.sources) + 1))
     assert memo.facts == ((string("takeaway.as_of", "en"), "2026-06-30"),)
+
+
+def test_a_plan_of_an_earlier_day_marks_the_steps_none_of_whose_rules_applied(
+    advisor: Advisor, corpus: Corpus
+) -> None:
+    day = dt.date(2012, 1, 1)
+    plan = advisor.plan(ROUTE, {}, "zh-Hans")
+    memo = memo_of_plan(plan, corpus, "zh-Hans", day, DAY)
+    steps = [step for option in plan.options for step in option.steps_ahead]
+    wanted = [text for step in steps if (text := not_held(step.refs, corpus, day, "zh-Hans"))]
+    assert wanted
+    told = "".join(body_texts(memo))
+    assert all(text in told for text in wanted)
+    today = memo_of_plan(plan, corpus, "zh-Hans", DAY, DAY)
+    assert "这一步的依据都不适用" not in "".join(body_texts(today))
 
 
 def test_a_source_that_was_replaced_says_by_what(memos: Mapping[str, Memo], corpus: Corpus) -> None:

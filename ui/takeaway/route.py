@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
@@ -10,6 +11,7 @@ from bot.plan_text import MOST_TIMES
 from bot.profile import Value
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
+from ui.plan_day import not_held
 from ui.plan_form import said_value
 from ui.plan_steps import first_done
 from ui.plan_words import what_decides
@@ -52,6 +54,7 @@ def plan_elements(
     draw: Draw | None,
     *,
     whole: bool,
+    day: dt.date,
 ) -> tuple[Element, ...]:
     """Tell a plan.
 
@@ -63,8 +66,9 @@ def plan_elements(
         draw: draws a way; None leaves the drawings out.
         whole: whether the plan is the document: every way is told step by step. In that of an
             answer only those that are open are, and the headings stand a level lower.
+        day: a step none of whose rules was in force on it says so.
     """
-    return tuple(_Teller(plan, corpus, lang, citations, draw).tell(whole))
+    return tuple(_Teller(plan, corpus, lang, citations, draw, day).tell(whole))
 
 
 class _Teller:
@@ -75,7 +79,9 @@ class _Teller:
         lang: Lang,
         citations: Iterable[Citation],
         draw: Draw | None,
+        day: dt.date,
     ) -> None:
+        self.day = day
         self.plan = plan
         self.corpus = corpus
         self.lang = lang
@@ -273,12 +279,17 @@ class _Teller:
             where = (Run(text=state, bold=True), Run(text=f" · {where[0].text}"))
         return (
             plain(str(n)),
-            marked(step.do, step.refs, self.numbers),
+            self._do(step),
             where,
             plain(self._authority(step) if step.authority else _NONE),
             plain(step.time or _NONE),
             plain(", ".join(map(str, after)) or _NONE),  # which lines break at, unlike 、,
         )
+
+    def _do(self, step: AnswerStep) -> Line:
+        said = marked(step.do, step.refs, self.numbers)
+        warning = not_held(step.refs, self.corpus, self.day, self.lang)
+        return (*said, Run(text=f" {flat(warning)}", bold=True)) if warning else said
 
     def _authority(self, step: AnswerStep) -> str:
         assert step.authority is not None
