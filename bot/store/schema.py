@@ -59,6 +59,17 @@ class Utc(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
+class Typed(TypeDecorator[str]):
+    """A text that somebody typed; kept without NUL, which PostgreSQL refuses."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write a text."""
+        return None if value is None else value.replace("\0", "")
+
+
 class Row(DeclarativeBase):
     """Base of the tables."""
 
@@ -81,7 +92,7 @@ class ConversationRow(Row):
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Typed)
     created: Mapped[dt.datetime] = mapped_column(Utc)
     updated: Mapped[dt.datetime] = mapped_column(Utc)
     deleted: Mapped[dt.datetime | None] = mapped_column(Utc)
@@ -107,7 +118,7 @@ class TurnRow(Row):
     conversation: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(Integer)
     root: Mapped[str] = mapped_column(String(40))
-    question: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Typed)
     told: Mapped[str] = mapped_column(Text)
     # The place of an edited question that this turn gave way to.
     replaced_by: Mapped[str | None] = mapped_column(String(40))
@@ -118,7 +129,7 @@ class TurnRow(Row):
     state: Mapped[str] = mapped_column(String(16))
     shown: Mapped[str | None] = mapped_column(Text)
     # Question and answer as a search compares them.
-    searched: Mapped[str] = mapped_column(Text, deferred=True)
+    searched: Mapped[str] = mapped_column(Typed, deferred=True)
     answer_id: Mapped[str | None] = mapped_column(String(64))
     # Read by itself and seldom; a conversation is shown without it.
     answer: Mapped[str | None] = mapped_column(Text, deferred=True)
@@ -141,7 +152,7 @@ class FeedbackRow(Row):
     answer_id: Mapped[str | None] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(8))
     reason: Mapped[str | None] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Typed)
     refs: Mapped[str] = mapped_column(Text)
     corpus: Mapped[str] = mapped_column(String(64))
     created: Mapped[dt.datetime] = mapped_column(Utc)

@@ -20,7 +20,7 @@ _RULE = re.compile(r"[\s|:-]*")
 
 def folded(text: str) -> str:
     """Return a text as it is compared: of one width, script and case."""
-    return search_form(text).casefold()
+    return search_form(text).casefold().replace("\0", "")
 
 
 def words_of(search: str) -> tuple[str, ...]:

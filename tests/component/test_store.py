@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import re
+import secrets
 import signal
 import sqlite3
 import subprocess
@@ -16,18 +18,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL
 
 from bot.answer import CheckedAnswer
 from bot.question import read_question
 from bot.settings import Settings
 from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
-from bot.store.database import read_url
 from bot.store.feedback import TurnNotFound
 from bot.store.records import Asked, owner_of, shortened
 from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
 from bot.store.store import DATABASE_FILE, Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
+from tests.postgresql import NO_POSTGRESQL, new_database, postgresql, server_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = owner_of("a" * 43)
@@ -47,10 +50,33 @@ def asked(turn: str = "m0001", talk: str = TALK, **changes: object) -> Asked:
     return Asked.model_validate(values | changes)
 
 
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[URL]:
+    programs = server_programs()
+    if programs is None:
+        pytest.skip(f"no PostgreSQL server here; {NO_POSTGRESQL}")
+    with postgresql(programs) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """An empty database of each kind."""
+    home = tmp_path / "home"
+    if request.param == "sqlite":
+        return Settings(home=home)
+    server = request.getfixturevalue("postgresql_server")
+    url = new_database(server, f"t{secrets.token_hex(6)}")
+    return Settings(home=home, database_url=url.render_as_string(hide_password=False))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.of(Settings(home=tmp_path / "home")) as opened:
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.of(settings) as opened:
         yield opened
+
+
+only_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +121,25 @@ def test_what_a_dead_process_was_answering_is_broken_off(store: Store) -> None:
     store.conversations.end("m0002", "answered", PAYLOAD)
     store.start()
     assert [turn.state for turn in store.conversations.read(TALK)[1]] == ["interrupted", "answered"]
+
+
+def test_the_same_question_sent_by_many_at_once_is_asked_once(store: Store) -> None:
+    def begin(n: int) -> str:
+        return store.conversations.begin(asked(question=f"问{n % 2}"), OWNER, "v").how
+
+    with ThreadPoolExecutor(8) as pool:
+        how = list(pool.map(begin, range(16)))
+    assert how.count("new") == 1
+    assert how.count("again") == 15
+
+
+def test_a_text_with_a_null_is_kept_without_it(store: Store) -> None:
+    answered(store, "m0001", TALK, "额\0度？", "一\0半")
+    conversation, (turn,) = store.conversations.read(TALK)
+    assert (conversation.title, turn.question) == ("额度？", "额度？")
+    store.feedback.give("m0001", OWNER, "down", "other", "不\0对")
+    assert [one.text for one in store.feedback.listed()] == ["不对"]
+    assert found(store, "额\0度") == {"c": "额度？"}
 
 
 def test_a_conversation_is_its_owners(store: Store) -> None:
@@ -178,16 +223,13 @@ def test_a_long_line_is_cut_around_what_was_found(store: Store) -> None:
     assert len(line) <= 122
 
 
-def test_what_was_kept_before_there_was_a_search_is_found(tmp_path: Path) -> None:
-    file = tmp_path / "old.sqlite3"
-    with Store(read_url(f"sqlite:///{file}")) as store:
+def test_what_was_kept_before_there_was_a_search_is_found(settings: Settings) -> None:
+    with Store.of(settings) as store:
         answered(store, "m0001", TALK, "境外放款的额度？", "额度是净资产的50%。")
-    engine = create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE turn DROP COLUMN searched"))
-        connection.execute(text("UPDATE schema_version SET version = 1"))
-    engine.dispose()
-    with Store(read_url(f"sqlite:///{file}")) as store:
+        with store._database.writing() as session:
+            session.execute(text("ALTER TABLE turn DROP COLUMN searched"))
+            session.execute(text("UPDATE schema_version SET version = 1"))
+    with Store.of(settings) as store:
         assert found(store, "净资产") == {"c": "额度是净资产的50%。"}
         answered(store, "m0002", TALK, "然后呢？", "要登记。")
         assert found(store, "登记") == {"c": "要登记。"}
@@ -353,6 +395,7 @@ def test_a_process_killed_while_it_writes_leaves_all_it_had_kept(
         assert store.conversations.begin(asked("mnew"), OWNER, "v").how == "new"
 
 
+@only_sqlite
 def test_the_database_of_a_newer_version_is_refused_and_left_alone(
     store: Store, tmp_path: Path
 ) -> None:
@@ -393,6 +436,7 @@ def test_a_database_that_cannot_be_opened_is_said_in_both_languages(url: str) ->
     assert "HUGANG_DATABASE_URL" in caught.value.user_message("zh-Hant")
 
 
+@only_sqlite
 def test_sqlite_is_set_up_as_the_docs_say_and_readable_by_its_owner_only(
     store: Store, tmp_path: Path
 ) -> None:
@@ -435,11 +479,11 @@ def test_a_fault_of_the_database_tells_the_log_nothing_of_what_was_asked(
 ) -> None:
     store.start()
     with store._database.writing() as session:
-        session.execute(text("DROP TABLE turn"))
+        session.execute(text("ALTER TABLE turn RENAME TO gone"))
     with caplog.at_level(logging.DEBUG), pytest.raises(StoreError) as caught:
         store.conversations.begin(asked(question="机密并购"), OWNER, "v")
     told = caplog.text + str(caught.value) + repr(caught.value.__cause__)
-    assert "OperationalError" in caplog.text
+    assert re.search("OperationalError|UndefinedTable", caplog.text)
     assert not any(secret in told for secret in ("机密", TALK, OWNER, "m0001"))
 
 
