@@ -281,8 +281,9 @@ def _check_store(settings: Settings) -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """Check this installation; exit code 1 when something does not work."""
     from bot.doctor import Report, examine
+    from ui.takeaway.fonts import check_fonts
 
-    report = Report(checks=tuple(examine(_settings())))
+    report = Report(checks=tuple(examine(_settings(), {"fonts": check_fonts})))
     typer.echo(report.model_dump_json(indent=2) if as_json else report.text())
     if report.has_error:
         raise typer.Exit(1)
