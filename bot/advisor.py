@@ -19,7 +19,7 @@ from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang, localise, search_form
 from bot.model_writer import ModelWriter
-from bot.papers import NONE, DocumentSearch, PaperReader
+from bot.papers import NONE, PaperReader
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import Value, known_values, read_profile, read_values
@@ -39,6 +39,7 @@ from bot.write import GAP_BUDGET, write_draft
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
+from knowledge.documents.library import DocumentLibrary
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.exemplars import Likeness, open_exemplars, questions_of
@@ -80,7 +81,7 @@ class Advisor:
         settings: Settings | None = None,
         model: ChatModel | None = None,
         rewriting_model: ChatModel | None = None,
-        documents: DocumentSearch | None = None,
+        documents: DocumentLibrary | None = None,
     ) -> None:
         """Take over opened parts; `open` opens them.
 
@@ -113,6 +114,7 @@ class Advisor:
         self._checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
+        self.documents = documents
         self._papers = PaperReader(documents, segmenter) if documents else None
 
     @property
@@ -142,7 +144,8 @@ class Advisor:
         # A rewriting that is late is no failure of the model: it must not put the writer to rest.
         alone = Guard(attempts=1, calls_at_once=settings.model_concurrency)
         rewriting = open_model(settings, alone) if settings.model_rewrites else None
-        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting)
+        documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
+        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting, documents)
         advisor.warm()
         return advisor
 
@@ -178,9 +181,11 @@ class Advisor:
                 pass
 
     def close(self) -> None:
-        """Release the index, and the model's connections."""
+        """Release the index, the documents, and the model's connections."""
         for model in self._models:
             model.close()
+        if self.documents:
+            self.documents.close()
         self.index.close()
 
     def answer(self, question: Question) -> CheckedAnswer:

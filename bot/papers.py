@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from bot.answer import CitedDocument, PassageCitation
 from bot.evidence import Evidence
@@ -19,8 +19,10 @@ from bot.question import Question
 from bot.quote import Quote, choose_quote
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
-from knowledge.card import FactRef, Frozen, PassageLang
+from knowledge.card import FactRef, Frozen
 from knowledge.documents.document import Document, Kind, StoredPassage
+from knowledge.documents.library import DocumentLibrary
+from knowledge.documents.search import PassageHit
 from knowledge.embed import Vector
 from knowledge.segment import Segmenter
 
@@ -36,50 +38,6 @@ SHARE = 0.6
 """Share of the best passage's score from which another is quoted beside it."""
 MOST_TITLE = 60
 """Characters of a title that is looked for in a question."""
-
-
-class PassageFound(Protocol):
-    """A passage that the search of documents found."""
-
-    @property
-    def ref(self) -> FactRef:
-        """Its name."""
-
-    @property
-    def score(self) -> float:
-        """Fused, in [0, 1]."""
-
-    @property
-    def cosine(self) -> float:
-        """Nearness in sense to the question."""
-
-    @property
-    def own_lang(self) -> bool:
-        """Whether it is in the question's language."""
-
-
-class DocumentSearch(Protocol):
-    """What is asked of the documents; `knowledge.documents.library` has it."""
-
-    def documents(self, scopes: Collection[str]) -> Sequence[Document]:
-        """List the documents of some scopes."""
-
-    def passage(self, ref: FactRef) -> StoredPassage:
-        """Return a passage."""
-
-    def document(self, document_id: str) -> Document:
-        """Return a document."""
-
-    def search(
-        self,
-        text: str,
-        vector: Vector,
-        lang: PassageLang,
-        scopes: Collection[str],
-        limit: int,
-        expansions: Sequence[str] = (),
-    ) -> Sequence[PassageFound]:
-        """Find passages, best first."""
 
 
 class Quoted(NamedTuple):
@@ -136,7 +94,7 @@ NONE = Papers()
 class PaperReader:
     """Finds what documents say; safe to use from many threads."""
 
-    def __init__(self, documents: DocumentSearch, segmenter: Segmenter) -> None:
+    def __init__(self, documents: DocumentLibrary, segmenter: Segmenter) -> None:
         """Take the documents, and how texts are cut into terms."""
         self._documents = documents
         self._segmenter = segmenter
@@ -216,6 +174,6 @@ _OWN_PAPERS = re.compile(
 )
 
 
-def _is_near(hit: PassageFound, nearness: float, *, asked: bool) -> bool:
+def _is_near(hit: PassageHit, nearness: float, *, asked: bool) -> bool:
     across = 0.0 if hit.own_lang else ACROSS
     return hit.cosine + across >= nearness + LIFT[asked]
