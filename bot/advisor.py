@@ -115,7 +115,9 @@ class Advisor:
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
         self.documents = documents
-        self._papers = PaperReader(documents, segmenter) if documents else None
+        self._papers = (
+            PaperReader(documents, self._library, glossary, segmenter) if documents else None
+        )
 
     @property
     def weights(self) -> Weights:
@@ -288,7 +290,7 @@ class Advisor:
                 question.lang,
                 assembly.doubts,
                 self._library.asked.kinship,
-                budget=GAP_BUDGET if gaps else 1.0,
+                budget=GAP_BUDGET if gaps or papers.lead else 1.0,
             )
         if writer is None:
             yield from assembly.finish(draft, gaps)

@@ -137,11 +137,11 @@ class Assembly:
         yield BlockReady(block=told, citations=())
         yield from self._quote(first=True)
         yield from self._quote(first=False)
-        standing: Standing = "answered" if self._papers.asked else "partly"
+        standing: Standing = "answered" if self._papers.lead else "partly"
         yield self._close(standing, (), None, WRITER)
 
     def _quote(self, *, first: bool) -> Iterator[AnswerEvent]:
-        """Quote what documents say: official texts and papers asked about first, the others last.
+        """Quote what documents say: official texts and papers that lead first, the others last.
 
         Of an instrument whose facts are cited, the text opens beside them: it is not quoted too.
         """
@@ -152,7 +152,7 @@ class Assembly:
         own = self._papers.of("own")
         turns: tuple[tuple[BlockKind, Sequence[Quoted], bool], ...] = (
             ("official-text", official, False),
-            ("own-papers", own, self._papers.asked),
+            ("own-papers", own, self._papers.lead),
         )
         for kind, quoted, leads in turns:
             if quoted and leads == first:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from knowledge.documents.document import Part
 
 QUOTE_CHARS = {"zh": 180, "en": 480}
 """Most characters quoted of a passage: what a reader takes in at a glance; the rest is one click away."""
+MOST_ROWS = 4
+"""Rows of a table that are quoted together at most."""
 CELL_JOINT = " | "
 _SENTENCE = re.compile(r"[^。！？；!?;\n]+(?:[。！？；!?;]|\.(?=\s))?[”」』’)）]?|\n")
 
@@ -21,7 +23,7 @@ class Quote(NamedTuple):
     """Words of a passage."""
 
     text: str
-    """As they stand there, line breaks as blanks; of a table, one row with its headings."""
+    """As they stand there, line breaks as blanks; of a table, rows with its headings."""
     start: int
     """First character within the passage's text."""
     end: int
@@ -35,8 +37,8 @@ def choose_quote(part: Part, asked: Collection[str], terms: Terms) -> Quote:
         asked: terms of the question, in the passage's language.
         terms: gives those of a text.
     """
-    if part.kind == "table" and (row := _best_row(part.text, asked, terms)):
-        return row
+    if part.kind == "table" and (rows := _best_rows(part.text, asked, terms)):
+        return rows
     limit = QUOTE_CHARS[part.lang]
     if len(part.text) <= limit:
         return _whole(part.text, 0, len(part.text))
@@ -63,25 +65,34 @@ def _whole(text: str, start: int, end: int) -> Quote:
     return Quote(" ".join(text[start:end].split()), start, end)
 
 
-def _best_row(text: str, asked: Collection[str], terms: Terms) -> Quote | None:
-    """Return the row that speaks most of what is asked, each cell under its heading."""
+def _best_rows(text: str, asked: Collection[str], terms: Terms) -> Quote | None:
+    """Return the rows that speak most of what is asked, each cell under its heading.
+
+    Rows that do so equally are all told, where they stand side by side and are few.
+    """
     lines = text.split("\n")
     rows = [at for at, line in enumerate(lines) if CELL_JOINT in line]
     if len(rows) < 2:
         return None
     header, body = lines[rows[0]].split(CELL_JOINT), rows[1:]
     wanted = frozenset(asked)
-    at = max(body, key=lambda row: len(wanted.intersection(terms(lines[row]))))
-    cells = lines[at].split(CELL_JOINT)
+    worth = {at: len(wanted.intersection(terms(lines[at]))) for at in body}
+    best = [at for at in body if worth[at] == max(worth.values())]
+    side_by_side = best[-1] - best[0] == len(best) - 1
+    told = best if len(best) <= MOST_ROWS and side_by_side else best[:1]
+    start = sum(len(line) + 1 for line in lines[: told[0]])
+    end = start + len("\n".join(lines[told[0] : told[-1] + 1]))
+    return Quote(" / ".join(_under(header, lines[at]) for at in told), start, end)
+
+
+def _under(header: Sequence[str], line: str) -> str:
+    """Put each cell of a row behind its column's heading."""
+    cells = line.split(CELL_JOINT)
     if len(cells) != len(header):
-        told = lines[at]
-    else:
-        colon, joint = (": ", "; ") if text.isascii() else ("：", "；")
-        pairs = zip(header, cells, strict=True)
-        told = joint.join(
-            f"{name.strip()}{colon}{cell.strip()}" if name.strip() else cell.strip()
-            for name, cell in pairs
-            if cell.strip()
-        )
-    start = sum(len(line) + 1 for line in lines[:at])
-    return Quote(told, start, start + len(lines[at]))
+        return line
+    colon, joint = (": ", "; ") if line.isascii() else ("：", "；")
+    return joint.join(
+        f"{name.strip()}{colon}{cell.strip()}" if name.strip() else cell.strip()
+        for name, cell in zip(header, cells, strict=True)
+        if cell.strip()
+    )
