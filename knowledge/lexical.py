@@ -217,7 +217,7 @@ class GrowingLexicalIndex:
         """Take out all passages of groups; searches miss them after `commit`."""
         for group in groups:
             for writer in self._writers.values():
-                writer.delete_documents(_GROUP, group)
+                writer.delete_documents_by_term(_GROUP, group)
 
     def commit(self) -> None:
         """Let searches see what has changed."""
