@@ -92,7 +92,9 @@ def _begins(group: list[Line], line: Line, body: Body, leading: float) -> bool:
         return True
     indent = line.left - line.column[0]
     hanging = len(group) > 1 or starts_item(before.text)
-    indented = indent > 1.3 * em and not (hanging and abs(line.left - before.left) < em)
+    indented = indent > 1.3 * em and not (
+        hanging and abs(indent - (before.left - before.column[0])) < em
+    )
     if indented and (ended or not full or turned):
         return not (starts_item(before.text) and not ended and full)
     return ended and before.right < before.column[1] - 4 * em
