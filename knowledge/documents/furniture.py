@@ -46,6 +46,7 @@ def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> 
         for text, near in ((near_text, place - 1), (near_text, place), (near_text, place + 1))
     )
     least = min(_REPEATED, len(pages))
+    step = _usual_step(pages)
     kept = []
     for lines, height in zip(pages, heights, strict=True):
         dropped = {
@@ -58,7 +59,7 @@ def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> 
                     for line in end
                     if len(pages) > 1 and seen[_key(line), _place(line, height)] >= least
                 },
-                _usual_step(lines),
+                step,
             )
         }
         kept.append(
@@ -78,7 +79,7 @@ def _furniture(end: Sequence[Line], repeated: Collection[int], step: float) -> l
     Args:
         end: lines from the outermost inwards; the last one only bounds the gap.
         repeated: `id` of those that stand at the same place of other pages.
-        step: usual distance of two lines of the page.
+        step: usual distance of two lines.
     """
     found = 0
     for at, line in enumerate(end[:-1] or end):
@@ -109,9 +110,11 @@ def _outer(lines: Sequence[Line], height: float) -> list[Line]:
     return [*(upper[:-1] or upper), *(lower[:-1] or lower)]
 
 
-def _usual_step(lines: Sequence[Line]) -> float:
+def _usual_step(pages: Sequence[Sequence[Line]]) -> float:
+    """Return the usual distance of two lines, in points."""
     steps = [
         after.middle - before.middle
+        for lines in pages
         for before, after in pairwise(lines)
         if 0 < after.middle - before.middle < 4 * before.height
     ]

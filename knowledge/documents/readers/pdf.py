@@ -22,7 +22,7 @@ from knowledge.documents.readers.pdf_page import (
     rules_of,
     segments_of,
 )
-from knowledge.documents.readers.pdf_tables import FoundTable, ruled_tables
+from knowledge.documents.readers.pdf_tables import FoundTable, aligned_tables, ruled_tables
 from knowledge.documents.reading import Reading, Remark, Spot, TextBlock
 from knowledge.documents.source import Source
 
@@ -138,7 +138,7 @@ def _read_page(page: pypdfium2.PdfPage, number: int) -> tuple[_PageText, bool]:
         return _PageText(PageSize(595.0, 842.0), [], []), False
     mapping = mapping_of(page)
     chars = chars_of(page, mapping)
-    solid = [char for char in chars if char.text != " "]
+    solid = [char for char in chars if not char.text.isspace()]
     garbled = sum(bool(_GARBLED.match(char.text)) for char in solid) > 0.3 * len(solid)
     if len(solid) < _FEW_CHARS or garbled:
         is_scan = has_pictures(page) or garbled
@@ -147,7 +147,8 @@ def _read_page(page: pypdfium2.PdfPage, number: int) -> tuple[_PageText, bool]:
     rules = rules_of(page, mapping)
     tables = ruled_tables(rules, chars, width, height) if rules else []
     outside = [char for char in chars if not _within(char, tables)]
-    return _PageText(size, lines_in_order(list(segments_of(outside)), number), tables), False
+    lines, aligned = aligned_tables(lines_in_order(list(segments_of(outside)), number))
+    return _PageText(size, lines, [*tables, *aligned]), False
 
 
 def _within(char: Char, tables: Sequence[FoundTable]) -> bool:
@@ -176,7 +177,7 @@ def _recognise(
             Segment(s.text, s.left * scale, s.top * scale, s.right * scale, s.bottom * scale)
             for s in ocr.recognise(image)
         ]
-        pages[number - 1] = _PageText(size, lines_in_order(segments, number), [])
+        pages[number - 1] = _PageText(size, *aligned_tables(lines_in_order(segments, number)))
         source.report(done, len(numbers))
     return remark("recognised", pages=listed(numbers))
 
@@ -204,7 +205,7 @@ def _blocks(pages: Sequence[_PageText]) -> list[TextBlock]:
             rest = rest[cut:]
             blocks += blocks_of(held, body, sizes)
             held = []
-            goes_on = cut == 0 and found is page.tables[0] and number > 1
+            goes_on = cut == 0 and found.top == min(one.top for one in page.tables) and number > 1
             _add_table(blocks, found, number, page.size, goes_on=goes_on)
         held += rest
     return blocks + blocks_of(held, body, sizes)
@@ -227,10 +228,12 @@ def _add_table(
         goes_on: whether nothing stands between it and the end of the page before.
     """
     caption: TextBlock | None = None
+    title: str | None = None
     header: tuple[tuple[str, ...], ...] = ()
     last = blocks[-1] if blocks else None
     if last is not None and last.kind != "table" and _CAPTION.match(last.text):
         caption = blocks.pop()
+        title = caption.text
     elif (
         last is not None
         and goes_on
@@ -238,14 +241,10 @@ def _add_table(
         and last.spots
         and last.spots[-1].page == number - 1
         and len(last.rows[0]) == len(found.rows[0])
-        and last.rows[0] != found.rows[0]
     ):
-        header = last.rows[:1]
-    made = table(
-        (*header, *found.rows),
-        number,
-        caption.text if caption else last and header and last.caption,
-    )
+        title = last.caption
+        header = last.rows[:1] if last.rows[0] != found.rows[0] else ()
+    made = table((*header, *found.rows), number, title)
     if len(made) != 1 or made[0].kind != "table":
         blocks += made
         return

@@ -24,6 +24,7 @@ _DEEPEST_FORM = 4
 _NO_CHARACTER = frozenset({0x00, 0x0D})
 _BLANKS = frozenset({0x09, 0x0A, 0x20, 0xA0})
 _HYPHENS = frozenset({0x02, 0xFFFE})  # what pdfium makes of a hyphen at the end of a line
+_AIR = "\u2009"  # a blank that pdfium puts where it sees a gap, and no writer typed
 _ASCENT, _DESCENT = 0.88, 0.2  # of the size of type, as most fonts have them
 _CJK = range(0x2E80, 0xA000)
 _MANY_SHAPES = 50  # more than a frame and some rules: letters drawn as shapes
@@ -86,7 +87,7 @@ def mapping_of(page: pypdfium2.PdfPage) -> Mapping:
 def chars_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Char]:
     """Return the characters of a page in the order of its text; blanks between words have no width.
 
-    Text that stands askew to most of the page, such as a watermark, is left out.
+    Text that stands askew to most of the page, such as a watermark, or outside of it is left out.
     """
     textpage = page.get_textpage()
     measure = _Measure(textpage, mapping)
@@ -99,8 +100,9 @@ def chars_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Char]:
         box = None if code in _BLANKS else measure.box(at)
         if box is None:
             measure.start_word()
-            if found and found[-1].text != " ":
-                found.append(Char(" ", *found[-1][1:]))
+            if found and not found[-1].text.isspace():
+                blank = _AIR if pdfium.FPDFText_IsGenerated(textpage, at) == 1 else " "
+                found.append(Char(blank, *found[-1][1:]))
                 turns.append(measure.turn)
         else:
             found.append(Char(_plain(code), *box))
@@ -109,7 +111,14 @@ def chars_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Char]:
     if not found:
         return []
     usual = Counter(turns).most_common(1)[0][0]
-    return [char for char, one in zip(found, turns, strict=True) if abs(one - usual) < 3]
+    width, height = page.get_size()
+    return [
+        char
+        for char, one in zip(found, turns, strict=True)
+        if abs(one - usual) < 3
+        and 0 <= (char.left + char.right) / 2 <= width
+        and 0 <= (char.top + char.bottom) / 2 <= height
+    ]
 
 
 class _Measure:
@@ -167,17 +176,17 @@ def _plain(code: int) -> str:
 def segments_of(chars: list[Char]) -> Iterator[Segment]:
     """Put characters together that stand side by side on one line."""
     held: list[Char] = []
-    blank = False
+    blank = ""
     for char in chars:
-        if char.text == " ":
-            blank = bool(held)
+        if char.text.isspace():
+            blank = char.text if held else ""
             continue
-        if held and not _follows(held[-1], char, blank):
+        if held and not _follows(held[-1], char, bool(blank)):
             yield _segment(held)
-            held, blank = [], False
-        if blank and not _is_mixed_gap(held[-1], char):
+            held, blank = [], ""
+        if blank and not (blank == _AIR and _is_mixed_gap(held[-1], char)):
             held.append(Char(" ", *held[-1][1:]))
-        blank = False
+        blank = ""
         held.append(char)
     if held:
         yield _segment(held)
@@ -187,8 +196,9 @@ def _follows(before: Char, after: Char, blank: bool) -> bool:
     size = max(before.bottom - before.top, after.bottom - after.top)
     middles = abs((before.top + before.bottom) - (after.top + after.bottom)) / 2
     gap = after.left - before.right
-    # Justified print stretches the blanks between its words.
-    return middles < 0.4 * size and -0.6 * size < gap < (1.2 if blank else 0.7) * size
+    # Justified print stretches the blanks between words; Chinese has none.
+    latin = ord(before.text[-1]) not in _CJK and ord(after.text[0]) not in _CJK
+    return middles < 0.4 * size and -0.6 * size < gap < (0.9 if blank and latin else 0.7) * size
 
 
 def _is_mixed_gap(before: Char, after: Char) -> bool:
