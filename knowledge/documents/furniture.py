@@ -18,7 +18,7 @@ _PAGE_NUMBER = re.compile(
     rf"|(?:[Pp]age|PAGE|[Pp]\.)\s*{_NUMERAL}(?:\s*(?:of|/)\s*{_NUMERAL})?"
     rf"|{_NUMERAL}\s*(?:/|／|of)\s*{_NUMERAL})"
 )
-_LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}|(?:⋯){2,}|_{5,}\s*\d")
+_LEADERS = re.compile(r"(?:\.\s?){5,}|…{2,}|(?:·\s?){4,}|(?:⋯){2,}|_{5,}\s*\d")
 _ENTRY = re.compile(r"\d{1,4}\s*$")
 _DIGITS = re.compile(r"\d+|[ivxlc]+$|[一二三四五六七八九十]+$")
 _MARGIN = 0.12  # of the page's height: running heads and feet stand within it
@@ -28,7 +28,7 @@ _REPEATED = 3  # pages
 
 
 def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """Drop running heads and feet, page numbers and the lines of a table of contents.
+    """Drop running heads and feet, and page numbers.
 
     Args:
         pages: lines of each page in reading order.
@@ -71,6 +71,11 @@ def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> 
             ]
         )
     return kept
+
+
+def is_contents_entry(line: Line) -> bool:
+    """Whether a line belongs to a table of contents: a title, leaders, a page number."""
+    return bool(_LEADERS.search(line.text) and _ENTRY.search(line.text))
 
 
 def _furniture(end: Sequence[Line], repeated: Collection[int], step: float) -> list[Line]:

@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium
 
 from knowledge.documents.blocks import clean, table
 from knowledge.documents.faults import listed, remark, unreadable
-from knowledge.documents.furniture import without_furniture
+from knowledge.documents.furniture import is_contents_entry, without_furniture
 from knowledge.documents.layout import Line, Segment, lines_in_order
 from knowledge.documents.paragraphs import PageSize, blocks_of, body_of, box_of
 from knowledge.documents.readers.pdf_page import (
@@ -147,8 +147,13 @@ def _read_page(page: pypdfium2.PdfPage, number: int) -> tuple[_PageText, bool]:
     rules = rules_of(page, mapping)
     tables = ruled_tables(rules, chars, width, height) if rules else []
     outside = [char for char in chars if not _within(char, tables)]
-    lines, aligned = aligned_tables(lines_in_order(list(segments_of(outside)), number))
+    lines, aligned = aligned_tables(_lines(list(segments_of(outside)), number))
     return _PageText(size, lines, [*tables, *aligned]), False
+
+
+def _lines(segments: Sequence[Segment], number: int) -> list[Line]:
+    """Return the lines of a page, without the entries of a table of contents."""
+    return [line for line in lines_in_order(segments, number) if not is_contents_entry(line)]
 
 
 def _within(char: Char, tables: Sequence[FoundTable]) -> bool:
@@ -177,7 +182,7 @@ def _recognise(
             Segment(s.text, s.left * scale, s.top * scale, s.right * scale, s.bottom * scale)
             for s in ocr.recognise(image)
         ]
-        pages[number - 1] = _PageText(size, *aligned_tables(lines_in_order(segments, number)))
+        pages[number - 1] = _PageText(size, *aligned_tables(_lines(segments, number)))
         source.report(done, len(numbers))
     return remark("recognised", pages=listed(numbers))
 
