@@ -119,6 +119,14 @@ def marks_of(line: Line) -> Mark | None:
     return None
 
 
+def bare_mark_of(line: Line) -> Mark | None:
+    """Read a number without a dot: `2 Scope`; only what follows can tell that it is one."""
+    match = _BARE_POINT.match(line.folded) if line.kind == "paragraph" else None
+    if match is None:
+        return None
+    return Mark("point", match["plain"], (int(match["plain"]),), 62, match.end(), True)
+
+
 def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
     """Find the numbers 第十三条 that stand inside a line, right after the end of a sentence.
 
@@ -128,10 +136,11 @@ def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
     if "条" not in folded[4:]:
         return
     for match in _ARTICLE.finditer(folded, 4):
-        before = folded[: match.start()].rstrip()
-        gap = match.start() - len(before)
+        window = folded[max(0, match.start() - 8) : match.start()]
+        before = window.rstrip()
+        gap = len(window) - len(before)
         after = folded[match.end() : match.end() + 1]
-        if before[-1:] in "。；;" and before and (after.isspace() or (gap and after)):
+        if before and before[-1] in "。；;" and (after.isspace() or (gap and after)):
             mark = _article_mark(line, match)
             if mark and not names_only(line, mark):
                 yield match.start(), mark
@@ -139,7 +148,7 @@ def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
 
 def names_only(line: Line, mark: Mark) -> bool:
     """Tell whether the sentence goes on after the number as one that names the provision does."""
-    rest = line.folded[mark.rest :]
+    rest = line.folded[mark.rest : mark.rest + 60]
     if mark.label[0] == "第" or mark.label[0] == "附":
         return bool(_ZH_REFERENCE.match(rest))
     return not _EN_STARTS.match(rest)

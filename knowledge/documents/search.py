@@ -254,13 +254,13 @@ class _Held:
         if not seen:
             return []
         if len(seen) == len(self._codes):
-            rows, cosines = None, self._matrix @ vector
+            rows, cosines = None, _cosines(self._matrix, vector)
         else:
             rows = np.flatnonzero(np.isin(self._scopes, seen))
             cosines = (
-                self._matrix[rows] @ vector
+                _cosines(self._matrix[rows], vector)
                 if len(rows) < _FEW * len(self.refs)
-                else (self._matrix @ vector)[rows]
+                else _cosines(self._matrix, vector)[rows]
             )
         best = _best(cosines, limit)
         places = best if rows is None else rows[best]
@@ -342,6 +342,12 @@ def _weakened(guests: list[FusedHit], near: Sequence[Hit], far: Sequence[Hit]) -
         return guests
     reached = TRANSLATION_GAP * far[0].score / near[0].score if far else 0.0
     return [hit._replace(score=hit.score * min(1.0, reached)) for hit in guests]
+
+
+def _cosines(matrix: Matrix, vector: Vector) -> npt.NDArray[np.float32]:
+    # `@` shares the rows out to threads that wait for each other: on busy cores 16 ms for 30,000
+    # rows, where one thread takes 4.
+    return np.asarray(np.einsum("ij,j->i", matrix, vector), dtype=np.float32)
 
 
 def _best(scores: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.intp]:

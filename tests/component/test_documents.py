@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -343,6 +345,21 @@ def test_searches_go_on_while_papers_are_added(
         assert ask(library, "境外放款余额", "zh")  # while the embedding of the other stands still
         go_on.set()
         assert adding.result().state == "added"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own")
+def test_beside_answers_only_the_thread_that_embeds_gives_way(
+    home: Path, counting: CountingEmbedder, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    seen: list[int] = []
+    counting.before = lambda: seen.append(
+        os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    )
+    with DocumentLibrary.open(home, counting, segmenter, gives_way=True) as library:
+        library.add(write(tmp_path, "manual.md", MANUAL))
+    assert min(seen) > before
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_progress_tells_how_many_passages_are_left_and_batches_stay_small(
