@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -55,6 +56,35 @@ class Corpus:
         self.version = version
         self.asks = asks
         """Questions that a fact answers, by fact; a fact may have none."""
+
+    def with_card(self, card: Instrument, asks: Mapping[FactRef, Questions]) -> Corpus:
+        """Return a corpus that has a card with its example questions, in place of its own if any."""
+        rest = self.without(card.id)
+        cards = dict(sorted([*rest.instruments.items(), (card.id, card)]))
+        both = {**rest.asks, **asks}
+        told = "".join(f"{ref}{asked.model_dump_json()}" for ref, asked in asks.items())
+        return rest._changed(cards, both, card.model_dump_json() + told)
+
+    def without(self, card_id: str) -> Corpus:
+        """Return a corpus that lacks a card and its example questions."""
+        if card_id not in self.instruments:
+            return self
+        cards = {name: card for name, card in self.instruments.items() if name != card_id}
+        asks = {ref: asked for ref, asked in self.asks.items() if ref.card_id != card_id}
+        return self._changed(cards, asks, card_id)
+
+    def _changed(
+        self, cards: Mapping[str, Instrument], asks: Mapping[FactRef, Questions], change: str
+    ) -> Corpus:
+        digest = hashlib.sha256(f"{self.version.digest}\0{change}".encode()).hexdigest()[:12]
+        version = self.version.model_copy(
+            update={
+                "digest": digest,
+                "instruments": len(cards),
+                "facts": sum(len(card.facts) for card in cards.values()),
+            }
+        )
+        return Corpus(cards, self.routes, self.issuers, version, asks)
 
     @cached_property
     def refs(self) -> tuple[FactRef, ...]:

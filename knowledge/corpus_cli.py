@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import difflib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from knowledge.card import FactRef, Instrument, Jurisdiction, PassageLang, Status, Topic
-from knowledge.check import Problem, check_corpus
+from knowledge.check import Problem, check_corpus, check_drafts
 from knowledge.corpus import Corpus, Validity
 from knowledge.corpus_text import fact_lines, instrument_lines, route_lines
 from knowledge.errors import KnowledgeError
@@ -38,10 +39,22 @@ class NoSuchCard(KnowledgeError):
 
 
 @corpus_app.command()
-def check(folder: FolderOption = CORPUS_DIR, as_json: JsonOption = False) -> None:
+def check(
+    cards: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CARD]...",
+            help="Files of cards outside the corpus, looked at as if they were in it.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    folder: FolderOption = CORPUS_DIR,
+    as_json: JsonOption = False,
+) -> None:
     """List everything that is wrong with the cards; exit code 1 when there is an error."""
     with _known_errors_told():
-        problems = check_corpus(folder)
+        problems = check_drafts(folder, cards) if cards else check_corpus(folder)
     if as_json:
         typer.echo(_as_json([problem.model_dump() for problem in problems]))
     else:
@@ -50,6 +63,70 @@ def check(folder: FolderOption = CORPUS_DIR, as_json: JsonOption = False) -> Non
     typer.echo(_count_line(problems), err=as_json)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
+
+
+@corpus_app.command()
+def new(
+    document: Annotated[
+        str, typer.Argument(help="File of the document: PDF, Word, HTML, Markdown, text, …")
+    ],
+    topic: Annotated[Topic, typer.Option(help="Folder of the card and its first topic.")],
+    card_id: Annotated[
+        str | None, typer.Option("--id", help="Id of the card; else issuer, year and number.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Page that the document was taken from.")
+    ] = None,
+    into: Annotated[
+        Path, typer.Option(help="Folder of drafts, laid out as the corpus is.", file_okay=False)
+    ] = Path("drafts"),
+    folder: FolderOption = CORPUS_DIR,
+) -> None:
+    """Draft a card from a document: what it says of itself, and a stub for each article.
+
+    The facts are written by a person. `hugang corpus check` lists what is still to be written.
+    """
+    from knowledge.documents.read import read_file
+    from knowledge.draft import DraftError, draft_card
+
+    with _known_errors_told():
+        for given, is_address in ((document, True), (url, False)):
+            if given and bool(_ADDRESS.match(given)) is is_address:
+                raise DraftError(_address_told(given, is_document=is_address))
+        path = Path(document)
+        reading = read_file(path)
+        today = dt.date.today()  # noqa: DTZ011 - the day on the curator's calendar
+        draft = draft_card(
+            reading, path.name, load_corpus(folder), topic, today, card_id=card_id, url=url
+        )
+        target = into / draft.place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("x", encoding="utf-8") as file:
+                file.write(draft.text)
+        except FileExistsError as error:
+            raise DraftError(
+                f"{target}: there is a draft already; it is not overwritten. Go on with it, delete "
+                "it, or name another id with --id."
+            ) from error
+    typer.echo(target)
+    typer.echo(
+        f"{draft.articles} facts to be written; then: hugang corpus check {target}", err=True
+    )
+    for remark in reading.remarks:
+        typer.echo(remark.message.en, err=True)
+
+
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+
+
+def _address_told(given: str, *, is_document: bool) -> str:
+    if is_document:
+        return (
+            f"{given}: seen an address; expected a file. Save the page or its PDF, and name the "
+            "address with --url."
+        )
+    return f"--url: seen {given!r}; expected an address that begins with https:// or http://."
 
 
 @corpus_app.command()

@@ -91,6 +91,12 @@ def issuer_of(front: Front, title: str, number: str | None, lang: PassageLang) -
     return _signed_by_other(front)
 
 
+def bodies_in(issuer: str) -> tuple[str, ...]:
+    """Read the abbreviations of the bodies that `issuer_of` joined; other names have none."""
+    names = re.split("[、;]", to_simplified(fold(issuer)))
+    return tuple(dict.fromkeys(body for name in names for body in _several(name)))
+
+
 def is_letterhead(plain: str) -> bool:
     """Tell whether a line holds nothing but names of bodies: 国家外汇管理局文件."""
     bare = re.sub(r"\s", "", plain) if re.search(r"[\u4e00-\u9fff]", plain) else plain.strip()
