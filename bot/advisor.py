@@ -43,8 +43,10 @@ from knowledge.errors import KnowledgeError
 from knowledge.exemplars import Likeness, open_exemplars, questions_of
 from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
+from knowledge.home import documents_folder
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
+from knowledge.official.book import ArticleBook
 from knowledge.parsed import ParsedFiles
 from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
@@ -130,6 +132,7 @@ class Advisor:
         settings = settings or Settings()
         with ParsedFiles(settings.home / "parsed.json") as files:
             corpus, glossary = load_corpus(read=files.read), load_glossary(read=files.read)
+        corpus = corpus.beside(ArticleBook(documents_folder(settings.home)))
         embedder = open_embedder()
         segmenter = Segmenter(glossary.user_words())
         home = IndexHome(settings.home / "index")
@@ -178,6 +181,8 @@ class Advisor:
         for model in self._models:
             model.close()
         self.index.close()
+        if self.corpus.articles:
+            self.corpus.articles.close()
 
     def answer(self, question: Question) -> CheckedAnswer:
         """Answer a question.

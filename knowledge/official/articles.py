@@ -13,11 +13,16 @@ from knowledge.official.provision import Provision, read_provisions
 
 _CONTINUED = re.compile(r"至|–|, paragraph ")
 """What follows the first number in the label of a piece of a long article."""
+_OF_ANNEX = re.compile(
+    r"(?:附[件表录錄]\s?[\dA-Z一二三四五六七八九十]*|(?:Schedule|Annex|Appendix)(?: [0-9A-Z]+)?)[,，]?\s*",
+    re.IGNORECASE,
+)
+"""What stands before the number in the label of an article of an annex."""
 _BLANK = re.compile(r"\s+")
 _HEAD = re.compile(
-    r"(?:第[零〇一二三四五六七八九十百千两\d]+[条條](?:之[一二三四五六七八九十]+)?"
-    r"|(?:Article|Section|Rule|Regulation|Clause)\d+[A-Z]*|[一二三四五六七八九十]+、"
-    r"|[(（][一二三四五六七八九十\d]+[)）]|\d+[A-Z]*(?:\.\d+)*[.、]?)",
+    r"\s*(?:第\s?[零〇一二三四五六七八九十百千两\d]+\s?[条條](?:之[一二三四五六七八九十]+)?"
+    r"|(?:Article|Section|Rule|Regulation|Clause)\s+\d+[A-Z]*|[一二三四五六七八九十]+、"
+    r"|[(（][一二三四五六七八九十\d]+[)）]|\d+[A-Z]*(?:\.\d+)*[.、]?(?=\D))\s*",
     re.IGNORECASE,
 )
 
@@ -39,11 +44,16 @@ class Article(Frozen):
         """What its label names."""
         return provision_of(self.label)
 
+    @property
+    def unnumbered(self) -> str:
+        """Its text without its number."""
+        head = _HEAD.match(self.text) if self.label else None
+        return self.text[head.end() :] if head else self.text
+
     @cached_property
     def body(self) -> str:
-        """Its text without number and blanks: what stays the same when it is renumbered."""
-        bare = _BLANK.sub("", unicodedata.normalize("NFKC", self.text))
-        return _HEAD.sub("", bare, count=1) if self.label and _HEAD.match(bare) else bare
+        """The same without blanks, folded: what stays as it is when an article is renumbered."""
+        return _BLANK.sub("", unicodedata.normalize("NFKC", self.unnumbered))
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -69,7 +79,7 @@ def provision_of(label: str | None) -> Provision | None:
     """Read the label of a passage; one of a piece counts as that of its article or point."""
     if label is None:
         return None
-    found = read_provisions(_CONTINUED.split(label)[0])
+    found = read_provisions(_OF_ANNEX.sub("", _CONTINUED.split(label)[0]))
     return found[0]._replace(inner=()) if len(found) == 1 else None
 
 

@@ -16,7 +16,7 @@ ChangeKind = Literal["added", "removed", "changed", "renumbered"]
 ALIKE = 0.6
 """Share of words that two articles under different numbers have in common to be one, reworded."""
 ALIKE_UNDER_ONE_NUMBER = 0.3
-_WORD = re.compile(r"[㐀-鿿]|\d+(?:[.,]\d+)*%?|[^\W\d_]+|[^\w\s]")
+_WORD = re.compile(r"[㐀-鿿]|\d+(?:[.,]\d+)*%?|[^\W\d_㐀-鿿]+|[^\w\s]")
 _SAME_WORDS = 3
 """Words between two changed stretches up to which they are told as one."""
 
@@ -72,7 +72,7 @@ def compare(before: Sequence[Article], after: Sequence[Article]) -> Comparison:
                     kind="changed",
                     before=old,
                     after=article,
-                    words=wordings(old.text, article.text),
+                    words=wordings(old.unnumbered, article.unnumbered),
                 )
             )
         elif old.key != article.key:

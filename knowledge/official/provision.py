@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from knowledge.language import search_form
 from knowledge.numerals import number, roman
 
 Series = Literal["article", "point"]
@@ -30,7 +30,7 @@ _ZH_AND = r"(?:[、,，和及与]|以及)"
 _TO = r"(?:至|到|[-–—~～]|\bto\b)"
 _INNER = rf"(?:第{_ZH_OR_DIGITS}[款项目]|第\({_ZH_OR_DIGITS}\)项|\({_ZH_OR_DIGITS}\))"
 _ZH_LIST = re.compile(
-    rf"第(?P<list>{_ZH_OR_DIGITS}(?:(?:{_ZH_AND}|{_TO})第?{_ZH_OR_DIGITS})*)"
+    rf"第(?P<list>{_ZH_OR_DIGITS}(?:[条段点]?(?:{_ZH_AND}|{_TO})第?{_ZH_OR_DIGITS})*)"
     rf"(?P<unit>[条段点项])(?P<again>之{_ZH})?(?P<inner>{_INNER}*)(?:{_TO}{_INNER}+)?"
 )
 _EN_NUMBER = r"(?:\d{1,4}(?:\.\d{1,3}[A-Z]?)*[A-Z]{0,3}|[IVX]{1,6})"
@@ -61,7 +61,7 @@ def read_provisions(text: str) -> tuple[Provision, ...]:
         Every provision once, ranges spelt out; none where anything in the text is not understood,
         for it may name another instrument: 外汇管理条例第二十条.
     """
-    folded = unicodedata.normalize("NFKC", text).replace("〇", "零").strip()
+    folded = search_form(text).replace("〇", "零")
     for pattern, read in ((_ZH_LIST, _zh_list), (_EN_LIST, _en_list)):
         found: list[Provision] = []
         at = 0
@@ -120,7 +120,7 @@ def _bare(folded: str) -> tuple[Provision, ...]:
 def _spelt_out(listed: str) -> Iterator[tuple[str, ...]]:
     """Read 33, 34, 37 to 39 as 33, 34, 37, 38, 39."""
     before: tuple[str, ...] = ()
-    for match in _ONE.finditer(re.sub(r"第", "", listed)):
+    for match in _ONE.finditer(re.sub(r"[第条段点]", "", listed)):
         path = _path(match["number"])
         if match["to"]:
             yield from ((step,) for step in _between(before, path))

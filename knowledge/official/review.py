@@ -101,4 +101,3 @@ def confirm(
             raise NotUnderReview(f"{name} is not under review. Under review: {listed}.")
     confirmation = Confirmation(at=dt.datetime.now(dt.UTC), by=by or None, note=note or None)
     return records.confirm([FactRef(name) for name in names], confirmation)
-
