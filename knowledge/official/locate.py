@@ -23,9 +23,9 @@ Way = Literal["locator", "words"]
 
 BORNE_OUT = 0.25
 """Share of a fact's words, weighed by rarity, from which an article bears out a locator."""
-PLAIN = 0.5
+PLAIN = 0.6
 """The same share from which words alone tell the article."""
-AHEAD = 0.15
+AHEAD = 0.25
 """By how much it must be ahead of every other article."""
 _KNOWN = 0.4
 """Share of its words that must stand anywhere in the text; fewer: it is about something else."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -261,6 +263,32 @@ def test_words_locate_a_fact_only_where_one_article_is_plainly_the_one() -> None
     found = {f.fact.fact_id: f for f in locate(card, "s1", articles(), "zh")}
     assert set(found) == {1}
     assert (found[1].articles, found[1].way) == ((4,), "words")
+
+
+def test_words_seldom_locate_a_fact_wrongly_in_a_text_that_says_it_otherwise(
+    corpus: Corpus,
+) -> None:
+    """Each fact is an article that lacks some of its clauses and has one of another card."""
+    chance = random.Random(7)
+    others = [fact.zh for card in corpus.instruments.values() for fact in card.facts]
+    right = wrong = facts = 0
+    for card in [card for card in corpus.instruments.values() if len(card.facts) >= 4]:
+        texts = []
+        for told in card.facts:
+            clauses = re.findall(r"[^，；。、：]+[，；。、：]?", told.zh)
+            kept = [clause for clause in clauses if chance.random() < 0.6] or clauses[:1]
+            foreign = re.findall(r"[^，；。、：]+[，；。、：]?", chance.choice(others))
+            texts.append("".join((*kept, chance.choice(foreign))))
+        bare = card.model_copy(
+            update={"facts": tuple(f.model_copy(update={"locator": None}) for f in card.facts)}
+        )
+        text = [Article(label=f"第{at}条", text=said) for at, said in enumerate(texts, start=1)]
+        found = {one.fact.fact_id: one.articles for one in locate(bare, "s1", text, "zh")}
+        facts += len(card.facts)
+        right += sum(found.get(f.id) == (at,) for at, f in enumerate(card.facts))
+        wrong += sum(f.id in found and found[f.id] != (at,) for at, f in enumerate(card.facts))
+    assert right / facts > 0.7
+    assert wrong / (right + wrong) < 0.015
 
 
 def test_words_do_not_locate_a_fact_whose_figure_is_another() -> None:
