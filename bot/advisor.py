@@ -19,6 +19,7 @@ from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang, localise, search_form
 from bot.model_writer import ModelWriter
+from bot.papers import NONE, PaperReader
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import Value, known_values, read_profile, read_values
@@ -26,7 +27,7 @@ from bot.providers.base import ChatModel
 from bot.providers.guarded import Guard
 from bot.providers.open_model import open_model
 from bot.question import Filters, Question, read_question
-from bot.refuse import decline_reason
+from bot.refuse import GIVES_WAY, decline_reason
 from bot.rewrite import Rewriter
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
@@ -38,12 +39,12 @@ from bot.write import GAP_BUDGET, write_draft
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
+from knowledge.documents.library import DocumentLibrary
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.exemplars import Likeness, open_exemplars, questions_of
 from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
-from knowledge.home import documents_folder
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
 from knowledge.official.book import ArticleBook
@@ -81,6 +82,7 @@ class Advisor:
         settings: Settings | None = None,
         model: ChatModel | None = None,
         rewriting_model: ChatModel | None = None,
+        documents: DocumentLibrary | None = None,
     ) -> None:
         """Take over opened parts; `open` opens them.
 
@@ -92,6 +94,7 @@ class Advisor:
             settings: None = the usual ones.
             model: words the answers; None = facts are said as they stand.
             rewriting_model: rewords follow-ups where the settings allow it; None = `model`.
+            documents: papers and official texts that questions with scopes are held against.
         """
         self.corpus = corpus
         self.index = index
@@ -112,6 +115,10 @@ class Advisor:
         self._checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
+        self.documents = documents
+        self._papers = (
+            PaperReader(documents, self._library, glossary, segmenter) if documents else None
+        )
 
     @property
     def weights(self) -> Weights:
@@ -132,7 +139,6 @@ class Advisor:
         settings = settings or Settings()
         with ParsedFiles(settings.home / "parsed.json") as files:
             corpus, glossary = load_corpus(read=files.read), load_glossary(read=files.read)
-        corpus = corpus.beside(ArticleBook(documents_folder(settings.home)))
         embedder = open_embedder()
         segmenter = Segmenter(glossary.user_words())
         home = IndexHome(settings.home / "index")
@@ -141,7 +147,9 @@ class Advisor:
         # A rewriting that is late is no failure of the model: it must not put the writer to rest.
         alone = Guard(attempts=1, calls_at_once=settings.model_concurrency)
         rewriting = open_model(settings, alone) if settings.model_rewrites else None
-        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting)
+        documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
+        corpus = corpus.beside(ArticleBook(documents.store.folder, documents.store))
+        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting, documents)
         advisor.warm()
         return advisor
 
@@ -177,12 +185,14 @@ class Advisor:
                 pass
 
     def close(self) -> None:
-        """Release the index, and the model's connections."""
+        """Release the index, the documents, and the model's connections."""
         for model in self._models:
             model.close()
-        self.index.close()
         if self.corpus.articles:
             self.corpus.articles.close()
+        if self.documents:
+            self.documents.close()
+        self.index.close()
 
     def answer(self, question: Question) -> CheckedAnswer:
         """Answer a question.
@@ -252,6 +262,9 @@ class Advisor:
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
+        papers = NONE
+        if self._papers:
+            papers = self._papers.read(question, understanding, vectors, evidence, watch)
         assembly = Assembly(
             question,
             evidence,
@@ -260,8 +273,12 @@ class Advisor:
             self._directory,
             self._suggester,
             watch,
+            papers,
         )
         if reason := decline_reason(understanding, evidence, place, gaps):
+            if papers.quoted and reason in GIVES_WAY and not understanding.is_greeting:
+                yield from assembly.finish_from_papers()
+                return
             yield from assembly.decline(reason, gaps, greeted=understanding.is_greeting)
             return
         with watch.stage("plan"):
@@ -277,7 +294,7 @@ class Advisor:
                 question.lang,
                 assembly.doubts,
                 self._library.asked.kinship,
-                budget=GAP_BUDGET if gaps else 1.0,
+                budget=GAP_BUDGET if gaps or papers.lead else 1.0,
             )
         if writer is None:
             yield from assembly.finish(draft, gaps)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from knowledge.documents.contents import contents_lines
@@ -17,22 +18,37 @@ from knowledge.documents.numbering import (
     Mark,
     Value,
     article_marks_within,
+    bare_mark_of,
     marks_of,
     names_only,
 )
 from knowledge.language import is_chinese
 
 _ORDINANCE = re.compile(
-    r"\bthis Ordinance\b|\bthese (?:Rules|Regulations)\b|\bthis Regulation\b|本[条條]例|本[规規]例"
+    r"\b[Tt]his Ordinance\b|\b[Tt]hese (?:Rules|Regulations)\b|\b[Tt]his Regulation\b|本[条條]例|本[规規]例"
     r"|本[规規][则則]|\bCap\. ?\d|第\d+章，附属法例"
 )
 _TITLE_LENGTH = 60
 """Characters of a Chinese heading at most; an English one may have three times as many."""
+_FULL_LINE = 60
+"""Characters from which on a line without a full stop was broken by the page's width."""
+_SAMPLE = 200
+"""Lines from which the script of a statute is told."""
 _GAP = 60
 """How many numbers an excerpt may leave out between two articles."""
+_AHEAD = 400
+"""Lines that are looked over for the next number."""
+_CLOSING = 12
+"""Lines at the end of a body within which it is signed."""
 _DATE_LINE = re.compile(
-    r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][零一二三四五六七八九]{3}年.{1,3}月.{1,3}日"
+    r"(?:日期\s*[:：]\s*)?(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][零一二三四五六七八九]{3}年.{1,3}月.{1,3}日"
 )
+
+
+_SIGNED = re.compile(
+    r"\((?:盖章|公章|签章|印章)|[甲乙丙丁]方|法定代表人|授权代表|签字|签署|日期[:：]|Signed|By:|Name:|For and on behalf"
+)
+_LIST_OF_ANNEXES = re.compile(r"附件\s*\d{0,2}\s*[:：]")
 
 
 class Section(NamedTuple):
@@ -84,20 +100,29 @@ def outline(lines: Sequence[Line]) -> list[Section]:
 def _zones(lines: list[Line]) -> list[tuple[Mark | None, list[Line]]]:
     """Cut the document at its annexes and schedules."""
     zones: list[tuple[Mark | None, list[Line]]] = [(None, [])]
+    before: Line | None = None
     for at, line in enumerate(lines):
         mark = marks_of(line) if line.text[0] in "附SAE" else None
         if (
             mark
             and mark.kind == "annex"
             and not _is_list_of_annexes(lines, at, mark)
-            and not (at and lines[at - 1].open)
+            and not _goes_on(before, line)
         ):
             if zones[-1][0] and zones[-1][0].label == mark.label:
                 zones[-1][1].append(line._replace(furniture=True))
                 continue
             zones.append((mark, []))
         zones[-1][1].append(line)
+        before = before if line.furniture else line
     return [zone for zone in zones if zone[1]]
+
+
+def _goes_on(before: Line | None, line: Line) -> bool:
+    """Whether a line goes on with the sentence of the one before: "or / Schedule 1. Subject to"."""
+    if before is None or line.kind == "heading":
+        return False
+    return before.open or (not before.finished and len(before.text) > _FULL_LINE)
 
 
 def _is_list_of_annexes(lines: list[Line], at: int, mark: Mark) -> bool:
@@ -147,8 +172,11 @@ class _Zone:
     def __init__(self, lines: list[Line], annex: Mark | None, ordinance: bool) -> None:
         self.lines = lines
         self.marks = [marks_of(line) for line in lines]
+        self._mark_bare_numbers()
         self.annex = annex
         self.ordinance = ordinance
+        self.chinese = is_chinese("\n".join(line.text for line in lines[:_SAMPLE]))
+        self.tiao = "條" if any("條" in line.text for line in lines[:_SAMPLE]) else "条"
         self.stack: list[_Heading] = []
         self.open: _Open | None = None
         self.found: list[Section] = []
@@ -156,6 +184,10 @@ class _Zone:
         self.point: Value | None = None
         self.listed: Mark | None = None
         """The last item of a list inside the text: its successors belong to the list."""
+        self.script: bool | None = None
+        """Whether the articles are numbered in digits."""
+        self.quoted = 0
+        """How many quotation marks are open."""
         self.before: Line | None = None
         """The last line that is no running head."""
 
@@ -173,12 +205,31 @@ class _Zone:
                 own = mark if piece.start == line.start else marks_of(piece)
                 at = self._take(at, piece, own)
                 self.before = piece
+                self._count_quotes(piece)
             at += 1
+        closing = self._closing()
         self._close()
         self._unwind(0, None)
-        return self.found
+        return [*self.found, *closing]
+
+    def _mark_bare_numbers(self) -> None:
+        """Take `2 Scope` for a numbered heading where 2.1 follows."""
+        for at, line in enumerate(self.lines[:-1]):
+            following = self.marks[at + 1]
+            if self.marks[at] or not following or following.kind != "point":
+                continue
+            mark = bare_mark_of(line) if _is_short(line.text) and not line.finished else None
+            if mark and following.value == (*mark.value, 1):
+                self.marks[at] = mark
 
     # one line
+
+    def _count_quotes(self, line: Line) -> None:
+        """Follow the quotation marks: an article inside them is one that is to be inserted."""
+        opened = sum(map(line.text.count, "“「"))
+        closed = sum(map(line.text.count, "”」"))
+        new = self.open is not None and self.open.lines[-1:] == self.open.lines[:1]
+        self.quoted = max(0, (0 if new else self.quoted) + opened - closed)
 
     def _take(self, at: int, line: Line, mark: Mark | None) -> int:
         """Place one line; returns the index of the last line used."""
@@ -214,13 +265,13 @@ class _Zone:
 
     def _apart(self, line: Line) -> list[Line]:
         """Part the articles that a reader has joined in one line."""
-        if self.article is None or line.kind == "table":
-            return [line]
-        pieces, last = [], self.article
+        last = self.article
         own = marks_of(line)
-        if own and own.kind == "article" and _follows(last, own.value):
+        if own and own.kind == "article" and (last is None or _follows(last, own.value)):
             last = own.value
-        begin = 0
+        if last is None or line.kind == "table":
+            return [line]
+        pieces, begin = [], 0
         for start, mark in article_marks_within(line):
             if not _next(last, mark.value):
                 continue
@@ -228,6 +279,29 @@ class _Zone:
             begin, last = start, mark.value
         pieces.append(_slice(line, begin, len(line.text)))
         return pieces
+
+    def _closing(self) -> list[Section]:
+        """Take the list of annexes, the signature and the date off the last article."""
+        if self.open is None or self.open.mark is None:
+            return []
+        lines = self.open.lines
+        first = max(1, len(lines) - _CLOSING)
+        begin = next(
+            (at for at in range(first, len(lines)) if _LIST_OF_ANNEXES.match(lines[at].folded)),
+            None,
+        )
+        if begin is None:
+            dated = [
+                at for at in range(first, len(lines)) if _DATE_LINE.fullmatch(lines[at].folded)
+            ]
+            if not dated:
+                return []
+            begin = dated[-1]
+            while begin > first and _signs(lines[begin - 1]):
+                begin -= 1
+        closing = tuple(lines[begin:])
+        del lines[begin:]
+        return [Section((), None, None, False, closing)]
 
     # headings
 
@@ -241,7 +315,7 @@ class _Zone:
         return at + 1
 
     def _starts_container(self, line: Line, mark: Mark) -> bool:
-        if self.before is not None and self.before.open:
+        if _goes_on(self.before, line):
             return False
         if not mark.strict and self.before is not None and not self.before.finished:
             return False
@@ -299,10 +373,14 @@ class _Zone:
 
     def _starts_article(self, at: int, line: Line, mark: Mark) -> bool:
         before = self.before
-        finished = before is None or before.finished
+        finished = before is None or before.finished or self.open is None
         if before is not None and before.open:
             return False
+        if self.script not in (None, _script(mark)) and mark.value != (1,):
+            return False
         if names_only(line, mark) and line.kind != "heading":
+            return False
+        if self.quoted and not (self.article and _next(self.article, mark.value)):
             return False
         if self.article is None:
             return mark.strict or (finished and mark.value[0] == 1)
@@ -314,9 +392,8 @@ class _Zone:
             return True
         if mark.value == (1,):
             return True
-        following = next(
-            (other for other in self.marks[at + 1 :] if other and other.kind == "article"), None
-        )
+        rest = islice(self.marks, at + 1, at + _AHEAD)
+        following = next((other for other in rest if other and other.kind == "article"), None)
         return following is not None and _next(mark.value, following.value)
 
     def _starts_section(self, line: Line, mark: Mark) -> bool:
@@ -342,6 +419,7 @@ class _Zone:
             if self.article is not None and mark.value == (1,):
                 self._unwind(10, None)
             self.article = mark.value
+            self.script = _script(mark)
         elif mark.kind == "point":
             self.point = mark.value
         if mark.kind != "article" and not self.ordinance:
@@ -403,7 +481,7 @@ class _Zone:
 
     def _heads_deeper(self, at: int, mark: Mark) -> bool:
         """Whether the next number with points lies under this one: 4. is a heading if 4.1 follows."""
-        for other in self.marks[at + 1 :]:
+        for other in islice(self.marks, at + 1, at + _AHEAD):
             if other and other.kind == "point" and len(other.value) > 1:
                 return other.value[: len(mark.value)] == mark.value
         return False
@@ -414,17 +492,12 @@ class _Zone:
         rest = line.text[mark.rest :].strip()
         if not rest or not _is_short(rest) or line.finished:
             return False
-        following = next(
-            (
-                (other, nxt)
-                for other, nxt in zip(self.marks[at + 1 :], self.lines[at + 1 :], strict=True)
-                if not nxt.furniture
-            ),
-            None,
-        )
-        if following is None:
+        following = at + 1
+        while following < len(self.lines) and self.lines[following].furniture:
+            following += 1
+        if following == len(self.lines):
             return False
-        other, _ = following
+        other = self.marks[following]
         return not (other and other.kind == mark.kind and len(other.value) == len(mark.value))
 
     # names
@@ -435,13 +508,9 @@ class _Zone:
         return self._under_annex(mark.label)
 
     def _section_name(self, mark: Mark) -> str:
-        chinese = is_chinese("\n".join(each.text for each in self.lines[:20]))
         if self.annex is not None:
-            return self._under_annex(f"第{mark.label}段" if chinese else f"paragraph {mark.label}")
-        return f"第{mark.label}{self._tiao()}" if chinese else f"Section {mark.label}"
-
-    def _tiao(self) -> str:
-        return "條" if any("條" in line.text for line in self.lines) else "条"
+            return self._under_annex(mark.label)
+        return f"第{mark.label}{self.tiao}" if self.chinese else f"Section {mark.label}"
 
     def _notice_name(self, mark: Mark) -> str:
         """Name a numbered provision with what it stands under: 一（二）."""
@@ -452,15 +521,22 @@ class _Zone:
                 for entry in self.stack
                 if entry.mark and entry.label and entry.mark.rank < mark.rank
             )
-        if above and above[-1].isdigit() and mark.label[0].isdigit():
-            above += "."
+        if mark.label[0] in "Q问":
+            above = ""  # questions are numbered throughout
+        if above and mark.label[0].isdigit():
+            above += "." if above[-1].isdigit() else "" if above[-1] == "）" else "、"
         return self._under_annex(above + mark.label)
 
     def _under_annex(self, name: str) -> str:
         if self.annex is None:
             return name
         label = self.annex.label
-        return f"{label}{name}" if label[0] == "附" else f"{label}, {name}"
+        chinese = label[0] == "附"
+        if re.fullmatch(r"\d+[A-Z]*", name):
+            name = f"第{name}段" if chinese else f"paragraph {name}"
+        if chinese:
+            return f"{label} {name}" if name[0].isdigit() else f"{label}{name}"
+        return f"{label}, {name}"
 
     def _whole(self) -> str | None:
         return self.annex.label if self.annex else None
@@ -526,7 +602,17 @@ def _slice(line: Line, start: int, end: int) -> Line:
     )
 
 
+def _signs(line: Line) -> bool:
+    return (
+        line.furniture
+        or (len(line.text) <= 40 and not line.finished and marks_of(line) is None)
+        or (len(line.text) <= 60 and bool(_SIGNED.match(line.folded)))
+    )
+
+
 def _is_short(text: str) -> bool:
+    if len(text) > 3 * _TITLE_LENGTH:
+        return False
     han = len(re.findall(r"[\u4e00-\u9fff]", text))
     return len(text) + 2 * han <= 3 * _TITLE_LENGTH
 
@@ -534,6 +620,10 @@ def _is_short(text: str) -> bool:
 def _is_heading_text(line: Line, mark: Mark) -> bool:
     rest = line.text[mark.rest :].strip()
     return bool(rest) and _is_short(rest) and (line.kind == "heading" or not line.finished)
+
+
+def _script(mark: Mark) -> bool:
+    return bool(re.search(r"\d", mark.label))
 
 
 def _key(value: Value) -> tuple[tuple[int, str], ...]:

@@ -79,7 +79,10 @@ def provision_of(label: str | None) -> Provision | None:
     """Read the label of a passage; one of a piece counts as that of its article or point."""
     if label is None:
         return None
-    found = read_provisions(_OF_ANNEX.sub("", _CONTINUED.split(label)[0]))
+    first = _OF_ANNEX.sub("", _CONTINUED.split(label)[0])
+    if label[-1] in "条條" and first[-1:] not in {"条", "條"} and "条" not in first:
+        first += "条"  # 第5(2)至(4)條
+    found = read_provisions(first)
     return found[0]._replace(inner=()) if len(found) == 1 else None
 
 
@@ -118,8 +121,8 @@ def joined(parts: Sequence[Part]) -> str:
 
 def _whole(label: str) -> str:
     """Take what names a piece off the label of an article: 第十二条第一款 becomes 第十二条."""
-    match = re.match(r".*?[条條](?:之[一二三四五六七八九十]+)?|[A-Za-z]+ [0-9A-Z.]+", label)
-    return match[0] if match else label
+    match = re.match(r".*?[条條](?:之[一二三四五六七八九十]+)?|.*?[A-Za-z]+ [0-9A-Z.]+", label)
+    return re.sub(r"\([^)]*\).*(?=[条條])", "", match[0]) if match else label
 
 
 def _annex(path: tuple[str, ...]) -> str | None:

@@ -31,9 +31,9 @@ _TO = r"(?:至|到|[-–—~～]|\bto\b)"
 _INNER = rf"(?:第{_ZH_OR_DIGITS}[款项目]|第\({_ZH_OR_DIGITS}\)项|\({_ZH_OR_DIGITS}\))"
 _ZH_LIST = re.compile(
     rf"第(?P<list>{_ZH_OR_DIGITS}(?:[条段点]?(?:{_ZH_AND}|{_TO})第?{_ZH_OR_DIGITS})*)"
-    rf"(?P<unit>[条段点项])(?P<again>之{_ZH})?(?P<inner>{_INNER}*)(?:{_TO}{_INNER}+)?"
+    rf"(?P<brackets>(?:\([0-9A-Za-z]{{1,5}}\))*)(?P<unit>[条段点项])(?P<again>之{_ZH})?(?P<inner>{_INNER}*)(?:{_TO}{_INNER}+)?"
 )
-_EN_NUMBER = r"(?:\d{1,4}(?:\.\d{1,3}[A-Z]?)*[A-Z]{0,3}|[IVX]{1,6})"
+_EN_NUMBER = r"(?:Q?\d{1,4}(?:\.\d{1,3}[A-Z]?)*[A-Z]{0,3}|[IVX]{1,6})"
 _EN_NAMED = rf"{_EN_NUMBER}(?:\.\d{{1,3}})*(?:\([0-9A-Za-z]{{1,5}}\))*"
 _EN_LIST = re.compile(
     r"(?P<word>\b(?:Articles?|Arts?\.?|Sections?|Secs?\.?|ss?\.|Rules?|Regulations?|Regs?\.?"
@@ -91,7 +91,9 @@ def covers(wanted: Provision, label: Provision) -> bool:
 
 def _zh_list(match: re.Match[str]) -> Iterator[Provision]:
     series: Series = "article" if match["unit"] == "条" else "point"
-    inner = tuple(_plain(a or b) for a, b in _NUMBERED.findall(match["inner"] or "") if a or b)
+    inner = tuple(
+        _plain(a or b) for a, b in _NUMBERED.findall(match["brackets"] + match["inner"]) if a or b
+    )
     numbers = list(_spelt_out(match["list"]))
     for name in numbers:
         last = name == numbers[-1]

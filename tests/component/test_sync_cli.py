@@ -80,9 +80,7 @@ def changed(server: LawServer, corpus: Corpus) -> str:
     hedging = corpus.fact(FACT).zh
     server.pages["/law"] = page(law(corpus, hedging))
     assert "8 facts located" in run("sync")
-    server.pages["/law"] = page(
-        law(corpus, hedging.replace("应委托", "不得委托"))
-    )
+    server.pages["/law"] = page(law(corpus, hedging.replace("应委托", "不得委托")))
     return run("sync", CARD)
 
 

@@ -11,7 +11,7 @@ from knowledge.corpus import Corpus
 from knowledge.documents.document import Part
 from knowledge.documents.reading import Reading, TextBlock
 from knowledge.documents.split import split
-from knowledge.official.articles import Article, articles_of
+from knowledge.official.articles import Article, articles_of, provision_of
 from knowledge.official.compare import compare, wordings
 from knowledge.official.locate import locate
 from knowledge.official.page import pdf_behind
@@ -55,6 +55,8 @@ def numbered(*numbers: str) -> tuple[Provision, ...]:
         ("第四十八条、第四十九条", numbered("48", "49")),
         ("第十二条第三款", (Provision("article", ("12",), ("3",)),)),
         ("第十二条第（三）项", (Provision("article", ("12",), ("3",)),)),
+        ("第5(2)條", (Provision("article", ("5",), ("2",)),)),
+        ("Q1(a)", points(("Q1", "(a)"))),
         ("Article 65", numbered("65")),
         ("Art 5(2)", (Provision("article", ("5",), ("2",)),)),
         ("Articles 33, 34, 37 and 38", numbered("33", "34", "37", "38")),
@@ -146,6 +148,21 @@ def test_the_pieces_of_a_long_article_are_one_article_with_every_sentence_once()
     assert [article.label for article in found] == [f"第{number}条" for number in texts]
     assert len(found[2].numbers) > 1
     assert found[2].text == f"第三条　{long}"
+
+
+def test_the_labels_of_pieces_are_read_as_their_article() -> None:
+    labels = {
+        "第十二条第二款至第三款": "12",
+        "第八条第（一）项至第（七）项": "8",
+        "第5(2)至(4)條": "5",
+        "Section 5(2)–(4)": "5",
+        "Article 12, paragraph 2–3": "12",
+        "附件1第三条": "3",
+    }
+    for label, number in labels.items():
+        assert provision_of(label) == Provision("article", (number,)), label
+    assert provision_of("附件1") is None
+    assert provision_of(None) is None
 
 
 def test_articles_of_an_annex_are_not_those_of_the_text() -> None:
