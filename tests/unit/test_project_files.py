@@ -175,12 +175,6 @@ def test_every_package_that_the_code_imports_is_declared() -> None:
     project = project_table()
     declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     declared |= {"hugang", "pydantic-core", "starlette"}  # the last two: faces of pydantic, fastapi
-    for extra in project["optional-dependencies"].keys() - {"dev"}:
-        # Imported where it is used, which says so where it is missing.
-        declared |= {
-            canonicalize_name(Requirement(text).name)
-            for text in project["optional-dependencies"][extra]
-        }
     homes = packages_distributions()
     extras = {canonicalize_name(Requirement(text).name) for text in development(project)}
     undeclared = {
