@@ -40,8 +40,6 @@ STATES: tuple[State, ...] = get_args(State)
 SHOWN = 10
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _SNIPPET = 160
-_NICENESS = 10
-"""Of a run that adds: a server on the same machine goes first."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 ScopeOption = Annotated[
@@ -89,8 +87,6 @@ def add(
     _check_scope(scope)
     files = list(found_files(sources))
     counts = dict.fromkeys(STATES, 0)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(_NICENESS)
     from knowledge.official.fetch import Fetcher
 
     with opened_library() as tools, Fetcher() as fetcher:
@@ -357,7 +353,10 @@ def opened_library() -> Iterator[Tools]:
 
     embedder, glossary = open_embedder(), load_glossary()
     segmenter = Segmenter(glossary.user_words())
-    with DocumentLibrary.open(default_home(), embedder, segmenter, glossary) as library:
+    # A server on the same machine goes first.
+    with DocumentLibrary.open(
+        default_home(), embedder, segmenter, glossary, gives_way=True
+    ) as library:
         yield Tools(library, embedder, glossary)
 
 

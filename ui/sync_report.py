@@ -213,7 +213,7 @@ def report_lines(report: SyncReport) -> Iterator[str]:
         yield ""
         yield f"{len(report.answers)} kept answers cite facts under review:"
         for entry in report.answers:
-            yield f"  {entry.asked:%Y-%m-%d}  {entry.answer}  {entry.question}"
+            yield f"  {entry.asked:%Y-%m-%d} {entry.answer} {entry.question}"
             yield f"    {', '.join(entry.refs)}"
     facts = sum(len(text.reviews) for text in report.texts)
     yield ""
@@ -224,13 +224,13 @@ def report_lines(report: SyncReport) -> Iterator[str]:
 
 def _text_lines(text: TextReport) -> Iterator[str]:
     yield ""
-    yield f"{text.instrument}  {text.located} of {text.facts} facts located"
+    yield f"{text.instrument}: {text.located} of {text.facts} facts located"
     yield f"  {text.url}"
     yield f"  text of {text.fetched}, last asked for {text.checked}"
     if text.vanished:
         yield f"  VANISHED: the page was gone on {text.vanished}; the last text is kept"
     for change in text.changes:
-        yield f"  {change.kind}  {change.article}  (found {change.found})"
+        yield f"  {change.kind} {change.article} (found {change.found})"
         for before, after in change.words:
             yield f"    - {_line(before) or '(nothing)'}"
             yield f"    + {_line(after) or '(nothing)'}"
@@ -239,7 +239,7 @@ def _text_lines(text: TextReport) -> Iterator[str]:
         if change.kind == "removed":
             yield f"    - {_line(change.before or '')}"
     for review in text.reviews:
-        yield f"  UNDER REVIEW since {review.since}  {review.fact}  ({review.why})"
+        yield f"  UNDER REVIEW since {review.since} {review.fact} ({review.why})"
         yield f"    {review.says}"
         for name, found in (
             ("routes", review.routes),

@@ -110,7 +110,7 @@ def test_a_change_is_told_with_all_that_rests_on_it_and_gone_once_confirmed(
     assert [entry["question"] for entry in report["answers"]] == ["套期保值？"]
     told = run("sync", "--report")
     assert "不得" in told
-    assert f"UNDER REVIEW since {review['since']}  {FACT}" in told
+    assert f"UNDER REVIEW since {review['since']} {FACT}" in told
     assert answer.id in told
     assert "not under review" in run("corpus", "confirm", f"{CARD}#1", code=1)
     facts = [each["fact"] for each in text["reviews"]]
