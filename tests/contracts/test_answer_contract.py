@@ -31,7 +31,10 @@ ANSWER = {
 BODY = {"name", "site"}
 BLOCK = {"kind", "heading", "markdown", "claims"}
 CLAIM = {"text", "refs", "verdict", "block", "cells"}
-CITATION = {"n", "ref", "quote", "quotes", "locator", "instrument", "source"}
+CITATION = {
+    *("n", "ref", "quote", "quotes", "locator", "instrument", "source", "article"),
+    "under_review",
+}
 INSTRUMENT = {
     *("id", "title", "titles", "number", "issuers", "issuer_names", "status", "issued"),
     *("effective", "superseded_by"),
