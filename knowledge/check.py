@@ -247,7 +247,7 @@ _UNREADABLE = (
     Rule(
         name="unwritten",
         severity="error",
-        remedy="Write it from the document, or delete the fact; see docs/curating.md.",
+        remedy="Write it from the document, or delete a fact that nobody needs; see docs/curating.md.",
     ),
 )
 RULES: tuple[Rule, ...] = (*_UNREADABLE, *(rule for rule, _ in _TABLE))

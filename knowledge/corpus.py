@@ -73,7 +73,7 @@ class Corpus:
         """Return a corpus that has a card with its example questions, in place of its own if any."""
         rest = self.without(card.id)
         cards = dict(sorted([*rest.instruments.items(), (card.id, card)]))
-        both = {**rest.asks, **asks}
+        both = dict(sorted({**rest.asks, **asks}.items(), key=lambda item: item[0].card_id))
         told = "".join(f"{ref}{asked.model_dump_json()}" for ref, asked in asks.items())
         return rest._changed(cards, both, card.model_dump_json() + told)
 

@@ -1,4 +1,4 @@
-"""`hugang corpus`: check the cards, read one, list them as they hold on a day."""
+"""`hugang corpus`: draft a card, check the cards, read one, list them as they hold on a day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -24,8 +24,11 @@ from knowledge.errors import KnowledgeError
 from knowledge.home import default_home, documents_folder
 from knowledge.load import CORPUS_DIR, load_corpus
 
+if TYPE_CHECKING:
+    from knowledge.documents.reading import Reading
+
 corpus_app = typer.Typer(
-    name="corpus", help="Check, show and list the cards.", no_args_is_help=True
+    name="corpus", help="Draft, check, try, show and list the cards.", no_args_is_help=True
 )
 
 Shown = Literal["zh", "en", "both"]
@@ -33,6 +36,7 @@ FolderOption = Annotated[
     Path, typer.Option(help="Corpus folder.", file_okay=False, show_default="the shipped one")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class NoSuchCard(KnowledgeError):
@@ -69,14 +73,15 @@ def check(
 @corpus_app.command()
 def new(
     document: Annotated[
-        str, typer.Argument(help="File of the document: PDF, Word, HTML, Markdown, text, …")
+        str,
+        typer.Argument(help="File (PDF, Word, HTML, Markdown, text, …) or address of a document."),
     ],
     topic: Annotated[Topic, typer.Option(help="Folder of the card and its first topic.")],
     card_id: Annotated[
         str | None, typer.Option("--id", help="Id of the card; else issuer, year and number.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Page that the document was taken from.")
+        str | None, typer.Option(metavar="URL", help="Page that a file was taken from.")
     ] = None,
     into: Annotated[
         Path, typer.Option(help="Folder of drafts, laid out as the corpus is.", file_okay=False)
@@ -87,47 +92,54 @@ def new(
 
     The facts are written by a person. `hugang corpus check` lists what is still to be written.
     """
-    from knowledge.documents.read import read_file
     from knowledge.draft import DraftError, draft_card
 
     with _known_errors_told():
-        for given, is_address in ((document, True), (url, False)):
-            if given and bool(_ADDRESS.match(given)) is is_address:
-                raise DraftError(_address_told(given, is_document=is_address))
-        path = Path(document)
-        reading = read_file(path)
-        today = dt.date.today()  # noqa: DTZ011 - the day on the curator's calendar
+        if url and not _ADDRESS.match(url):
+            raise DraftError(
+                f"--url: seen {url!r}; expected an address that begins with https:// or http://."
+            )
+        reading, name = _read_document(document)
         draft = draft_card(
-            reading, path.name, load_corpus(folder), topic, today, card_id=card_id, url=url
+            reading,
+            name,
+            load_corpus(folder),
+            topic,
+            dt.date.today(),  # noqa: DTZ011 - the day on the curator's calendar
+            card_id=card_id,
+            url=url or (document if _ADDRESS.match(document) else None),
         )
-        target = into / draft.place
-        target.parent.mkdir(parents=True, exist_ok=True)
+        path = into / draft.place
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with target.open("x", encoding="utf-8") as file:
+            with path.open("x", encoding="utf-8") as file:
                 file.write(draft.text)
         except FileExistsError as error:
             raise DraftError(
-                f"{target}: there is a draft already; it is not overwritten. Go on with it, delete "
+                f"{path}: there is a draft already; it is not overwritten. Go on with it, delete "
                 "it, or name another id with --id."
             ) from error
-    typer.echo(target)
+    typer.echo(path)
     typer.echo(
-        f"{draft.articles} facts to be written; then: hugang corpus check {target}", err=True
+        f"{draft.stubs} facts to be written; what else is open: hugang corpus check {path}",
+        err=True,
     )
     for remark in reading.remarks:
         typer.echo(remark.message.en, err=True)
 
 
-_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+def _read_document(document: str) -> tuple[Reading, str]:
+    """Read a file, or a page of the web, and tell its name."""
+    from knowledge.documents.read import read_file
 
+    if not _ADDRESS.match(document):
+        path = Path(document)
+        return read_file(path), path.name
+    from knowledge.official.download import downloaded
+    from knowledge.official.fetch import Fetcher
 
-def _address_told(given: str, *, is_document: bool) -> str:
-    if is_document:
-        return (
-            f"{given}: seen an address; expected a file. Save the page or its PDF, and name the "
-            "address with --url."
-        )
-    return f"--url: seen {given!r}; expected an address that begins with https:// or http://."
+    with Fetcher() as fetcher, downloaded(document, fetcher) as page:
+        return read_file(page, document), document
 
 
 @corpus_app.command()

@@ -43,8 +43,8 @@ class Draft(NamedTuple):
     topic: Topic
     text: str
     """Of the YAML file."""
-    articles: int
-    """Stubs of facts."""
+    stubs: int
+    """Of facts: one for each article; for each part where the document has no articles."""
 
     @property
     def place(self) -> str:
