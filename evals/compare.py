@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -35,6 +36,7 @@ COUNTING = frozenset(
 length, and `card_precision` and `ndcg_at_10`, which count a new card as wrong wherever the cases
 do not list it yet."""
 _SMALLEST = 1e-9
+_MARK = re.compile(r"\[\d+\]")
 
 
 class Moved(NamedTuple):
@@ -78,7 +80,7 @@ class CaseChange(Frozen):
     """Facts cited before and not after."""
     gained: tuple[FactRef, ...]
     text: tuple[str, ...]
-    """Lines of the answer that went (`- `) and came (`+ `)."""
+    """Lines of the answer that went (`- `) and came (`+ `), without their citation marks."""
 
 
 class Comparison(Frozen):
@@ -152,7 +154,7 @@ def _change(result: CaseResult, old: CheckedAnswer, new: CheckedAnswer) -> CaseC
         gained=tuple(ref for ref in cited[1] if ref not in cited[0]),
         text=tuple(
             line
-            for line in difflib.ndiff(old.text.splitlines(), new.text.splitlines())
+            for line in difflib.ndiff(_lines(old.text), _lines(new.text))
             if line[:2] in {"- ", "+ "} and line[2:].strip()
         ),
     )
