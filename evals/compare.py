@@ -160,6 +160,11 @@ def _change(result: CaseResult, old: CheckedAnswer, new: CheckedAnswer) -> CaseC
     )
 
 
+def _lines(text: str) -> list[str]:
+    """Take an answer's lines without citation marks: one citation more renumbers all others."""
+    return _MARK.sub("", text).splitlines()
+
+
 def _metric(metric: Metric, pairs: Sequence[tuple[CaseResult, CaseResult]]) -> MetricChange | None:
     values = [
         Moved(old.case.id, was, now)
