@@ -429,9 +429,7 @@ def _bare(text: str) -> str:
 
 @given(_readings())
 @settings(max_examples=300, deadline=None)
-def test_every_character_but_running_heads_is_in_a_part_a_path_or_the_table_of_contents(
-    source: Reading,
-) -> None:
+def test_every_character_but_running_heads_is_in_a_part_a_path_or_the_table_of_contents(source: Reading) -> None:
     text, parts = source.text, split(source)
     covered = bytearray(len(text))
     for part in parts:
