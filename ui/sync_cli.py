@@ -40,7 +40,7 @@ def sync(
     """Fetch the official texts that knowledge/official.yaml lists; exit code 1 when one failed.
 
     A text that has changed is compared article by article; the facts that rest on a changed article
-    are under review until `hugang corpus confirm`. Nothing is ever fetched but by this command.
+    are under review until `hugang corpus confirm`. No official text is ever fetched but by this command.
     """
     if report:
         _report(as_json=as_json)

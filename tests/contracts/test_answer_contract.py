@@ -26,7 +26,7 @@ QUESTIONS = {
 ANSWER = {
     *("id", "question", "lang", "as_of", "standing", "decline_reason", "text", "blocks"),
     *("claims", "citations", "plan", "plan_citations", "open_points", "missing", "warnings"),
-    *("nearest", "whom", "suggestions", "evidence", "engine"),
+    *("nearest", "whom", "suggestions", "evidence", "engine", "passages"),
 }
 BODY = {"name", "site"}
 BLOCK = {"kind", "heading", "markdown", "claims"}
