@@ -374,10 +374,10 @@ def _unreadable(file: str, path: Path, error: CardError) -> Iterator[Problem]:
                 _UNREADABLE[2], Finding(file, place, shortened(item.get("input")), item["msg"])
             )
     for loc, names in missing.items():
-        seen = f"only {', '.join(map(str, whole[loc])) or 'nothing'}"
-        yield _problem(
-            _UNREADABLE[3], Finding(file, _place(loc, whole[loc]), seen, f"{', '.join(names)} too")
-        )
+        entry, wanted = whole[loc], ", ".join(names)
+        keys = ", ".join(map(str, entry))
+        seen = f"only {keys}" if 0 < len(entry) < len(names) else f"no {wanted}"
+        yield _problem(_UNREADABLE[3], Finding(file, _place(loc, entry), seen, wanted))
 
 
 _TO_BE_WRITTEN = {

@@ -186,10 +186,10 @@ FAULTS = [
     Fault(
         lambda f: f[NEW].update(status="maybe"), "schema", NEW, "status", "'maybe'", "'in-force'"
     ),
-    Fault(lambda f: fact(f).pop("en"), "unwritten", NEW, "fact 1", "only id, aspect", "en too"),
+    Fault(lambda f: fact(f).pop("en"), "unwritten", NEW, "fact 1", "no en", "en"),
     Fault(lambda f: f[NEW].update(kind=None), "unwritten", NEW, "kind", "null", "'law', 'regul"),
     Fault(lambda f: f[NEW]["title"].update(en=None), "unwritten", NEW, "title.en", "null", "a text"),
-    Fault(lambda f: f[NEW].pop("summary"), "unwritten", NEW, "card", "only id", "summary too"),
+    Fault(lambda f: f[NEW].pop("summary"), "unwritten", NEW, "card", "no summary", "summary"),
     Fault(
         lambda f: f[ROUTE].pop("summary"), "schema", ROUTE, "summary", "{", "required"
     ),
