@@ -49,14 +49,15 @@ def sides_of(
     Args:
         corpus: of the corpus folder.
         card: the one to be tried.
-        asks: its example questions.
+        asks: its example questions; none = those that `corpus` has for it.
         shipped: whether `corpus` has this very file: then it is taken out for the side before.
 
     Raises:
         CardError: a route cites the card that would have to be taken out.
     """
     if not shipped:
-        return corpus, corpus.with_card(card, asks)
+        kept = {ref: asked for ref, asked in corpus.asks.items() if ref.card_id == card.id}
+        return corpus, corpus.with_card(card, asks or kept)
     citing = [
         route.id
         for route in corpus.routes.values()

@@ -56,6 +56,17 @@ def test_a_card_taken_out_and_put_back_leaves_the_corpus_as_it_was(corpus: Corpu
     assert len({str(each.version) for each in (corpus, without, again)}) == 3
 
 
+def test_a_changed_card_without_questions_beside_it_keeps_those_of_the_corpus(
+    corpus: Corpus,
+) -> None:
+    card, asks = read_draft(CARD)
+    changed = card.model_copy(update={"number": None})
+    before, after = sides_of(corpus, changed, {}, shipped=False)
+    assert before is corpus
+    assert after.instruments[card.id].number is None
+    assert {ref: after.asks[ref] for ref in asks} == asks
+
+
 def test_a_card_that_routes_cite_cannot_be_taken_out_and_the_routes_are_named(
     corpus: Corpus,
 ) -> None:
@@ -92,7 +103,10 @@ def test_a_revision_that_loses_what_cases_ask_for_is_worse_and_the_cases_are_nam
     card = yaml.safe_load(draft.read_text("utf-8"))
     card["facts"] = card["facts"][-1:]
     draft.write_text(yaml.safe_dump(card, allow_unicode=True), encoding="utf-8")
-    questions_beside(draft).unlink()
+    left = card["facts"][0]["id"]
+    asked = yaml.safe_load(questions_beside(draft).read_text("utf-8"))
+    asked["questions"] = {left: asked["questions"][left]}
+    questions_beside(draft).write_text(yaml.safe_dump(asked, allow_unicode=True), encoding="utf-8")
 
     told = tried(draft, "--json")
     assert told.exit_code == 1, told.output
