@@ -10,6 +10,7 @@ from bot.question import Filters, Question
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
 from bot.wants import Offers, Want, figure_wants, is_illustration, wants_of
+from knowledge.across import OTHER, OTHER_LANGUAGE_QUOTA
 from knowledge.card import FactRef, Frozen, Instrument, PassageLang
 from knowledge.corpus import Corpus, Validity
 from knowledge.embed import Embedder, Vector
@@ -28,8 +29,6 @@ FEEDBACK_OF = 2
 """Facts, best first, whose neighbours are found too (Rocchio's relevance feedback)."""
 SCORED = 160
 """Facts inside the filters, best first, that the question's circumstances may still raise."""
-OTHER_LANGUAGE_QUOTA = 20
-"""Hits taken from the other language, for facts that exist only there."""
 
 
 class FactHit(Frozen):
@@ -150,10 +149,9 @@ class Library:
                 _hits(asked.words),
                 weights=self.weights,
             )
-        other: PassageLang = "en" if lang == "zh" else "zh"
-        if foreign := self._only_in[other]:
+        if foreign := self._only_in[OTHER[lang]]:
             with watch.stage("dense"):
-                hits = self.index.dense.search(query.vector, other, SEARCH_LIMIT)
+                hits = self.index.dense.search(query.vector, OTHER[lang], SEARCH_LIMIT)
             ranked += _foreign_hits(hits, foreign)
         return Ranking(ranked, _mean([hit.score for hit in dense[:NEAREST]]))
 

@@ -7,42 +7,18 @@ simplified and answered in traditional; OpenCC converts (phrases with Hong Kong 
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from knowledge.card import Bilingual, PassageLang
+from knowledge.language import converter, is_chinese
+from knowledge.language import search_form as search_form
+from knowledge.language import to_simplified as to_simplified
 
 Lang = Literal["zh-Hans", "zh-Hant", "en"]
 """Language and script of a question, and so of its answer."""
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-_ENGLISH_GLUE = re.compile(
-    r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|is|are|was|do|does|did|can|may|must|will|we|our"
-    r"|us|it|that|this|what|which|who|how|when|where|apply|accept|from|over|under|as|at)\b",
-    re.IGNORECASE,
-)
 # Written Cantonese that both scripts share but only Hong Kong writes.
 _CANTONESE = re.compile(r"[嘅咗唔冇哋嚟喺俾睇揀攞畀]|點樣|幾耐|幾時|邊個")
-
-
-@cache
-def _converter(name: str) -> Any:
-    import opencc
-
-    return opencc.OpenCC(name)
-
-
-def to_simplified(text: str) -> str:
-    """Convert traditional characters to simplified; other text is left as it is."""
-    # OpenCC keeps 甚, a character of its own; before 么 it only spells 什么.
-    return str(_converter("t2s").convert(text)).replace("甚么", "什么")
-
-
-def search_form(text: str) -> str:
-    """Fold a text (NFKC) and simplify its characters: the form in which everything is searched."""
-    return to_simplified(unicodedata.normalize("NFKC", text)).strip()
 
 
 # OpenCC's Hong Kong table keeps these forms; newspapers, banks and the government print the others.
@@ -62,7 +38,7 @@ _MISCONVERTED = (
 
 def to_traditional(text: str) -> str:
     """Convert simplified Chinese to traditional as printed in Hong Kong."""
-    converted = str(_converter("s2hk").convert(text)).translate(_HONG_KONG_PRINT)
+    converted = str(converter("s2hk").convert(text)).translate(_HONG_KONG_PRINT)
     for wrong, right in _MISCONVERTED:
         converted = converted.replace(wrong, right)
     return converted
@@ -74,16 +50,13 @@ def detect_lang(text: str) -> Lang:
     Chinese wins over Latin words inside it ("ODI备案要多久"), unless an English sentence only
     quotes a Chinese name. Text that is the same in both scripts counts as simplified.
     """
-    han = len(_HAN.findall(text))
-    latin = len(_LATIN_WORD.findall(text))
-    is_sentence = len(_ENGLISH_GLUE.findall(text)) >= 2 and 2 * latin >= han
-    if han == 0 or latin > 2 * han or is_sentence:
+    if not is_chinese(text):
         return "en"
     if _CANTONESE.search(text):
         return "zh-Hant"
     simplified = to_simplified(text)
     changed_to_simplified = _distance(text, simplified)
-    changed_to_traditional = _distance(text, str(_converter("s2t").convert(text)))
+    changed_to_traditional = _distance(text, str(converter("s2t").convert(text)))
     return "zh-Hant" if changed_to_simplified > changed_to_traditional else "zh-Hans"
 
 

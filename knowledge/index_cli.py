@@ -11,6 +11,7 @@ import numpy as np
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
+from knowledge.centre import Centres, spread
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
@@ -20,7 +21,7 @@ from knowledge.home import index_folder
 from knowledge.index import IndexHome, ensure_index
 from knowledge.load import load_corpus
 from knowledge.manifest import spec_for
-from knowledge.passage import passages_of
+from knowledge.passage import PASSAGE_LANGS, passages_of
 from knowledge.progress import OnProgress, Stage
 from knowledge.progress_bar import progress_bars
 from knowledge.scope import load_scope_examples
@@ -31,7 +32,10 @@ index_app = typer.Typer(
     name="index", help="Build and inspect the search index.", no_args_is_help=True
 )
 
+_CENTRE_OF = 200
+"""Example questions of a language whose mean stands for all."""
 _STAGE_NAMES: dict[Stage, str] = {
+    "read": "Reading",
     "embed": "Embedding",
     "dense": "Dense index",
     "lexical": "Lexical index",
@@ -99,6 +103,7 @@ def cache() -> None:
         with _progress_bar() as progress:
             fresh = shipped.of(passages, embed_passages(passages, embedder, shipped, progress))
         path = fresh.save(VECTORS_DIR)
+        centres_of(corpus, fresh, embedder).save(embedder.name)
     embedded, dropped = len(fresh) - len(kept), len(shipped) - len(kept)
     typer.echo(f"{path.name}: {len(kept)} kept, {embedded} embedded, {dropped} dropped")
 
@@ -110,6 +115,25 @@ def shipped_texts(corpus: Corpus) -> list[Embeddable]:
         *examples_of(load_scope_examples(), corpus),
         *questions_of(corpus),
     ]
+
+
+def centres_of(corpus: Corpus, vectors: VectorCache, embedder: Embedder) -> Centres:
+    """Take the means of the cards' passages and of some of their example questions."""
+    passages = passages_of(corpus)
+    found = vectors.lookup(passages).found
+    questions = questions_of(corpus)
+    return Centres.of(
+        {
+            lang: embedder.queries(
+                spread([one.content for one in questions if one.lang == lang], _CENTRE_OF)
+            )
+            for lang in PASSAGE_LANGS
+        },
+        {
+            lang: np.array([found[at] for at, one in enumerate(passages) if one.lang == lang])
+            for lang in PASSAGE_LANGS
+        },
+    )
 
 
 def _open_tools() -> _Tools:

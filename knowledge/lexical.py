@@ -8,8 +8,9 @@ lack every field of the other language, which falsifies BM25's average length an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from knowledge.card import FactRef, PassageLang
@@ -19,10 +20,20 @@ from knowledge.progress import OnProgress, Progress, unreported
 from knowledge.segment import Segmenter
 
 if TYPE_CHECKING:
-    from tantivy import DocAddress, Index, Query, Schema, Searcher, TextAnalyzer
+    from tantivy import (
+        DocAddress,
+        Document,
+        Index,
+        IndexWriter,
+        Query,
+        Schema,
+        Searcher,
+        TextAnalyzer,
+    )
 
 _FIELDS: dict[PassageLang, tuple[str, ...]] = {"zh": ("words", "grams"), "en": ("stems",)}
 _HEAP_BYTES = 64_000_000
+_GROUP, _SCOPE = "group", "scope"
 _REPORT_EVERY = 250
 MAX_CHARS = 4000
 """How much of a question, or of one expansion, is searched for."""
@@ -57,6 +68,15 @@ class Passages(Protocol):
 
     def __iter__(self) -> Iterator[Passage]:
         """Start over with the first."""
+
+
+class Entry(NamedTuple):
+    """A passage as a growing index takes it in."""
+
+    ref: FactRef
+    lang: PassageLang
+    content: str
+    """What is searched; Chinese in simplified characters."""
 
 
 class LexicalIndex:
@@ -137,7 +157,7 @@ class LexicalIndex:
         if limit < 1:
             return []
         index = self._indexes[lang]
-        query = _any_of(index.schema, self._boosts(text, lang, tuple(expansions), weights))
+        query = _any_of(index.schema, self._terms.boosts(text, lang, tuple(expansions), weights))
         if query is None:
             return []
         searcher = index.searcher()
@@ -169,23 +189,79 @@ class LexicalIndex:
             self._refs[place] = FactRef(searcher.doc(address)["ref"][0])
         return self._refs[place]
 
-    def _boosts(
-        self, text: str, lang: PassageLang, expansions: tuple[str, ...], weights: LexicalWeights
-    ) -> dict[tuple[str, str], float]:
-        """Weigh every (field, term) to search for; a term of the question keeps its full weight."""
-        boosts: dict[tuple[str, str], float] = {}
-        for field in _FIELDS[lang]:
-            weight: float = getattr(weights, field)
-            if weight <= 0:
-                continue
-            asked = self._terms.of_question(field, text[:MAX_CHARS])
-            terms = dict.fromkeys(asked[:MAX_TERMS], weight)
-            for expansion in expansions:
-                for term in self._terms.of_question(field, expansion[:MAX_CHARS]):
-                    if len(terms) < 2 * MAX_TERMS:
-                        terms.setdefault(term, weight * weights.expansion)
-            boosts.update({(field, term): boost for term, boost in terms.items() if boost > 0})
-        return boosts
+
+class GrowingLexicalIndex:
+    """A lexical index in memory, to which groups of passages are added and from which they go.
+
+    A group is a document; a search sees the groups of the scopes that it names and no others. May
+    be searched in many threads while one thread changes it.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        """Make an empty index."""
+        from tantivy import Index
+
+        self._terms = _Terms(segmenter)
+        self._indexes = {lang: Index(_schema(lang, _GROUP, _SCOPE)) for lang in PASSAGE_LANGS}
+        self._writers: dict[PassageLang, IndexWriter] = {}
+
+    def add(self, group: str, scope: str, passages: Iterable[Entry]) -> None:
+        """Take in passages of a group; searches see them after `commit`."""
+        for passage in passages:
+            fields = {_GROUP: group, _SCOPE: scope}
+            self._writer(passage.lang).add_document(
+                _document(passage.ref, passage.lang, passage.content, self._terms, fields)
+            )
+
+    def remove(self, groups: Iterable[str]) -> None:
+        """Take out all passages of groups; searches miss them after `commit`."""
+        for group in groups:
+            for writer in self._writers.values():
+                writer.delete_documents(_GROUP, group)
+
+    def commit(self) -> None:
+        """Let searches see what has changed."""
+        for lang, writer in self._writers.items():
+            writer.commit()
+            self._indexes[lang].reload()
+
+    def search(
+        self,
+        text: str,
+        lang: PassageLang,
+        limit: int,
+        scopes: Iterable[str],
+        expansions: Iterable[str] = (),
+        weights: LexicalWeights = DEFAULT_WEIGHTS,
+    ) -> list[Hit]:
+        """Find passages as `LexicalIndex.search` does, among the groups of some scopes only."""
+        from tantivy import Occur, Query
+
+        index = self._indexes[lang]
+        asked = _any_of(index.schema, self._terms.boosts(text, lang, tuple(expansions), weights))
+        seen = [
+            (Occur.Should, Query.term_query(index.schema, _SCOPE, scope, "basic"))
+            for scope in scopes
+        ]
+        if limit < 1 or asked is None or not seen:
+            return []
+        # The scope decides only whether a passage is seen, not how high it ranks.
+        within = Query.boost_query(Query.boolean_query(seen), 0.0)
+        query = Query.boolean_query([(Occur.Must, asked), (Occur.Must, within)])
+        searcher = index.searcher()
+        return [
+            Hit(FactRef(searcher.doc(address)["ref"][0]), score)
+            for score, address in searcher.search(query, limit=limit, count=False).hits
+        ]
+
+    def count(self, lang: PassageLang) -> int:
+        """Tell how many passages of a language are seen."""
+        return self._indexes[lang].searcher().num_docs
+
+    def _writer(self, lang: PassageLang) -> IndexWriter:
+        if lang not in self._writers:
+            self._writers[lang] = self._indexes[lang].writer(_HEAP_BYTES, 1)
+        return self._writers[lang]
 
 
 class _Terms:
@@ -210,6 +286,24 @@ class _Terms:
         told = [word for word in words if not _STOP_WORD.fullmatch(word)] or words
         return list(dict.fromkeys(self._stemmer.analyze(" ".join(told))))
 
+    def boosts(
+        self, text: str, lang: PassageLang, expansions: tuple[str, ...], weights: LexicalWeights
+    ) -> dict[tuple[str, str], float]:
+        """Weigh every (field, term) to search for; a term of the question keeps its full weight."""
+        boosts: dict[tuple[str, str], float] = {}
+        for field in _FIELDS[lang]:
+            weight: float = getattr(weights, field)
+            if weight <= 0:
+                continue
+            asked = self.of_question(field, text[:MAX_CHARS])
+            terms = dict.fromkeys(asked[:MAX_TERMS], weight)
+            for expansion in expansions:
+                for term in self.of_question(field, expansion[:MAX_CHARS]):
+                    if len(terms) < 2 * MAX_TERMS:
+                        terms.setdefault(term, weight * weights.expansion)
+            boosts.update({(field, term): boost for term, boost in terms.items() if boost > 0})
+        return boosts
+
 
 def _english_stemmer() -> TextAnalyzer:
     """Snowball's English stemmer as tantivy carries it: no further library, 0.5 µs a word."""
@@ -218,22 +312,43 @@ def _english_stemmer() -> TextAnalyzer:
     return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
 
 
-def _schema(lang: PassageLang) -> Schema:
+def _schema(lang: PassageLang, *labels: str) -> Schema:
+    """Describe a language's fields; `labels` are compared as a whole, as `ref` is."""
     from tantivy import SchemaBuilder
 
     builder = SchemaBuilder()
     builder.add_text_field("ref", stored=True, tokenizer_name="raw", index_option="basic")
+    for label in labels:
+        builder.add_text_field(label, tokenizer_name="raw", index_option="basic")
     for field in _FIELDS[lang]:
         # The terms come ready, so that only white space is left to split at.
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
+def _document(
+    ref: FactRef,
+    lang: PassageLang,
+    content: str,
+    terms: _Terms,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> Document:
+    from tantivy import Document
+
+    document = Document()
+    document.add_text("ref", str(ref))
+    for label, value in labels.items():
+        document.add_text(label, value)
+    for field in _FIELDS[lang]:
+        document.add_text(field, " ".join(terms.of_passage(field, content)))
+    return document
+
+
 def _write(
     folder: Path, lang: PassageLang, passages: Iterable[Passage], terms: _Terms
 ) -> Iterator[Passage]:
     """Write one language's index; yields every passage once it is in."""
-    from tantivy import Document, Index
+    from tantivy import Index
 
     folder.mkdir(parents=True)
     try:
@@ -241,11 +356,7 @@ def _write(
         # One thread and one commit: one segment, in which ties keep the order of the passages.
         writer = index.writer(_HEAP_BYTES, 1)
         for passage in passages:
-            document = Document()
-            document.add_text("ref", str(passage.ref))
-            for field in _FIELDS[lang]:
-                document.add_text(field, " ".join(terms.of_passage(field, passage.content)))
-            writer.add_document(document)
+            writer.add_document(_document(passage.ref, lang, passage.content, terms))
             yield passage
         writer.commit()
         writer.wait_merging_threads()

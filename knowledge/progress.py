@@ -7,8 +7,8 @@ from typing import Literal
 
 from knowledge.card import Frozen
 
-Stage = Literal["embed", "dense", "lexical", "check"]
-"""Steps of building a search index, in their order."""
+Stage = Literal["read", "embed", "dense", "lexical", "check"]
+"""Reading a file, and the steps of building a search index, in their order."""
 
 
 class Progress(Frozen):
@@ -17,7 +17,7 @@ class Progress(Frozen):
     stage: Stage
     done: int
     total: int
-    """Passages to work through in this stage; 0 when there is nothing to do."""
+    """Passages to work through in this stage, or pages to read; 0 when there is nothing to do."""
 
 
 OnProgress = Callable[[Progress], None]

@@ -19,10 +19,13 @@ from evals.bench.cli import bench_app
 from evals.cli import eval_app
 from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
+from knowledge.documents.errors import DocumentError
 from knowledge.errors import KnowledgeError
 from knowledge.index_cli import index_app
 from ui.days import today
+from ui.documents_cli import add, documents_app
 from ui.memory_cli import conversations_app, feedback_app
+from ui.system_lang import system_lang
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +53,16 @@ class _KnownErrors(TyperGroup):
         except (AdvisorError, KnowledgeError) as error:
             if _debugging():
                 raise
-            lang = ctx.meta.get(_LANG) or _system_lang()
-            text = error.user_message(lang) if isinstance(error, AdvisorError) else str(error)
+            lang = ctx.meta.get(_LANG) or system_lang()
+            text = _told(error, lang)
             typer.echo(f"hugang: {text}", err=True)
             raise typer.Exit(1) from error
+
+
+def _told(error: AdvisorError | KnowledgeError, lang: Lang) -> str:
+    if isinstance(error, AdvisorError):
+        return error.user_message(lang)
+    return localise(error.message, lang) if isinstance(error, DocumentError) else str(error)
 
 
 app = typer.Typer(
@@ -71,6 +80,8 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(bench_app, name="bench")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(conversations_app, name="conversations")
+app.add_typer(documents_app, name="documents")
+app.command("add")(add)
 
 LangChoice = Literal["zh-Hans", "zh-Hant", "en", "zh"]
 LangOption = Annotated[
@@ -177,7 +188,7 @@ def plan(
     from bot.route_plan import plan_route
     from knowledge.load import load_corpus
 
-    chosen = ctx.meta[_LANG] = _lang(lang) or _system_lang()
+    chosen = ctx.meta[_LANG] = _lang(lang) or system_lang()
     corpus = load_corpus()
     if route is None:
         _list_routes(corpus, chosen, as_json=as_json)
@@ -325,13 +336,6 @@ def _assignments(pairs: list[str]) -> dict[str, str]:
 
 def _lang(chosen: LangChoice | None) -> Lang | None:
     return "zh-Hans" if chosen == "zh" else chosen
-
-
-def _system_lang() -> Lang:
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    if not locale.startswith("zh"):
-        return "en"
-    return "zh-Hant" if locale[3:5] in {"TW", "HK", "MO"} else "zh-Hans"
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -55,9 +55,9 @@ def list_feedback(
             continue
         reason = f" ({entry.reason})" if entry.reason else ""
         typer.echo(f"{entry.updated:%Y-%m-%d %H:%M}  {entry.verdict}{reason}  {entry.turn}")
-        typer.echo(f"  ? {_plain(entry.asked.question)}")
+        typer.echo(f"  ? {plain(entry.asked.question)}")
         if entry.text:
-            typer.echo(f"  > {_plain(entry.text)}")
+            typer.echo(f"  > {plain(entry.text)}")
         if entry.refs:
             typer.echo(f"  = {', '.join(entry.refs)}")
 
@@ -149,7 +149,7 @@ def _note(entry: FeedbackEntry) -> str:
     if entry.reason:
         said.append(f"reason {entry.reason}")
     if entry.text:
-        said.append(f"text: {_plain(entry.text)}")
+        said.append(f"text: {plain(entry.text)}")
     todo = ["kind", "topic", f"nuggets (replace {FILL_IN})"]
     if entry.verdict == "down":
         # What the answer cited may be what was wrong with it.
@@ -218,7 +218,7 @@ def _age(text: str) -> dt.timedelta:
     return dt.timedelta(days=int(read[1]) * (7 if read[2] == "w" else 1))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Put anyone's text on one line, without characters that a terminal would obey."""
     line = " ".join(text.split())
     return "".join(c for c in line if unicodedata.category(c)[0] != "C")

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.evidence import OTHER_LANGUAGE_QUOTA, SEARCH_LIMIT
+from bot.evidence import SEARCH_LIMIT
 from bot.language import detect_lang, passage_lang, search_form
 from bot.timing import Stopwatch
 from evals.bench.answer import WARM_UP, bench_app
@@ -27,10 +27,11 @@ from evals.bench.beir import DataSet, DataSetError, read_data_set
 from evals.bench.collection import Collection
 from evals.provenance import git_revision, python_version
 from evals.stats import Percentiles, mean, percentiles
+from knowledge.across import OTHER, above_floor, across, translated
 from knowledge.card import Frozen, PassageLang
 from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.fuse import FLOOR_RANK, FusedHit, fuse
+from knowledge.fuse import FusedHit, fuse
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.passage import PASSAGE_LANGS, Hit
 from knowledge.progress import OnProgress, unreported
@@ -41,15 +42,6 @@ Method = Literal["lexical", "dense", "fused"]
 METHODS: tuple[Method, ...] = get_args(Method)
 CUT = 10
 """Ranks that count."""
-OTHER_LANGUAGE_SHARE = 0.8
-"""Score of the other language's best passage beside 1 for the best of the query's own.
-
-Measured on the cards, each fact left in one language by lot (600 example questions, half of whose
-facts had only the other language left): recall@10 of those facts 0.67 / 0.71 / 0.75 at 0.7 / 0.8 /
-0.9, MRR@10 of the facts in the query's own language 0.911 / 0.911 / 0.907, and 0.911 without the
-other language. By vectors alone, the others' recall@10 was 0.52 at 0.8."""
-
-_OTHER: Mapping[PassageLang, PassageLang] = {"zh": "en", "en": "zh"}
 
 
 class Measures(Frozen):
@@ -119,19 +111,19 @@ class Searcher:
         watch = Stopwatch()
         with watch.stage("understand"):
             own = lang or passage_lang(detect_lang(query))
-            other = _OTHER[own]
+            other = OTHER[own]
             text = search_form(query)
             expansions = self._glossary.expansions(text, own)
-            translated = " ".join((text, *self._glossary.translations(text, own, other)))
+            abroad = translated(text, own, self._glossary)
         with watch.stage("embed"):
             vector = self._embedder.query(text)
         dense, lexical = self._collection.dense, self._collection.lexical
         with watch.stage("dense"):
-            near = _above_floor(dense.search(vector, own, SEARCH_LIMIT))
-            far = _above_floor(dense.search(vector, other, SEARCH_LIMIT))
+            near = above_floor(dense.search(vector, own, SEARCH_LIMIT))
+            far = above_floor(dense.search(vector, other, SEARCH_LIMIT))
         with watch.stage("lexical"):
             worded = lexical.search(text, own, SEARCH_LIMIT, expansions)
-            reworded = lexical.search(translated, other, SEARCH_LIMIT)
+            reworded = lexical.search(abroad, other, SEARCH_LIMIT)
         with watch.stage("fuse"):
             fused = across(fuse(near, worded), fuse(far, reworded))
         times = watch.read()
@@ -149,30 +141,8 @@ class Searcher:
         return [self._collection.id_of(hit.ref) for hit in hits[:CUT]]
 
 
-def _above_floor(hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Count similarity from the farthest passage where there are too few for fusion's own floor.
-
-    No two texts are far from 0.8 alike in E5: counted from 0, all would score about the same.
-    """
-    if len(hits) >= FLOOR_RANK or not hits:
-        return hits
-    return [hit._replace(score=hit.score - hits[-1].score) for hit in hits]
-
-
 def _alone(hits: Sequence[Hit]) -> list[FusedHit]:
     return fuse(hits, ())
-
-
-def across(own: Sequence[FusedHit], other: Sequence[FusedHit]) -> list[FusedHit]:
-    """Merge two languages' rankings, each on a scale of its own; ties go to the query's language.
-
-    Scores of two languages do not compare: E5 finds any text of the query's language nearer, and
-    BM25 depends on the language's own counts.
-    """
-    guests = (
-        hit._replace(score=OTHER_LANGUAGE_SHARE * hit.score) for hit in other[:OTHER_LANGUAGE_QUOTA]
-    )
-    return sorted((*own, *guests), key=lambda hit: -hit.score)
 
 
 def measure(

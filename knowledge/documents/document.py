@@ -21,6 +21,11 @@ TENANT = "tenant"
 _SCOPE = re.compile(r"public|tenant|(owner|conversation):[A-Za-z0-9_-]{8,64}")
 
 
+def is_scope(text: str) -> bool:
+    """Tell whether a text is the name of a scope."""
+    return bool(_SCOPE.fullmatch(text))
+
+
 class Particulars(Frozen):
     """What a document is: proposed from its text, corrected by who added it."""
 
@@ -77,8 +82,8 @@ class StoredPassage(Frozen):
 class Document(Frozen):
     """A document as it is kept."""
 
-    id: str = Field(pattern=r"doc-[0-9a-f]{16}")
-    scope: str = Field(pattern=_SCOPE.pattern)
+    id: str = Field(pattern=r"^doc-[0-9a-f]{16}$")
+    scope: str = Field(pattern=rf"^(?:{_SCOPE.pattern})$")
     """Who sees it: `public`, `tenant`, `owner:<hash>` or `conversation:<id>`."""
     kind: Kind
     instrument: str | None = None

@@ -12,19 +12,17 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from bot.evidence import OTHER_LANGUAGE_QUOTA
 from evals.bench import collection as collection_module
 from evals.bench.beir import MOST_PROBLEMS, DataSet, DataSetError, read_data_set
 from evals.bench.cli import bench_app
 from evals.bench.collection import Collection
 from evals.bench.retrieval import (
-    OTHER_LANGUAGE_SHARE,
     RetrievalBench,
     Searcher,
-    across,
     bench_retrieval,
     measure,
 )
+from knowledge.across import OTHER_LANGUAGE_QUOTA, OTHER_LANGUAGE_SHARE, across
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Matrix, Vector

@@ -1,0 +1,200 @@
+"""One page of a PDF as pdfium sees it: characters with their boxes, rules, and whether it is a picture."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from knowledge.documents.layout import Segment
+
+_MAPPED = (
+    20_000  # points of pdfium's device raster over a page: shares to a fiftieth of a per mille
+)
+_RADICALS = range(0x2E80, 0x2FE0)
+_COMPATIBLE = (range(0xF900, 0xFB07), _RADICALS)
+_MOST_RULES = 4_000  # drawings have more; a table has some hundred
+_THIN = 2.5  # points: a rectangle no wider is a rule
+_DEEPEST_FORM = 4
+_MANY_SHAPES = 50  # more than a frame and some rules: letters drawn as shapes
+
+
+class Char(NamedTuple):
+    """A character on the page; in points, from the upper left corner."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Rule(NamedTuple):
+    """A straight line that is drawn level or upright."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Mapping(NamedTuple):
+    """From a page's own coordinates to points from the upper left corner of the page as shown."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def box(
+        self, left: float, bottom: float, right: float, top: float
+    ) -> tuple[float, float, float, float]:
+        """Return left, top, right, bottom of a rectangle."""
+        x0, y0 = self.a * left + self.c * bottom + self.e, self.b * left + self.d * bottom + self.f
+        x1, y1 = self.a * right + self.c * top + self.e, self.b * right + self.d * top + self.f
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def mapping_of(page: pypdfium2.PdfPage) -> Mapping:
+    """Measure how a page's coordinates lie on the page as shown: rotated, cropped."""
+    width, height = page.get_size()
+    x, y = ctypes.c_int(), ctypes.c_int()
+
+    def shown(at_x: float, at_y: float) -> tuple[float, float]:
+        pdfium.FPDF_PageToDevice(page, 0, 0, _MAPPED, _MAPPED, 0, at_x, at_y, x, y)
+        return x.value * width / _MAPPED, y.value * height / _MAPPED
+
+    far = 1_000.0
+    e, f = shown(0, 0)
+    ax, bx = shown(far, 0)
+    cx, dx = shown(0, far)
+    return Mapping((ax - e) / far, (bx - f) / far, (cx - e) / far, (dx - f) / far, e, f)
+
+
+def chars_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Char]:
+    """Return the characters of a page in the order of its text; blanks between words have no width.
+
+    Text that stands askew to most of the page, such as a watermark, is left out.
+    """
+    textpage = page.get_textpage()
+    count = textpage.count_chars()
+    rect = pdfium.FS_RECTF()
+    found: list[Char] = []
+    turns: list[int] = []
+    turn = 0
+    fresh = True
+    for at in range(count):
+        code = pdfium.FPDFText_GetUnicode(textpage, at)
+        if code in {0x02, 0xFFFE}:
+            code = 0x2D
+        if code in {0, 0x0D}:
+            continue
+        if code in {0x20, 0x0A, 0xA0, 0x09} or not pdfium.FPDFText_GetLooseCharBox(
+            textpage, at, rect
+        ):
+            if found and found[-1].text != " ":
+                found.append(Char(" ", *found[-1][1:]))
+                turns.append(turn)
+            fresh = True
+            continue
+        if fresh:
+            turn = round(math.degrees(pdfium.FPDFText_GetCharAngle(textpage, at)))
+            fresh = False
+        box = mapping.box(rect.left, rect.bottom, rect.right, rect.top)
+        found.append(Char(_plain(code), *box))
+        turns.append(turn)
+    textpage.close()
+    if not found:
+        return []
+    usual = Counter(turns).most_common(1)[0][0]
+    return [char for char, one in zip(found, turns, strict=True) if abs(one - usual) < 3]
+
+
+def _plain(code: int) -> str:
+    """Write a character; radicals and ligatures that only fonts have as the letters they stand for."""
+    if any(code in those for those in _COMPATIBLE):
+        import unicodedata
+
+        return unicodedata.normalize("NFKC", chr(code))
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def segments_of(chars: list[Char]) -> Iterator[Segment]:
+    """Put characters together that stand side by side on one line."""
+    held: list[Char] = []
+    blank = False
+    for char in chars:
+        if char.text == " ":
+            blank = bool(held)
+            continue
+        if held and not _follows(held[-1], char):
+            yield _segment(held)
+            held, blank = [], False
+        if blank:
+            held.append(Char(" ", *held[-1][1:]))
+            blank = False
+        held.append(char)
+    if held:
+        yield _segment(held)
+
+
+def _follows(before: Char, after: Char) -> bool:
+    size = max(before.bottom - before.top, after.bottom - after.top)
+    middles = abs((before.top + before.bottom) - (after.top + after.bottom)) / 2
+    gap = after.left - before.right
+    return middles < 0.4 * size and -0.6 * size < gap < 0.75 * size
+
+
+def _segment(chars: list[Char]) -> Segment:
+    tallest = max(chars, key=lambda char: char.bottom - char.top)
+    return Segment(
+        text="".join(char.text for char in chars),
+        left=min(char.left for char in chars),
+        top=tallest.top,
+        right=max(char.right for char in chars),
+        bottom=tallest.bottom,
+    )
+
+
+def rules_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Rule]:
+    """Return the level and upright lines that are drawn on a page; none of a drawing."""
+    found: list[Rule] = []
+    for shape in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=_DEEPEST_FORM):
+        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+        if not pdfium.FPDFPageObj_GetBounds(shape, left, bottom, right, top):
+            continue
+        box = mapping.box(left.value, bottom.value, right.value, top.value)
+        found += _sides(Rule(*box), pdfium.FPDFPath_CountSegments(shape))
+        if len(found) > _MOST_RULES:
+            return []
+    return found
+
+
+def _sides(box: Rule, points: int) -> list[Rule]:
+    """Return the rules in a path's box: itself where it is thin, the sides of a rectangle."""
+    left, top, right, bottom = box
+    if right - left <= _THIN and bottom - top > 2 * _THIN:
+        return [Rule((left + right) / 2, top, (left + right) / 2, bottom)]
+    if bottom - top <= _THIN and right - left > 2 * _THIN:
+        return [Rule(left, (top + bottom) / 2, right, (top + bottom) / 2)]
+    if points in {4, 5} and right - left > 2 * _THIN and bottom - top > 2 * _THIN:
+        return [
+            Rule(left, top, right, top), Rule(left, bottom, right, bottom),
+            Rule(left, top, left, bottom), Rule(right, top, right, bottom),
+        ]  # fmt: skip
+    return []
+
+
+def has_pictures(page: pypdfium2.PdfPage) -> bool:
+    """Whether anything is drawn on a page that could show text: a picture, or letters as shapes."""
+    return any(
+        one.type == pdfium.FPDF_PAGEOBJ_IMAGE or number > _MANY_SHAPES
+        for number, one in enumerate(page.get_objects(max_depth=_DEEPEST_FORM))
+    )
