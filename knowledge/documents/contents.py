@@ -12,6 +12,7 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"(?:\.\s?){3,}|…{1,}|·{3,}|\s{2,}\d{1,4}$|\t\s*\d{1,4}$|[ )]\d{1,4}$")
+_DOTTED = re.compile(r"(?:(?:\.\s?){4,}|…{2,}|·{4,})\s*\d{1,4}$")
 _LEADER = re.compile(r"[\s.…·_-]*(?:\d{1,4}(?:-\d{1,4})?)?\s*$")
 _BLANK = re.compile(r"[\s:：—.-]+")
 _SENTENCE_END = re.compile(r"[。；;]$|[a-z]{3}\.$")
@@ -59,7 +60,7 @@ def _untitled(lines: Sequence[Line]) -> range:
     """Find a run of lines that end in dots and a page number."""
     run = 0
     for at, line in enumerate(lines[:_FRONT]):
-        if re.search(r"(?:(?:\.\s?){4,}|…{2,}|·{4,})\s*\d{1,4}$", line.folded):
+        if len(line.folded) <= 2 * _LONGEST_ENTRY and _DOTTED.search(line.folded):
             run += 1
             continue
         if run >= _LEAST_RUN:
@@ -74,4 +75,4 @@ def _looks_listed(text: str) -> bool:
 
 
 def _key(line: Line) -> str:
-    return _BLANK.sub("", _LEADER.sub("", line.folded)).lower()
+    return _BLANK.sub("", _LEADER.sub("", line.folded[:_LONGEST_ENTRY])).lower()

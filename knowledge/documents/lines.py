@@ -19,6 +19,8 @@ _PAGE_NUMBER = re.compile(
     r"(?:[,，]?\s*[/共]\s*\d+\s*[页頁]?)?",
     re.IGNORECASE,
 )
+_TAIL = 40
+"""Characters at a line's end that tell whether its sentence ends."""
 _FURNITURE_LENGTH = 60
 _FURNITURE_TIMES = 3
 
@@ -47,12 +49,12 @@ class Line(NamedTuple):
     @property
     def finished(self) -> bool:
         """Whether a new paragraph may follow: it ends as a sentence, list or heading does."""
-        return self.kind != "paragraph" or bool(_FINISHED.search(self.folded))
+        return self.kind != "paragraph" or bool(_FINISHED.search(self.folded[-_TAIL:]))
 
     @property
     def open(self) -> bool:
         """Whether its sentence plainly goes on in the next line."""
-        return self.kind == "paragraph" and bool(_OPEN.search(self.folded))
+        return self.kind == "paragraph" and bool(_OPEN.search(self.folded[-_TAIL:]))
 
     @property
     def leads_in(self) -> bool:

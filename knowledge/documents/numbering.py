@@ -128,10 +128,11 @@ def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
     if "条" not in folded[4:]:
         return
     for match in _ARTICLE.finditer(folded, 4):
-        before = folded[: match.start()].rstrip()
-        gap = match.start() - len(before)
+        window = folded[max(0, match.start() - 8) : match.start()]
+        before = window.rstrip()
+        gap = len(window) - len(before)
         after = folded[match.end() : match.end() + 1]
-        if before[-1:] in "。；;" and before and (after.isspace() or (gap and after)):
+        if before and before[-1] in "。；;" and (after.isspace() or (gap and after)):
             mark = _article_mark(line, match)
             if mark and not names_only(line, mark):
                 yield match.start(), mark
@@ -139,7 +140,7 @@ def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
 
 def names_only(line: Line, mark: Mark) -> bool:
     """Tell whether the sentence goes on after the number as one that names the provision does."""
-    rest = line.folded[mark.rest :]
+    rest = line.folded[mark.rest : mark.rest + 60]
     if mark.label[0] == "第" or mark.label[0] == "附":
         return bool(_ZH_REFERENCE.match(rest))
     return not _EN_STARTS.match(rest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from knowledge.documents.contents import contents_lines
@@ -28,11 +29,20 @@ _ORDINANCE = re.compile(
 )
 _TITLE_LENGTH = 60
 """Characters of a Chinese heading at most; an English one may have three times as many."""
+_SAMPLE = 200
+"""Lines from which the script of a statute is told."""
 _GAP = 60
 """How many numbers an excerpt may leave out between two articles."""
+_AHEAD = 400
+"""Lines that are looked over for the next number."""
+_CLOSING = 12
+"""Lines at the end of a body within which it is signed."""
 _DATE_LINE = re.compile(
     r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][零一二三四五六七八九]{3}年.{1,3}月.{1,3}日"
 )
+
+
+_LIST_OF_ANNEXES = re.compile(r"附件\s*\d{0,2}\s*[:：]")
 
 
 class Section(NamedTuple):
@@ -149,6 +159,8 @@ class _Zone:
         self.marks = [marks_of(line) for line in lines]
         self.annex = annex
         self.ordinance = ordinance
+        self.chinese = is_chinese("\n".join(line.text for line in lines[:_SAMPLE]))
+        self.tiao = "條" if any("條" in line.text for line in lines[:_SAMPLE]) else "条"
         self.stack: list[_Heading] = []
         self.open: _Open | None = None
         self.found: list[Section] = []
@@ -174,9 +186,10 @@ class _Zone:
                 at = self._take(at, piece, own)
                 self.before = piece
             at += 1
+        closing = self._closing()
         self._close()
         self._unwind(0, None)
-        return self.found
+        return [*self.found, *closing]
 
     # one line
 
@@ -228,6 +241,26 @@ class _Zone:
             begin, last = start, mark.value
         pieces.append(_slice(line, begin, len(line.text)))
         return pieces
+
+    def _closing(self) -> list[Section]:
+        """Take the list of annexes, the signature and the date off the last article."""
+        if self.open is None or self.open.mark is None:
+            return []
+        lines = self.open.lines
+        first = max(1, len(lines) - _CLOSING)
+        begin = next(
+            (at for at in range(first, len(lines)) if _LIST_OF_ANNEXES.match(lines[at].folded)), None
+        )
+        if begin is None:
+            dated = [at for at in range(first, len(lines)) if _DATE_LINE.fullmatch(lines[at].folded)]
+            if not dated:
+                return []
+            begin = dated[-1]
+            while begin > first and _signs(lines[begin - 1]):
+                begin -= 1
+        closing = tuple(lines[begin:])
+        del lines[begin:]
+        return [Section((), None, None, False, closing)]
 
     # headings
 
@@ -314,9 +347,8 @@ class _Zone:
             return True
         if mark.value == (1,):
             return True
-        following = next(
-            (other for other in self.marks[at + 1 :] if other and other.kind == "article"), None
-        )
+        rest = islice(self.marks, at + 1, at + _AHEAD)
+        following = next((other for other in rest if other and other.kind == "article"), None)
         return following is not None and _next(mark.value, following.value)
 
     def _starts_section(self, line: Line, mark: Mark) -> bool:
@@ -403,7 +435,7 @@ class _Zone:
 
     def _heads_deeper(self, at: int, mark: Mark) -> bool:
         """Whether the next number with points lies under this one: 4. is a heading if 4.1 follows."""
-        for other in self.marks[at + 1 :]:
+        for other in islice(self.marks, at + 1, at + _AHEAD):
             if other and other.kind == "point" and len(other.value) > 1:
                 return other.value[: len(mark.value)] == mark.value
         return False
@@ -414,17 +446,12 @@ class _Zone:
         rest = line.text[mark.rest :].strip()
         if not rest or not _is_short(rest) or line.finished:
             return False
-        following = next(
-            (
-                (other, nxt)
-                for other, nxt in zip(self.marks[at + 1 :], self.lines[at + 1 :], strict=True)
-                if not nxt.furniture
-            ),
-            None,
-        )
-        if following is None:
+        following = at + 1
+        while following < len(self.lines) and self.lines[following].furniture:
+            following += 1
+        if following == len(self.lines):
             return False
-        other, _ = following
+        other = self.marks[following]
         return not (other and other.kind == mark.kind and len(other.value) == len(mark.value))
 
     # names
@@ -435,13 +462,10 @@ class _Zone:
         return self._under_annex(mark.label)
 
     def _section_name(self, mark: Mark) -> str:
-        chinese = is_chinese("\n".join(each.text for each in self.lines[:20]))
         if self.annex is not None:
-            return self._under_annex(f"第{mark.label}段" if chinese else f"paragraph {mark.label}")
-        return f"第{mark.label}{self._tiao()}" if chinese else f"Section {mark.label}"
-
-    def _tiao(self) -> str:
-        return "條" if any("條" in line.text for line in self.lines) else "条"
+            name = f"第{mark.label}段" if self.chinese else f"paragraph {mark.label}"
+            return self._under_annex(name)
+        return f"第{mark.label}{self.tiao}" if self.chinese else f"Section {mark.label}"
 
     def _notice_name(self, mark: Mark) -> str:
         """Name a numbered provision with what it stands under: 一（二）."""
@@ -526,7 +550,17 @@ def _slice(line: Line, start: int, end: int) -> Line:
     )
 
 
+def _signs(line: Line) -> bool:
+    return (
+        line.furniture
+        or (len(line.text) <= 40 and not line.finished and marks_of(line) is None)
+        or bool(re.fullmatch(r"\((?:盖章|公章|签章|印章)\)", line.folded))
+    )
+
+
 def _is_short(text: str) -> bool:
+    if len(text) > 3 * _TITLE_LENGTH:
+        return False
     han = len(re.findall(r"[\u4e00-\u9fff]", text))
     return len(text) + 2 * han <= 3 * _TITLE_LENGTH
 
