@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
 from knowledge.documents.join import glue
 
 _STEP = 2.0  # points between two places where a gutter is looked for
+_NARROWEST = 0.25  # of the text's width: three columns have a third each
+_SHORTEST_PROSE = 10  # times the size of type; the labels of a list of values are shorter
 _DEEPEST = 3  # columns within columns: four columns at the most
 
 
@@ -86,51 +89,39 @@ def _gutter(segments: Sequence[Segment]) -> float | None:
         return None
     left, right = min(s.left for s in segments), max(s.right for s in segments)
     em = median(s.height for s in segments)
-    crossings: list[tuple[float, int]] = []
+    half = 0.35 * em
+    tried: list[tuple[int, float]] = []  # segments that reach into the strip, its middle
     x = left + 0.2 * (right - left)
     while x < right - 0.2 * (right - left):
-        crossings.append((x, sum(s.left < x < s.right for s in segments)))
+        tried.append((sum(s.left < x + half and s.right > x - half for s in segments), x))
         x += _STEP
-    best: tuple[int, float, float] | None = None  # crossings, minus the width, middle
-    start = 0
-    for at, (x, count) in enumerate(crossings):
-        if at + 1 < len(crossings) and crossings[at + 1][1] == count:
-            continue
-        width = x - crossings[start][0] + _STEP
-        found = (count, -width, (x + crossings[start][0]) / 2)
-        start = at + 1
-        if width >= 0.7 * em and count <= 0.15 * len(segments) and (best is None or found < best):
-            best = found
-    if best is None or not _are_columns(segments, best[2], left, right):
+    fewest = min(tried, default=(len(segments), 0.0))[0]
+    if fewest > 0.15 * len(segments):
         return None
-    return best[2]
+    runs = [list(run) for count, run in groupby(tried, key=itemgetter(0)) if count == fewest]
+    widest = max(runs, key=len)
+    gutter = (widest[0][1] + widest[-1][1]) / 2
+    return gutter if _are_columns(segments, gutter, left, right) else None
 
 
 def _are_columns(segments: Sequence[Segment], gutter: float, left: float, right: float) -> bool:
     """Whether both sides of a strip are running text side by side, not the columns of a table."""
-    sides = (
-        ([s for s in segments if s.right <= gutter], gutter - left),
-        ([s for s in segments if s.left >= gutter], right - gutter),
-    )
-    for side, width in sides:
-        if len(side) < 5 or len(side) < 0.2 * len(segments):
+    sides = ([s for s in segments if s.right <= gutter], [s for s in segments if s.left >= gutter])
+    widths = (gutter - left, right - gutter)
+    if not all(sides) or min(widths) < _NARROWEST * (right - left):
+        return False
+    # Whole rows: in justified print the words of a line stand far apart.
+    rows = [list(_rows(side, 0)) for side in sides]
+    if min(map(len, rows)) < 2 or max(map(len, rows)) < 6:
+        return False
+    for side, width in zip(rows, widths, strict=True):
+        usual = median(line.right - line.left for line in side)
+        if usual < max(0.55 * width, _SHORTEST_PROSE * median(line.height for line in side)):
             return False
-        if median(s.right - s.left for s in side) < 0.6 * width:
-            return False
-    (one, _), (other, _) = sides
-    shared = min(s.bottom for s in (max(one, key=_bottom), max(other, key=_bottom))) - max(
-        s.top for s in (min(one, key=_top), min(other, key=_top))
-    )
-    heights = [max(map(_bottom, side)) - min(map(_top, side)) for side, _ in sides]
-    return shared > 0.4 * min(heights)
-
-
-def _top(segment: Segment) -> float:
-    return segment.top
-
-
-def _bottom(segment: Segment) -> float:
-    return segment.bottom
+    tops = [min(line.top for line in side) for side in rows]
+    bottoms = [max(line.bottom for line in side) for side in rows]
+    shared = min(bottoms) - max(tops)
+    return shared > 0.4 * min(bottom - top for bottom, top in zip(bottoms, tops, strict=True))
 
 
 def _rows(segments: Sequence[Segment], page: int) -> Iterator[Line]:

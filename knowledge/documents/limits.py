@@ -25,13 +25,13 @@ class Limits(Frozen):
     pixels: int = 100 * MB
     """Of one picture: an A3 sheet at 600 dpi has 70 million."""
     ocr_pages: int = 200
-    """Seconds a page: 200 take a quarter of an hour."""
+    """At seven to ten seconds of one core a page, 200 take half an hour."""
     memory_bytes: int = 1_100 * MB
     """Resident, of the child process: with the parent's libraries the run stays under 1.5 GB."""
     result_bytes: int = 150 * MB
     """`characters` of Chinese with the boxes of their lines."""
-    seconds: int = 1_800
-    """For the whole read: `ocr_pages` at the slowest."""
+    seconds: int = 3_600
+    """For the whole read: `ocr_pages` at ten seconds of one core each, twice."""
     silent_seconds: int = 120
     """Without a page done: no honest page takes as long."""
 

@@ -55,15 +55,14 @@ def blocks_of(lines: Sequence[Line], body: Body, sizes: Sequence[PageSize]) -> l
         body: of the whole document.
         sizes: of all pages of the document.
     """
-    leading = _leading(lines)
-    return [
-        block for group in _groups(lines, body, leading) for block in _block(group, body, sizes)
-    ]
+    return [block for group in _groups(lines, body) for block in _block(group, body, sizes)]
 
 
-def _groups(lines: Sequence[Line], body: Body, leading: float) -> Iterator[list[Line]]:
+def _groups(lines: Sequence[Line], body: Body) -> Iterator[list[Line]]:
+    leadings = _leadings(lines)
     group: list[Line] = []
     for line in lines:
+        leading = leadings.get(round(line.height), 2 * line.height)
         if group and _begins(group, line, body, leading):
             yield group
             group = []
@@ -86,16 +85,26 @@ def _begins(group: list[Line], line: Line, body: Body, leading: float) -> bool:
         return not (
             _is_large(before, body) and _is_large(line, body) and not starts_item(line.text)
         )
-    full = before.right > before.column[1] - 1.6 * em
+    full = before.right + _first_word(line) > before.column[1] - em
     ended = before.text.rstrip().endswith(_ENDS)
     if starts_item(line.text) and (ended or not full):
         return True
-    indent = line.left - line.column[0]
-    hanging = len(group) > 1 or starts_item(before.text)
-    indented = indent > 1.3 * em and not (hanging and abs(line.left - before.left) < em)
-    if indented and (ended or not full or turned):
-        return not (starts_item(before.text) and not ended and full)
-    return ended and before.right < before.column[1] - 4 * em
+    if ended and not full:
+        return True
+    # An indent begins a paragraph where the line before has another, or was a paragraph by itself.
+    indent, indent_before = line.left - line.column[0], before.left - before.column[0]
+    if indent < 1.3 * em or (starts_item(before.text) and full and not ended):
+        return False
+    if indent > indent_before + em:
+        return ended or not full or turned
+    return abs(indent - indent_before) < em and len(group) == 1 and (ended or not full)
+
+
+def _first_word(line: Line) -> float:
+    """Return about how wide a line's first word is: a line that had room for it was ended on purpose."""
+    word = line.text.split(maxsplit=1)[0] if line.text.split() else ""
+    letters = len(word) if word.isascii() else 1
+    return letters * (line.right - line.left) / max(len(line.text), 1)
 
 
 def _is_large(line: Line, body: Body) -> bool:
@@ -109,17 +118,17 @@ def _is_centred(line: Line) -> bool:
     ) < _CENTRED * (right - left)
 
 
-def _leading(lines: Sequence[Line]) -> float:
-    """Return the usual distance of two lines, in points."""
-    steps = [
-        after.top - before.top
-        for before, after in pairwise(lines)
-        if after.page == before.page and 0 < after.top - before.top < 4 * before.height
-    ]
-    if not steps:
-        return 2 * lines[0].height if lines else 0.0
-    steps.sort()
-    return median(steps[: max(1, len(steps) * 2 // 3)])
+def _leadings(lines: Sequence[Line]) -> dict[int, float]:
+    """Return the usual distance of two lines, in points, by the size of their type."""
+    steps: dict[int, list[float]] = {}
+    for before, after in pairwise(lines):
+        step = after.top - before.top
+        if after.page == before.page and 0 < step < 3 * before.height:
+            steps.setdefault(round(before.height), []).append(step)
+    # The wider third stands between paragraphs.
+    return {
+        size: median(sorted(those)[: max(1, len(those) * 2 // 3)]) for size, those in steps.items()
+    }
 
 
 def _block(group: list[Line], body: Body, sizes: Sequence[PageSize]) -> Iterator[TextBlock]:

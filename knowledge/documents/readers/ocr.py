@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 from typing import Any
 
 from PIL import Image
@@ -47,7 +48,7 @@ def _engine() -> Any:
             "Global.log_level": "critical",
             "Global.max_side_len": 2_400,
             "Global.use_cls": False,
-            "EngineConfig.onnxruntime.intra_op_num_threads": 2,
+            "EngineConfig.onnxruntime.intra_op_num_threads": min(2, os.cpu_count() or 1),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )

@@ -11,9 +11,9 @@ import pypdfium2.raw as pdfium
 
 from knowledge.documents.blocks import clean, table
 from knowledge.documents.faults import listed, remark, unreadable
-from knowledge.documents.furniture import without_furniture
+from knowledge.documents.furniture import is_contents_entry, without_furniture
 from knowledge.documents.layout import Line, Segment, lines_in_order
-from knowledge.documents.paragraphs import PageSize, blocks_of, body_of
+from knowledge.documents.paragraphs import PageSize, blocks_of, body_of, box_of
 from knowledge.documents.readers.pdf_page import (
     Char,
     chars_of,
@@ -22,13 +22,17 @@ from knowledge.documents.readers.pdf_page import (
     rules_of,
     segments_of,
 )
-from knowledge.documents.readers.pdf_tables import FoundTable, ruled_tables
-from knowledge.documents.reading import Box, Reading, Remark, Spot, TextBlock
+from knowledge.documents.readers.pdf_tables import FoundTable, aligned_tables, ruled_tables
+from knowledge.documents.reading import Reading, Remark, Spot, TextBlock
 from knowledge.documents.source import Source
 
 _DPI = 200
 _FEW_CHARS = 10  # a stamp or a page number over a picture is no text layer
 _GARBLED = re.compile("[\ufffd\ue000-\uf8ff\x00-\x1f]")
+_CAPTION = re.compile(
+    r"(?:续|續|附)?表\s*[\d一二三四五六七八九十]|[（(]?(?:金[额額])?[单單]位\s*[:：]|(?:TABLE|Table|Exhibit|Unit)\b.{0,80}$"
+    r"|.{2,30}(?:一[览覽]表|明[细細]表|[标標][准準]表|[费費]率表|利率表|[额額]度表|[对對]照表)$"
+)
 _LARGEST_PAGE = 14_400  # points, the most the format allows
 
 
@@ -134,7 +138,7 @@ def _read_page(page: pypdfium2.PdfPage, number: int) -> tuple[_PageText, bool]:
         return _PageText(PageSize(595.0, 842.0), [], []), False
     mapping = mapping_of(page)
     chars = chars_of(page, mapping)
-    solid = [char for char in chars if char.text != " "]
+    solid = [char for char in chars if not char.text.isspace()]
     garbled = sum(bool(_GARBLED.match(char.text)) for char in solid) > 0.3 * len(solid)
     if len(solid) < _FEW_CHARS or garbled:
         is_scan = has_pictures(page) or garbled
@@ -143,7 +147,13 @@ def _read_page(page: pypdfium2.PdfPage, number: int) -> tuple[_PageText, bool]:
     rules = rules_of(page, mapping)
     tables = ruled_tables(rules, chars, width, height) if rules else []
     outside = [char for char in chars if not _within(char, tables)]
-    return _PageText(size, lines_in_order(list(segments_of(outside)), number), tables), False
+    lines, aligned = aligned_tables(_lines(list(segments_of(outside)), number))
+    return _PageText(size, lines, [*tables, *aligned]), False
+
+
+def _lines(segments: Sequence[Segment], number: int) -> list[Line]:
+    """Return the lines of a page, without the entries of a table of contents."""
+    return [line for line in lines_in_order(segments, number) if not is_contents_entry(line)]
 
 
 def _within(char: Char, tables: Sequence[FoundTable]) -> bool:
@@ -172,7 +182,7 @@ def _recognise(
             Segment(s.text, s.left * scale, s.top * scale, s.right * scale, s.bottom * scale)
             for s in ocr.recognise(image)
         ]
-        pages[number - 1] = _PageText(size, lines_in_order(segments, number), [])
+        pages[number - 1] = _PageText(size, *aligned_tables(_lines(segments, number)))
         source.report(done, len(numbers))
     return remark("recognised", pages=listed(numbers))
 
@@ -195,33 +205,75 @@ def _blocks(pages: Sequence[_PageText]) -> list[TextBlock]:
     for number, (page, lines) in enumerate(zip(pages, bare, strict=True), start=1):
         rest = lines
         for found in sorted(page.tables, key=lambda one: one.top):
-            cut = next(
-                (
-                    at
-                    for at, line in enumerate(rest)
-                    if line.top > found.top and line.middle > found.bottom
-                ),
-                len(rest),
-            )
+            cut = next((at for at, line in enumerate(rest) if _is_below(line, found)), len(rest))
             held += rest[:cut]
             rest = rest[cut:]
             blocks += blocks_of(held, body, sizes)
             held = []
-            blocks += _table(found, number, page.size)
+            goes_on = cut == 0 and found.top == min(one.top for one in page.tables) and number > 1
+            _add_table(blocks, found, number, page.size, goes_on=goes_on)
         held += rest
     return blocks + blocks_of(held, body, sizes)
 
 
-def _table(found: FoundTable, number: int, size: PageSize) -> list[TextBlock]:
-    made = table(found.rows, number)
-    if len(made) != 1 or made[0].kind != "table" or len(made[0].rows) != len(found.row_edges):
-        return made
-    spots, at = [], 0
-    for line, (top, bottom) in zip(made[0].text.split("\n"), found.row_edges, strict=True):
-        box = Box(
-            round(found.left / size.width, 4), round(top / size.height, 4),
-            round(found.right / size.width, 4), round(bottom / size.height, 4),
-        )  # fmt: skip
-        spots.append(Spot(at, at + len(line), number, box))
-        at += len(line) + 1
-    return [made[0].model_copy(update={"spots": tuple(spots)})]
+def _is_below(line: Line, found: FoundTable) -> bool:
+    return line.middle > found.bottom
+
+
+def _add_table(
+    blocks: list[TextBlock], found: FoundTable, number: int, size: PageSize, *, goes_on: bool
+) -> None:
+    """Add a table under its caption; one that goes on from the page before gets its header again.
+
+    Args:
+        blocks: what was read so far; a caption at its end goes into the table.
+        found: the table.
+        number: of its page.
+        size: of its page.
+        goes_on: whether nothing stands between it and the end of the page before.
+    """
+    caption: TextBlock | None = None
+    title: str | None = None
+    header: tuple[tuple[str, ...], ...] = ()
+    last = blocks[-1] if blocks else None
+    if last is not None and last.kind != "table" and _CAPTION.match(last.text):
+        caption = blocks.pop()
+        title = caption.text
+    elif (
+        last is not None
+        and goes_on
+        and last.kind == "table"
+        and last.spots
+        and last.spots[-1].page == number - 1
+        and len(last.rows[0]) == len(found.rows[0])
+    ):
+        title = last.caption
+        header = last.rows[:1] if last.rows[0] != found.rows[0] else ()
+    made = table((*header, *found.rows), number, title)
+    if len(made) != 1 or made[0].kind != "table":
+        blocks += made
+        return
+    blocks.append(
+        made[0].model_copy(update={"spots": _spots(made[0], found, caption, number, size)})
+    )
+
+
+def _spots(
+    made: TextBlock, found: FoundTable, caption: TextBlock | None, number: int, size: PageSize
+) -> tuple[Spot, ...]:
+    """Say where the rows stand; a header that was added stands nowhere."""
+    spots = list(caption.spots) if caption else []
+    edges = [
+        edge
+        for edge, row in zip(found.row_edges, found.rows, strict=True)
+        if any(map(str.strip, row))
+    ]
+    lines = made.text.split("\n")
+    at = len(made.text)
+    ends: list[Spot] = []
+    for line, (top, bottom) in zip(reversed(lines), reversed(edges), strict=False):
+        at -= len(line)
+        place = Segment("", found.left, top, found.right, bottom)
+        ends.append(Spot(at, at + len(line), number, box_of(place, size)))
+        at -= 1
+    return (*spots, *reversed(ends))

@@ -21,6 +21,12 @@ _COMPATIBLE = (range(0xF900, 0xFB07), _RADICALS)
 _MOST_RULES = 4_000  # drawings have more; a table has some hundred
 _THIN = 2.5  # points: a rectangle no wider is a rule
 _DEEPEST_FORM = 4
+_NO_CHARACTER = frozenset({0x00, 0x0D})
+_BLANKS = frozenset({0x09, 0x0A, 0x20, 0xA0})
+_HYPHENS = frozenset({0x02, 0xFFFE})  # what pdfium makes of a hyphen at the end of a line
+_AIR = "\u2009"  # a blank that pdfium puts where it sees a gap, and no writer typed
+_ASCENT, _DESCENT = 0.88, 0.2  # of the size of type, as most fonts have them
+_CJK = range(0x2E80, 0xA000)
 _MANY_SHAPES = 50  # more than a frame and some rules: letters drawn as shapes
 
 
@@ -81,44 +87,85 @@ def mapping_of(page: pypdfium2.PdfPage) -> Mapping:
 def chars_of(page: pypdfium2.PdfPage, mapping: Mapping) -> list[Char]:
     """Return the characters of a page in the order of its text; blanks between words have no width.
 
-    Text that stands askew to most of the page, such as a watermark, is left out.
+    Text that stands askew to most of the page, such as a watermark, or outside of it is left out.
     """
     textpage = page.get_textpage()
-    count = textpage.count_chars()
-    rect = pdfium.FS_RECTF()
+    measure = _Measure(textpage, mapping)
     found: list[Char] = []
     turns: list[int] = []
-    turn = 0
-    fresh = True
-    for at in range(count):
+    for at in range(textpage.count_chars()):
         code = pdfium.FPDFText_GetUnicode(textpage, at)
-        if code in {0x02, 0xFFFE}:
-            code = 0x2D
-        if code in {0, 0x0D}:
+        if code in _NO_CHARACTER:
             continue
-        if code in {0x20, 0x0A, 0xA0, 0x09} or not pdfium.FPDFText_GetLooseCharBox(
-            textpage, at, rect
-        ):
-            if found and found[-1].text != " ":
-                found.append(Char(" ", *found[-1][1:]))
-                turns.append(turn)
-            fresh = True
-            continue
-        if fresh:
-            turn = round(math.degrees(pdfium.FPDFText_GetCharAngle(textpage, at)))
-            fresh = False
-        box = mapping.box(rect.left, rect.bottom, rect.right, rect.top)
-        found.append(Char(_plain(code), *box))
-        turns.append(turn)
+        box = None if code in _BLANKS else measure.box(at)
+        if box is None:
+            measure.start_word()
+            if found and not found[-1].text.isspace():
+                blank = _AIR if pdfium.FPDFText_IsGenerated(textpage, at) == 1 else " "
+                found.append(Char(blank, *found[-1][1:]))
+                turns.append(measure.turn)
+        else:
+            found.append(Char(_plain(code), *box))
+            turns.append(measure.turn)
     textpage.close()
     if not found:
         return []
     usual = Counter(turns).most_common(1)[0][0]
-    return [char for char, one in zip(found, turns, strict=True) if abs(one - usual) < 3]
+    width, height = page.get_size()
+    return [
+        char
+        for char, one in zip(found, turns, strict=True)
+        if abs(one - usual) < 3
+        and 0 <= (char.left + char.right) / 2 <= width
+        and 0 <= (char.top + char.bottom) / 2 <= height
+    ]
+
+
+class _Measure:
+    """Where the characters of a page stand, by baseline and size of type.
+
+    The boxes that pdfium gives are as high as each glyph, so that lines would seem to vary in size.
+    """
+
+    def __init__(self, textpage: pypdfium2.PdfTextPage, mapping: Mapping) -> None:
+        self.turn = 0
+        """Degrees by which the last character stood askew."""
+        self._textpage, self._mapping = textpage, mapping
+        self._rect, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._scale = 1.0
+        self._fresh = True
+
+    def start_word(self) -> None:
+        """Take the next character's turn and scale anew."""
+        self._fresh = True
+
+    def box(self, at: int) -> tuple[float, float, float, float] | None:
+        """Return left, top, right, bottom of a character; None where it has no place."""
+        rect, textpage = self._rect, self._textpage
+        if not pdfium.FPDFText_GetLooseCharBox(textpage, at, rect):
+            return None
+        if self._fresh:
+            self.turn = round(math.degrees(pdfium.FPDFText_GetCharAngle(textpage, at)))
+            known = pdfium.FPDFText_GetMatrix(textpage, at, self._matrix)
+            self._scale = math.hypot(self._matrix.c, self._matrix.d) if known else 1.0
+            self._fresh = False
+        left, top, right, bottom = self._mapping.box(rect.left, rect.bottom, rect.right, rect.top)
+        size = pdfium.FPDFText_GetFontSize(textpage, at) * self._scale
+        if not pdfium.FPDFText_GetCharOrigin(textpage, at, self._x, self._y) or size <= 0:
+            return left, top, right, bottom
+        _, baseline, _, _ = self._mapping.box(
+            self._x.value, self._y.value, self._x.value, self._y.value
+        )
+        if not top - size <= baseline <= bottom + size:  # set upright on a turned page
+            return left, top, right, bottom
+        return left, baseline - _ASCENT * size, right, baseline + _DESCENT * size
 
 
 def _plain(code: int) -> str:
     """Write a character; radicals and ligatures that only fonts have as the letters they stand for."""
+    if code in _HYPHENS:
+        return "-"
     if any(code in those for those in _COMPATIBLE):
         import unicodedata
 
@@ -129,27 +176,35 @@ def _plain(code: int) -> str:
 def segments_of(chars: list[Char]) -> Iterator[Segment]:
     """Put characters together that stand side by side on one line."""
     held: list[Char] = []
-    blank = False
+    blank = ""
     for char in chars:
-        if char.text == " ":
-            blank = bool(held)
+        if char.text.isspace():
+            blank = char.text if held else ""
             continue
-        if held and not _follows(held[-1], char):
+        if held and not _follows(held[-1], char, bool(blank)):
             yield _segment(held)
-            held, blank = [], False
-        if blank:
+            held, blank = [], ""
+        if blank and not (blank == _AIR and _is_mixed_gap(held[-1], char)):
             held.append(Char(" ", *held[-1][1:]))
-            blank = False
+        blank = ""
         held.append(char)
     if held:
         yield _segment(held)
 
 
-def _follows(before: Char, after: Char) -> bool:
+def _follows(before: Char, after: Char, blank: bool) -> bool:
     size = max(before.bottom - before.top, after.bottom - after.top)
     middles = abs((before.top + before.bottom) - (after.top + after.bottom)) / 2
     gap = after.left - before.right
-    return middles < 0.4 * size and -0.6 * size < gap < 0.75 * size
+    # Justified print stretches the blanks between words; Chinese has none.
+    latin = ord(before.text[-1]) not in _CJK and ord(after.text[0]) not in _CJK
+    return middles < 0.4 * size and -0.6 * size < gap < (0.9 if blank and latin else 0.7) * size
+
+
+def _is_mixed_gap(before: Char, after: Char) -> bool:
+    """Whether a blank is only the air that a program sets between Chinese and Latin letters."""
+    mixed = (ord(before.text[-1]) in _CJK) != (ord(after.text[0]) in _CJK)
+    return mixed and after.left - before.right < 0.4 * (after.bottom - after.top)
 
 
 def _segment(chars: list[Char]) -> Segment:

@@ -8,9 +8,14 @@ from typing import Any, NamedTuple
 
 from pdfplumber.table import TableFinder
 
-from knowledge.documents.join import join_lines
-from knowledge.documents.layout import lines_in_order
+from knowledge.documents.join import join_lines, starts_item
+from knowledge.documents.layout import Line, Segment, lines_in_order
 from knowledge.documents.readers.pdf_page import Char, Rule, segments_of
+
+_FEWEST_ROWS = 3
+_CELL_GAP = 0.7  # of the size of type, between two cells of a line
+_WIDEST_STEP = 3.2  # of the size of type, between two rows
+_WRAPPED_STEP = 1.7  # between two lines of a cell
 
 
 class FoundTable(NamedTuple):
@@ -99,6 +104,111 @@ def _cell_text(chars: Sequence[Char], cell: tuple[float, float, float, float]) -
     ]
     lines = lines_in_order(list(segments_of(inside)), 1)
     return join_lines([line.text for line in lines]).text
+
+
+def aligned_tables(lines: Sequence[Line]) -> tuple[list[Line], list[FoundTable]]:
+    """Find tables without rules: at least three lines whose cells stand under each other.
+
+    Args:
+        lines: of a page, in reading order.
+
+    Returns:
+        The lines outside of tables, and the tables.
+    """
+    rest: list[Line] = []
+    found: list[FoundTable] = []
+    run: list[Line] = []
+    for line in [*lines, None]:
+        if line is not None and (not run or line.column == run[0].column) and _goes_on(run, line):
+            run.append(line)
+            continue
+        _close(run, rest, found)
+        run = []
+        if line is not None:
+            if len(_cells(line)) > 1:
+                run = [line]
+            else:
+                rest.append(line)
+    return rest, found
+
+
+def _goes_on(run: Sequence[Line], line: Line) -> bool:
+    """Whether a line may belong to the table that the lines before it began."""
+    cells = _cells(line)
+    if not run:
+        return len(cells) > 1
+    if not 0 < line.top - run[-1].top < _WIDEST_STEP * line.height:
+        return False
+    spans = _spans([*run, line])
+    if len(spans) < 2:
+        return False
+    if len(cells) > 1:
+        return True
+    # A cell of several lines: what goes on stands under it, away from the first column.
+    return line.left >= spans[1][0] - 1 and line.top - run[-1].top < _WRAPPED_STEP * line.height
+
+
+def _close(run: list[Line], rest: list[Line], found: list[FoundTable]) -> None:
+    """Make a table of a run, or lines again."""
+    while run and len(_cells(run[-1])) < 2 and len(_spans(run[:-1])) < 2:
+        rest.append(run.pop())
+    spans = _spans(run)
+    if sum(len(_cells(line)) > 1 for line in run) < _FEWEST_ROWS or len(spans) < 2:
+        rest += run
+        return
+    rows: list[list[str]] = []
+    edges: list[tuple[float, float]] = []
+    for line in run:
+        cells = [""] * len(spans)
+        for cell in _cells(line):
+            at = next(i for i, (a, b) in enumerate(spans) if a <= (cell.left + cell.right) / 2 <= b)
+            cells[at] = f"{cells[at]} {cell.text}".strip()
+        if len(_cells(line)) == 1 and rows:
+            rows[-1] = [
+                join_lines([before, more]).text
+                for before, more in zip(rows[-1], cells, strict=True)
+            ]
+            edges[-1] = (edges[-1][0], line.bottom)
+        else:
+            rows.append(cells)
+            edges.append((line.top, line.bottom))
+    # A list is set like a table of two columns, the first of which holds its numbers.
+    if len(spans) == 2 and sum(starts_item(f"{row[0]} 甲") for row in rows) > 0.6 * len(rows):
+        rest += run
+        return
+    found.append(
+        FoundTable(
+            tuple(map(tuple, rows)),
+            spans[0][0],
+            run[0].top,
+            spans[-1][1],
+            run[-1].bottom,
+            tuple(edges),
+        )
+    )
+
+
+def _cells(line: Line) -> list[Segment]:
+    """Return what of a line stands by itself."""
+    cells: list[Segment] = []
+    for part in line.parts:
+        if cells and part.left - cells[-1].right < _CELL_GAP * part.height:
+            last = cells[-1]
+            cells[-1] = last._replace(text=f"{last.text} {part.text}", right=part.right)
+        else:
+            cells.append(part)
+    return cells
+
+
+def _spans(lines: Sequence[Line]) -> list[tuple[float, float]]:
+    """Return the columns that the cells of lines fall into, left to right."""
+    spans: list[tuple[float, float]] = []
+    for cell in sorted((cell for line in lines for cell in _cells(line)), key=lambda one: one.left):
+        if spans and cell.left < spans[-1][1] + 2:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], cell.right))
+        else:
+            spans.append((cell.left, cell.right))
+    return spans
 
 
 def _edge(rule: Rule) -> dict[str, Any]:

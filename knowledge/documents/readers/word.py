@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from docx import Document
 from docx.document import Document as WordDocument
 from docx.opc.part import PartFactory
 from docx.oxml.ns import qn
+from docx.package import Package
 from docx.parts.document import DocumentPart
 
 from knowledge.documents.archive import open_archive
@@ -63,7 +63,11 @@ def _open(source: Source) -> WordDocument:
     for content_type in _MAIN_TYPES:
         PartFactory.part_type_for[content_type] = DocumentPart
     try:
-        return Document(source.file)
+        part = Package.open(source.file).main_document_part
+        if not isinstance(part, DocumentPart):
+            raise unreadable("damaged", seen="Word")
+        document: WordDocument = part.document
+        return document
     except (ValueError, KeyError, SyntaxError, AttributeError, TypeError, IndexError):
         raise unreadable("damaged", seen="Word") from None
 
