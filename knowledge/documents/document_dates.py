@@ -48,7 +48,8 @@ _EFFECTIVE = (
         re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(
-        rf"{_OF_SELF}\b[^.;\n]{{0,60}}\bwith\s+effect\s+from\s+(?P<day>{DAY})", re.IGNORECASE
+        rf"{_OF_SELF}\b(?:(?!withdraw|repeal|revok|cease|supersed)[^.;\n]){{0,60}}\bwith\s+effect\s+from\s+(?P<day>{DAY})",
+        re.IGNORECASE,
     ),
     re.compile(
         rf"^\(?\[?(?:Commencement|Effective)[^\n]{{0,20}}?(?P<day>{DAY})\]?\)?$",
@@ -194,6 +195,7 @@ def _last(patterns: tuple[re.Pattern[str], ...], text: str) -> dt.date | None:
 def day_in(text: str) -> dt.date | None:
     """Read the one whole date of a short text; None where it is no day of the calendar."""
     text = re.sub(r"(\d)(?:st|nd|rd|th)?\s+day\s+of\s+", r"\1 ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\s+(?=[年月日])|(?<=[年月])\s+", "", text)
     for figure in read_figures(text):
         if figure.kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", figure.value):
             try:

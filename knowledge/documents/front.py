@@ -24,6 +24,8 @@ DAY = (
     r"\s+\d{1,2},?\s+(?:19|20)\d\d)"
 )
 """A whole date, as simplified and folded text writes it."""
+_CHAPTER_OF_LAWS = re.compile(r"第\d{1,4}[A-Z]{0,3}章")
+"""How Hong Kong numbers its ordinances: 第571章."""
 DATE_LINE = re.compile(rf"[(（]?\s*{DAY}\s*[)）]?\.?", re.IGNORECASE)
 
 
@@ -84,4 +86,6 @@ def _is_annex(line: Line) -> bool:
 
 def _is_body(line: Line) -> bool:
     mark = marks_of(line)
-    return mark is not None and mark.kind in ("container", "article", "notice")
+    if mark is None or _CHAPTER_OF_LAWS.fullmatch(mark.label):
+        return False
+    return mark.kind in ("container", "article", "notice")

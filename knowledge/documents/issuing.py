@@ -208,6 +208,7 @@ def _names() -> dict[str, str]:
             _TAIL.sub("", english),
         ):
             found.setdefault(_plain(name), key)
+    found.pop("", None)
     found |= {_plain(name): key for name, key in _SHORT.items() if key in _issuers()}
     return found
 

@@ -119,6 +119,14 @@ def marks_of(line: Line) -> Mark | None:
     return None
 
 
+def bare_mark_of(line: Line) -> Mark | None:
+    """Read a number without a dot: `2 Scope`; only what follows can tell that it is one."""
+    match = _BARE_POINT.match(line.folded) if line.kind == "paragraph" else None
+    if match is None:
+        return None
+    return Mark("point", match["plain"], (int(match["plain"]),), 62, match.end(), True)
+
+
 def article_marks_within(line: Line) -> Iterator[tuple[int, Mark]]:
     """Find the numbers 第十三条 that stand inside a line, right after the end of a sentence.
 

@@ -18,13 +18,14 @@ from knowledge.documents.numbering import (
     Mark,
     Value,
     article_marks_within,
+    bare_mark_of,
     marks_of,
     names_only,
 )
 from knowledge.language import is_chinese
 
 _ORDINANCE = re.compile(
-    r"\bthis Ordinance\b|\bthese (?:Rules|Regulations)\b|\bthis Regulation\b|本[条條]例|本[规規]例"
+    r"\b[Tt]his Ordinance\b|\b[Tt]hese (?:Rules|Regulations)\b|\b[Tt]his Regulation\b|本[条條]例|本[规規]例"
     r"|本[规規][则則]|\bCap\. ?\d|第\d+章，附属法例"
 )
 _TITLE_LENGTH = 60
@@ -157,6 +158,7 @@ class _Zone:
     def __init__(self, lines: list[Line], annex: Mark | None, ordinance: bool) -> None:
         self.lines = lines
         self.marks = [marks_of(line) for line in lines]
+        self._mark_bare_numbers()
         self.annex = annex
         self.ordinance = ordinance
         self.chinese = is_chinese("\n".join(line.text for line in lines[:_SAMPLE]))
@@ -168,6 +170,8 @@ class _Zone:
         self.point: Value | None = None
         self.listed: Mark | None = None
         """The last item of a list inside the text: its successors belong to the list."""
+        self.quoted = 0
+        """How many quotation marks are open."""
         self.before: Line | None = None
         """The last line that is no running head."""
 
@@ -185,13 +189,31 @@ class _Zone:
                 own = mark if piece.start == line.start else marks_of(piece)
                 at = self._take(at, piece, own)
                 self.before = piece
+                self._count_quotes(piece)
             at += 1
         closing = self._closing()
         self._close()
         self._unwind(0, None)
         return [*self.found, *closing]
 
+    def _mark_bare_numbers(self) -> None:
+        """Take `2 Scope` for a numbered heading where 2.1 follows."""
+        for at, line in enumerate(self.lines[:-1]):
+            following = self.marks[at + 1]
+            if self.marks[at] or not following or following.kind != "point":
+                continue
+            mark = bare_mark_of(line) if _is_short(line.text) and not line.finished else None
+            if mark and following.value == (*mark.value, 1):
+                self.marks[at] = mark
+
     # one line
+
+    def _count_quotes(self, line: Line) -> None:
+        """Follow the quotation marks: an article inside them is one that is to be inserted."""
+        opened = sum(map(line.text.count, "“「"))
+        closed = sum(map(line.text.count, "”」"))
+        new = self.open is not None and self.open.lines[-1:] == self.open.lines[:1]
+        self.quoted = max(0, (0 if new else self.quoted) + opened - closed)
 
     def _take(self, at: int, line: Line, mark: Mark | None) -> int:
         """Place one line; returns the index of the last line used."""
@@ -227,13 +249,13 @@ class _Zone:
 
     def _apart(self, line: Line) -> list[Line]:
         """Part the articles that a reader has joined in one line."""
-        if self.article is None or line.kind == "table":
-            return [line]
-        pieces, last = [], self.article
+        last = self.article
         own = marks_of(line)
-        if own and own.kind == "article" and _follows(last, own.value):
+        if own and own.kind == "article" and (last is None or _follows(last, own.value)):
             last = own.value
-        begin = 0
+        if last is None or line.kind == "table":
+            return [line]
+        pieces, begin = [], 0
         for start, mark in article_marks_within(line):
             if not _next(last, mark.value):
                 continue
@@ -249,10 +271,13 @@ class _Zone:
         lines = self.open.lines
         first = max(1, len(lines) - _CLOSING)
         begin = next(
-            (at for at in range(first, len(lines)) if _LIST_OF_ANNEXES.match(lines[at].folded)), None
+            (at for at in range(first, len(lines)) if _LIST_OF_ANNEXES.match(lines[at].folded)),
+            None,
         )
         if begin is None:
-            dated = [at for at in range(first, len(lines)) if _DATE_LINE.fullmatch(lines[at].folded)]
+            dated = [
+                at for at in range(first, len(lines)) if _DATE_LINE.fullmatch(lines[at].folded)
+            ]
             if not dated:
                 return []
             begin = dated[-1]
@@ -336,6 +361,8 @@ class _Zone:
         if before is not None and before.open:
             return False
         if names_only(line, mark) and line.kind != "heading":
+            return False
+        if self.quoted and not (self.article and _next(self.article, mark.value)):
             return False
         if self.article is None:
             return mark.strict or (finished and mark.value[0] == 1)
@@ -463,8 +490,7 @@ class _Zone:
 
     def _section_name(self, mark: Mark) -> str:
         if self.annex is not None:
-            name = f"第{mark.label}段" if self.chinese else f"paragraph {mark.label}"
-            return self._under_annex(name)
+            return self._under_annex(mark.label)
         return f"第{mark.label}{self.tiao}" if self.chinese else f"Section {mark.label}"
 
     def _notice_name(self, mark: Mark) -> str:
@@ -484,7 +510,12 @@ class _Zone:
         if self.annex is None:
             return name
         label = self.annex.label
-        return f"{label}{name}" if label[0] == "附" else f"{label}, {name}"
+        chinese = label[0] == "附"
+        if re.fullmatch(r"\d+[A-Z]*", name):
+            name = f"第{name}段" if chinese else f"paragraph {name}"
+        if chinese:
+            return f"{label} {name}" if name[0].isdigit() else f"{label}{name}"
+        return f"{label}, {name}"
 
     def _whole(self) -> str | None:
         return self.annex.label if self.annex else None

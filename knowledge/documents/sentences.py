@@ -52,8 +52,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def shorter(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cut a stretch that is longer than a part may be, at pauses or, without any, anywhere."""
     found = []
-    while end - start > 0 and units(text[start:end]) > LONGEST:
-        limit = _reach(text, start, end)
+    while (limit := _reach(text, start, end)) < end:
         pause = max((m.end() for m in _PAUSE.finditer(text, start + 1, limit)), default=limit)
         pause = pause if pause > start + (limit - start) // 3 else limit
         found.append((start, pause))

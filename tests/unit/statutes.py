@@ -19,7 +19,14 @@ LAYOUTS: tuple[Layout, ...] = ("paragraphs", "wrapped", "lines", "pages")
 
 _DIGITS = "零一二三四五六七八九"
 _WHO = ["境内企业", "银行", "非银行支付机构", "所在地主管部门", "主办企业", "境外成员企业"]
-_WHAT = ["提交书面申请", "留存交易单证五年", "按月报送数据", "核对交易背景", "办理登记手续", "开立专用账户"]
+_WHAT = [
+    "提交书面申请",
+    "留存交易单证五年",
+    "按月报送数据",
+    "核对交易背景",
+    "办理登记手续",
+    "开立专用账户",
+]
 _WHEN = ["在办理业务前", "自受理之日起二十个工作日内", "发生变更的", "经评估后", "在额度内"]
 _EN_WHO = ["An authorized institution", "A licensee", "The Authority", "A designated person"]
 _EN_WHAT = [
@@ -96,7 +103,8 @@ def _chinese(luck: random.Random, articles: int) -> list[_Paragraph]:
         if kind < 0.25:
             lines = [f"{written}{gap}{luck.choice(_WHO)}申请时应当提交下列材料："]
             lines += [
-                f"（{han(item)}）{luck.choice(_WHAT)}的说明；" for item in range(1, luck.randint(3, 6))
+                f"（{han(item)}）{luck.choice(_WHAT)}的说明；"
+                for item in range(1, luck.randint(3, 6))
             ]
             lines[-1] = lines[-1][:-1] + "。"
         elif kind < 0.5:
