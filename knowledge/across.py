@@ -41,9 +41,15 @@ def above_floor(hits: Sequence[Hit]) -> Sequence[Hit]:
     return [hit._replace(score=hit.score - hits[-1].score) for hit in hits]
 
 
-def across(own: Sequence[FusedHit], other: Sequence[FusedHit]) -> list[FusedHit]:
-    """Merge two languages' rankings, each on a scale of its own; ties go to the query's language."""
-    guests = (
-        hit._replace(score=OTHER_LANGUAGE_SHARE * hit.score) for hit in other[:OTHER_LANGUAGE_QUOTA]
-    )
+def across(
+    own: Sequence[FusedHit], other: Sequence[FusedHit], share: float = OTHER_LANGUAGE_SHARE
+) -> list[FusedHit]:
+    """Merge two languages' rankings, each on a scale of its own; ties go to the query's language.
+
+    Args:
+        own: hits in the query's language, best first.
+        other: hits in the other, best first; as many as the quota allows take part.
+        share: score of the other's best beside 1 for the best of the own.
+    """
+    guests = (hit._replace(score=share * hit.score) for hit in other[:OTHER_LANGUAGE_QUOTA])
     return sorted((*own, *guests), key=lambda hit: -hit.score)

@@ -204,6 +204,7 @@ class GrowingLexicalIndex:
         self._terms = _Terms(segmenter)
         self._indexes = {lang: Index(_schema(lang, _GROUP, _SCOPE)) for lang in PASSAGE_LANGS}
         self._writers: dict[PassageLang, IndexWriter] = {}
+        self._seen = {lang: _Seen(index) for lang, index in self._indexes.items()}
 
     def add(self, group: str, scope: str, passages: Iterable[Entry]) -> None:
         """Take in passages of a group; searches see them after `commit`."""
@@ -217,13 +218,14 @@ class GrowingLexicalIndex:
         """Take out all passages of groups; searches miss them after `commit`."""
         for group in groups:
             for writer in self._writers.values():
-                writer.delete_documents(_GROUP, group)
+                writer.delete_documents_by_term(_GROUP, group)
 
     def commit(self) -> None:
         """Let searches see what has changed."""
         for lang, writer in self._writers.items():
             writer.commit()
             self._indexes[lang].reload()
+            self._seen[lang] = _Seen(self._indexes[lang])
 
     def search(
         self,
@@ -239,29 +241,44 @@ class GrowingLexicalIndex:
 
         index = self._indexes[lang]
         asked = _any_of(index.schema, self._terms.boosts(text, lang, tuple(expansions), weights))
-        seen = [
+        allowed = [
             (Occur.Should, Query.term_query(index.schema, _SCOPE, scope, "basic"))
             for scope in scopes
         ]
-        if limit < 1 or asked is None or not seen:
+        if limit < 1 or asked is None or not allowed:
             return []
         # The scope decides only whether a passage is seen, not how high it ranks.
-        within = Query.boost_query(Query.boolean_query(seen), 0.0)
+        within = Query.boost_query(Query.boolean_query(allowed), 0.0)
         query = Query.boolean_query([(Occur.Must, asked), (Occur.Must, within)])
-        searcher = index.searcher()
+        seen = self._seen[lang]
         return [
-            Hit(FactRef(searcher.doc(address)["ref"][0]), score)
-            for score, address in searcher.search(query, limit=limit, count=False).hits
+            Hit(seen.ref(address), score)
+            for score, address in seen.searcher.search(query, limit=limit, count=False).hits
         ]
 
     def count(self, lang: PassageLang) -> int:
         """Tell how many passages of a language are seen."""
-        return self._indexes[lang].searcher().num_docs
+        return self._seen[lang].searcher.num_docs
 
     def _writer(self, lang: PassageLang) -> IndexWriter:
         if lang not in self._writers:
             self._writers[lang] = self._indexes[lang].writer(_HEAP_BYTES, 1)
         return self._writers[lang]
+
+
+class _Seen:
+    """What searches see of a growing index until its next commit."""
+
+    def __init__(self, index: Index) -> None:
+        self.searcher = index.searcher()
+        self._refs: dict[tuple[int, int], FactRef] = {}
+
+    def ref(self, address: DocAddress) -> FactRef:
+        """Tell whose passage stands at an address; unpacked once, 40 µs each."""
+        place = (address.segment_ord, address.doc)
+        if place not in self._refs:
+            self._refs[place] = FactRef(self.searcher.doc(address)["ref"][0])
+        return self._refs[place]
 
 
 class _Terms:

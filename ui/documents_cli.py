@@ -38,7 +38,7 @@ STATES: tuple[State, ...] = get_args(State)
 SHOWN = 10
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _SNIPPET = 160
-_NICENESS = 5
+_NICENESS = 10
 """Of a run that adds: a server on the same machine goes first."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

@@ -72,6 +72,8 @@ class DocumentLibrary:
         embedder: Embedder,
         segmenter: Segmenter,
         glossary: Glossary | None = None,
+        *,
+        gives_way: bool = False,
     ) -> None:
         """Take over an opened store; `open` is the name to use."""
         self.store = store
@@ -80,7 +82,9 @@ class DocumentLibrary:
         self._glossary = glossary
         self._opening = threading.Lock()
         self._embedding = ThreadPoolExecutor(
-            1, thread_name_prefix="document-embedding", initializer=_give_way
+            1,
+            thread_name_prefix="document-embedding",
+            initializer=_give_way if gives_way else None,
         )
 
     @classmethod
@@ -90,13 +94,23 @@ class DocumentLibrary:
         embedder: Embedder,
         segmenter: Segmenter,
         glossary: Glossary | None = None,
+        *,
+        gives_way: bool = False,
     ) -> Self:
         """Open the library of a home folder; what is searched is read at the first search.
+
+        Args:
+            home: made where there is none.
+            embedder: embeds passages here and queries elsewhere.
+            segmenter: splits passages and queries.
+            glossary: says terms in the other language; else the shipped one.
+            gives_way: whether embedding goes after whatever else this process computes, as in one
+                that answers questions.
 
         Raises:
             StoreFault: the store is damaged, or the folder cannot be written.
         """
-        return cls(DocumentStore(home / FOLDER), embedder, segmenter, glossary)
+        return cls(DocumentStore(home / FOLDER), embedder, segmenter, glossary, gives_way=gives_way)
 
     @property
     def index(self) -> DocumentIndex:
@@ -383,7 +397,9 @@ def _now() -> dt.datetime:
 def _give_way() -> None:
     """Let the threads that answer go first, where a thread has a niceness of its own (Linux)."""
     with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _GIVE_WAY)
+        thread = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, own + _GIVE_WAY)
 
 
 def _empty(name: str) -> UnreadableFile:

@@ -36,6 +36,12 @@ SEARCH_LIMIT = 120
 AT_ONCE = 1000
 """Passages whose words are taken in before a search goes on, 0.2 s; more are taken in beside it, and
 until then found by their vectors alone."""
+SHARE = 0.9
+"""Score of the other language's best passage beside 1 for the best of the query's own.
+
+Cards, each fact left in one language by lot, 300 example questions: at 0.8 / 0.9 / 1.0, recall@5 of
+the facts left in the other language 0.43 / 0.53 / 0.59, of those in the question's own 0.94 / 0.92 /
+0.90."""
 TRANSLATION_GAP = 2.0
 """How much nearer the right passage is in the question's language: on the cards, means taken off, its
 cosine is 0.45 on average within the language and 0.22 across."""
@@ -117,9 +123,11 @@ class DocumentIndex:
         centred = self._centres.query(vector, lang)
         near, far = (one.nearest(centred, scopes, SEARCH_LIMIT) for one in (own, other))
         abroad = translated(form, lang, self._glossary)
+        guests = fuse(far, self._worded(other, abroad, OTHER[lang], scopes, ()))
         ranked = across(
             fuse(near, self._worded(own, form, lang, scopes, expansions)),
-            _weakened(fuse(far, self._worded(other, abroad, OTHER[lang], scopes, ())), near, far),
+            _weakened(guests, near, far),
+            SHARE,
         )
         return [
             PassageHit(
@@ -246,13 +254,13 @@ class _Held:
         if not seen:
             return []
         if len(seen) == len(self._codes):
-            rows, cosines = None, self._matrix @ vector
+            rows, cosines = None, _cosines(self._matrix, vector)
         else:
             rows = np.flatnonzero(np.isin(self._scopes, seen))
             cosines = (
-                self._matrix[rows] @ vector
+                _cosines(self._matrix[rows], vector)
                 if len(rows) < _FEW * len(self.refs)
-                else (self._matrix @ vector)[rows]
+                else _cosines(self._matrix, vector)[rows]
             )
         best = _best(cosines, limit)
         places = best if rows is None else rows[best]
@@ -334,6 +342,12 @@ def _weakened(guests: list[FusedHit], near: Sequence[Hit], far: Sequence[Hit]) -
         return guests
     reached = TRANSLATION_GAP * far[0].score / near[0].score if far else 0.0
     return [hit._replace(score=hit.score * min(1.0, reached)) for hit in guests]
+
+
+def _cosines(matrix: Matrix, vector: Vector) -> npt.NDArray[np.float32]:
+    # `@` shares the rows out to threads that wait for each other: on busy cores 16 ms for 30,000
+    # rows, where one thread takes 4.
+    return np.asarray(np.einsum("ij,j->i", matrix, vector), dtype=np.float32)
 
 
 def _best(scores: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.intp]:

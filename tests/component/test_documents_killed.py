@@ -1,0 +1,107 @@
+"""`hugang add` is killed with SIGKILL at ten moments; what it told is there, the rest follows."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from knowledge.documents.document import TENANT
+from knowledge.documents.library import DocumentLibrary
+from knowledge.documents.store import DocumentStore
+from knowledge.embed import Embedder
+from knowledge.segment import Segmenter
+from tests.component.paper_texts import write
+
+ROOT = Path(__file__).parents[2]
+FILES, KILLS = 200, 10
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="kills"),
+    pytest.mark.timeout(900),  # about a minute of two idle cores, most of it starting readers
+]
+
+
+def adding(home: Path, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ui", "add", str(folder), "--json"],
+        cwd=ROOT,
+        env={**os.environ, "HUGANG_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def vectors(home: Path) -> int:
+    connection = sqlite3.connect(home / "documents" / "documents.sqlite3")
+    (count,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
+    connection.close()
+    return int(count)
+
+
+def test_what_was_told_is_there_after_a_kill_and_the_rest_follows(
+    tmp_path: Path, embedder: Embedder, segmenter: Segmenter
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "papers"
+    for n in range(FILES):
+        write(folder, f"{n % 7}/paper-{n:03}.txt", f"第一条 事项{n}由部门{n}办理。")
+    chance = random.Random(7)
+    told: dict[str, str] = {}
+    for kill in range(KILLS):
+        wanted = (kill + 1) * FILES // (KILLS + 1)
+        with adding(home, folder) as process:
+            assert process.stdout is not None
+            while len(told) < wanted:
+                line = json.loads(process.stdout.readline())
+                assert line["state"] in {"added", "unchanged"}
+                assert told.setdefault(line["name"], line["id"]) == line["id"]
+            time.sleep(chance.uniform(0, 0.3))  # anywhere between two files
+            os.kill(process.pid, signal.SIGKILL)
+            for rest in process.stdout:
+                if rest.endswith("\n"):
+                    line = json.loads(rest)
+                    told[line["name"]] = line["id"]
+        store = DocumentStore(home / "documents")
+        kept = {document.name: document.id for document in store.documents()}
+        assert told.items() <= kept.items()
+        assert len(kept) <= len(told) + 1  # kept, and killed before it was told
+        assert store.faults() == []
+        assert len(list((home / "documents" / "files").iterdir())) == len(kept)
+        store.close()
+        # At most one paper was on its way.
+        assert vectors(home) <= len(kept) + 1
+    with adding(home, folder) as process:
+        told_last = [json.loads(line) for line in process.communicate()[0].splitlines()]
+    assert process.returncode == 0
+    assert len(told_last) == FILES
+    assert {line["name"]: line["id"] for line in told_last}.items() >= told.items()
+    with DocumentLibrary.open(home, embedder, segmenter) as library:
+        assert library.faults() == []
+        assert len(library.documents((TENANT,))) == vectors(home) == FILES
+        question = "事项137由哪个部门办理"
+        first = library.search(question, embedder.query(question), "zh", (TENANT,), 3)[0]
+        assert "部门137" in library.passage(first.ref).part.text
+
+
+def test_two_processes_add_side_by_side_and_neither_loses_a_paper(
+    tmp_path: Path, embedder: Embedder, segmenter: Segmenter
+) -> None:
+    home = tmp_path / "home"
+    for name in ("left", "right"):
+        for n in range(6):
+            write(tmp_path / name, f"paper-{n}.txt", f"第一条 {name}事项{n}由部门{n}办理。")
+    with adding(home, tmp_path / "left") as left, adding(home, tmp_path / "right") as right:
+        ends = [process.communicate() for process in (left, right)]
+    assert [left.returncode, right.returncode] == [0, 0], ends
+    with DocumentLibrary.open(home, embedder, segmenter) as library:
+        assert len({document.name for document in library.documents()}) == 12
+        assert library.faults() == []
