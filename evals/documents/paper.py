@@ -3,8 +3,9 @@
 The texts lie in `texts/`. A text begins with what is known of the paper, up to a line `---`; then:
 
 - `# ` its title, `## `, `### `, `#### ` headings of parts, chapters and the like;
-- `@` an article, cited by the number it begins with (`@第一条 …`, `@1.1 …`) or by another name
+- `@` an article, cited by the number it begins with (`@第一条 …`) or by another name
   (`@Section 5: 5. …`), up to the next article or heading;
+- `~` a paragraph outside of articles, such as the signature at the close;
 - `^` the caption of a table, `|` its rows, the header first; everything else is a paragraph.
 """
 
@@ -105,7 +106,7 @@ class Trap(Frozen):
 
     file: str
     codes: tuple[str, ...] = ()
-    """Of the faults that it may be refused for; none: it is read."""
+    """Of the faults that it may be refused for; none: it is read. `read` among them: either."""
     remark: str | None = None
     """Code of the remark that a reader of the result must see."""
     absent: tuple[str, ...] = ()
@@ -153,5 +154,8 @@ def _lines(body: str) -> Iterator[Line]:
         elif text.startswith("|"):
             cells = tuple(text[1:].split("|"))
             yield Line("row", " | ".join(cells), 0, article, cells)
+        elif text.startswith("~"):
+            article = None
+            yield Line("paragraph", text[1:])
         elif text:
             yield Line("paragraph", text, 0, article)

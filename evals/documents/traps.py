@@ -14,6 +14,8 @@ from evals.documents.office import settled, word
 from evals.documents.paper import Facts, Line, Paper, Trap
 
 _SENTENCE = "Wires above 640 crowns are called back before release."
+_READ = "read"
+"""Stands among the codes of a file that a reader may also get through unharmed."""
 _BOMB_BYTES = 400_000_000
 _PIECE = b" " * 1_000_000
 _MACRO_TYPE = b"application/vnd.ms-word.document.macroEnabled.main+xml"
@@ -33,7 +35,7 @@ def traps(pdf: bytes) -> Iterator[tuple[Trap, bytes]]:
     yield Trap(file="trap-binary.dat", codes=("unknown-format",)), _noise(b"\x7fELF\x02\x01\x01\0")
     yield Trap(file="trap-old.doc", codes=("old-office",)), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)
     yield Trap(file="trap-bomb.docx", codes=("unpacks-too-large",)), _bomb(document)
-    yield Trap(file="trap-claim.docx", codes=("unpacks-too-large", "damaged")), _claims(document)
+    yield Trap(file="trap-claim.docx", codes=("unpacks-too-large", "damaged", _READ)), _claims(document)
     yield Trap(file="trap-xxe.docx", codes=("forbidden-declaration",)), _external(document)
     yield Trap(file="trap-giant.png", codes=("too-many-pixels", "damaged")), _giant_picture()
     yield (

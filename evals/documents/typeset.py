@@ -43,7 +43,7 @@ _TEMPLATE = """
   footer: if paper.numbered { context align(center, text(0.8em, "— " + counter(page).display() + " —")) } else { none },
 )
 #set text(font: paper.fonts, size: paper.size * 1pt, lang: paper.lang, region: paper.region, hyphenate: paper.columns > 1)
-#set par(justify: true, leading: 0.8em, spacing: 0.9em, first-line-indent: (amount: paper.indent * 1em, all: true))
+#set par(justify: true, leading: 0.8em, spacing: paper.spacing * 1em, first-line-indent: (amount: paper.indent * 1em, all: true))
 #show heading: it => block(above: 1.4em, below: 1em, width: 100%, align(
   if paper.centred { center } else { left }, par(first-line-indent: 0em, it.body)))
 #show heading.where(level: 1): set text(1.15em)
@@ -51,7 +51,9 @@ _TEMPLATE = """
   if it.kind == "title" {
     let head = block(width: 100%, below: 1.6em, align(center, par(justify: false, first-line-indent: 0em, text(1.4em, weight: "bold", mark(it.id) + it.text + mark(it.id)))))
     if paper.columns > 1 { place(top + center, scope: "parent", float: true, head) } else { head }
-    if paper.contents { outline(title: paper.contents_title); pagebreak() }
+  } else if it.kind == "contents" {
+    outline(title: paper.contents_title)
+    pagebreak()
   } else if it.kind == "heading" {
     heading(level: it.level, mark(it.id) + it.text + mark(it.id))
   } else if it.kind == "caption" {
@@ -169,11 +171,11 @@ def _inputs(paper: Paper, look: Look) -> dict[str, str]:
                 "columns": look.columns,
                 "header": look.header,
                 "numbered": look.numbered,
-                "contents": look.contents,
                 "contents_title": ("目录" if lang == "zh-Hans" else "目錄") if chinese else "Contents",
                 "ruled": look.ruled,
                 "size": look.size,
                 "indent": 2 if chinese else 0,
+                "spacing": 0.9 if chinese else 1.4,
                 "centred": chinese and look.columns == 1,
                 "blocks": _blocks(paper.lines, look),
             },
@@ -196,8 +198,11 @@ def _blocks(lines: Sequence[Line], look: Look) -> list[dict[str, Any]]:
             )
             continue
         for at, line in group:
-            if look.page_a_heading and line.kind == "heading":
-                found.append({"kind": "break"})
+            if line.kind == "heading":
+                if look.contents and not any(block["kind"] == "contents" for block in found):
+                    found.append({"kind": "contents"})
+                if look.page_a_heading:
+                    found.append({"kind": "break"})
             found.append({"kind": line.kind, "id": at, "text": line.text, "level": line.level})
     return found
 
