@@ -19,6 +19,7 @@ from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.gaps import GapFinder
 from bot.language import Lang, localise, search_form
 from bot.model_writer import ModelWriter
+from bot.papers import NONE, PaperReader
 from bot.place import Map
 from bot.present import present_plan
 from bot.profile import Value, known_values, read_profile, read_values
@@ -26,7 +27,7 @@ from bot.providers.base import ChatModel
 from bot.providers.guarded import Guard
 from bot.providers.open_model import open_model
 from bot.question import Filters, Question, read_question
-from bot.refuse import decline_reason
+from bot.refuse import GIVES_WAY, decline_reason
 from bot.rewrite import Rewriter
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
@@ -38,6 +39,7 @@ from bot.write import GAP_BUDGET, write_draft
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
+from knowledge.documents.library import DocumentLibrary
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.exemplars import Likeness, open_exemplars, questions_of
@@ -79,6 +81,7 @@ class Advisor:
         settings: Settings | None = None,
         model: ChatModel | None = None,
         rewriting_model: ChatModel | None = None,
+        documents: DocumentLibrary | None = None,
     ) -> None:
         """Take over opened parts; `open` opens them.
 
@@ -90,6 +93,7 @@ class Advisor:
             settings: None = the usual ones.
             model: words the answers; None = facts are said as they stand.
             rewriting_model: rewords follow-ups where the settings allow it; None = `model`.
+            documents: papers and official texts that questions with scopes are held against.
         """
         self.corpus = corpus
         self.index = index
@@ -110,6 +114,10 @@ class Advisor:
         self._checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
+        self.documents = documents
+        self._papers = (
+            PaperReader(documents, self._library, glossary, segmenter) if documents else None
+        )
 
     @property
     def weights(self) -> Weights:
@@ -138,7 +146,8 @@ class Advisor:
         # A rewriting that is late is no failure of the model: it must not put the writer to rest.
         alone = Guard(attempts=1, calls_at_once=settings.model_concurrency)
         rewriting = open_model(settings, alone) if settings.model_rewrites else None
-        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting)
+        documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
+        advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting, documents)
         advisor.warm()
         return advisor
 
@@ -174,9 +183,11 @@ class Advisor:
                 pass
 
     def close(self) -> None:
-        """Release the index, and the model's connections."""
+        """Release the index, the documents, and the model's connections."""
         for model in self._models:
             model.close()
+        if self.documents:
+            self.documents.close()
         self.index.close()
 
     def answer(self, question: Question) -> CheckedAnswer:
@@ -247,6 +258,9 @@ class Advisor:
         with watch.stage("place"):
             place = self._map.place(likeness, understanding, evidence)
             gaps = self._gaps.find(understanding, evidence)
+        papers = NONE
+        if self._papers:
+            papers = self._papers.read(question, understanding, vectors, evidence, watch)
         assembly = Assembly(
             question,
             evidence,
@@ -255,8 +269,12 @@ class Advisor:
             self._directory,
             self._suggester,
             watch,
+            papers,
         )
         if reason := decline_reason(understanding, evidence, place, gaps):
+            if papers.quoted and reason in GIVES_WAY and not understanding.is_greeting:
+                yield from assembly.finish_from_papers()
+                return
             yield from assembly.decline(reason, gaps, greeted=understanding.is_greeting)
             return
         with watch.stage("plan"):
@@ -272,7 +290,7 @@ class Advisor:
                 question.lang,
                 assembly.doubts,
                 self._library.asked.kinship,
-                budget=GAP_BUDGET if gaps else 1.0,
+                budget=GAP_BUDGET if gaps or papers.lead else 1.0,
             )
         if writer is None:
             yield from assembly.finish(draft, gaps)

@@ -15,8 +15,10 @@ from pydantic import ConfigDict, Field
 from bot.draft import BlockKind
 from bot.language import Lang
 from bot.route_plan import StepState
-from knowledge.card import Bilingual, FactRef, Frozen, Quality
+from knowledge.card import Bilingual, FactRef, Frozen, PassageLang, Quality
 from knowledge.corpus import Validity
+from knowledge.documents.document import DocumentStatus
+from knowledge.documents.document import Kind as DocumentKind
 from knowledge.route import Party, Side
 
 Standing = Literal["answered", "partly", "declined"]
@@ -73,6 +75,43 @@ class Citation(Frozen):
     locator: str | None
     instrument: CitedInstrument
     source: CitedSource
+
+
+class CitedDocument(Frozen):
+    """The document of a quoted passage."""
+
+    id: str
+    kind: DocumentKind
+    """`own`: added by the asker's side; `official`: the text of an instrument of the corpus."""
+    title: str
+    name: str
+    """File name or address it was added by."""
+    lang: PassageLang
+    issuer: str | None
+    number: str | None
+    issued: dt.date | None
+    effective: dt.date | None
+    ended: dt.date | None
+    status: DocumentStatus
+    instrument: str | None = None
+    """Of an official text: id of its card."""
+
+
+class PassageCitation(Frozen):
+    """One numbered source of the answer that is no fact: a passage of a document, word for word."""
+
+    n: int
+    ref: FactRef
+    quote: str
+    path: tuple[str, ...]
+    """Headings above the passage, the outermost first."""
+    article: str | None
+    page: int | None
+    """From 1; None where the document has no pages."""
+    start: int
+    """First character of the quote in the document's text."""
+    end: int
+    document: CitedDocument
 
 
 class AnswerBlock(Frozen):
@@ -262,8 +301,10 @@ class CheckedAnswer(Frozen):
     claims: tuple[CheckedClaim, ...]
     citations: tuple[Citation, ...]
     plan: AnswerPlan | None = None
+    passages: tuple[PassageCitation, ...] = ()
+    """Passages of documents that the answer quotes, numbered on from `citations`."""
     plan_citations: tuple[Citation, ...] = ()
-    """Facts that the plan stands on and the text does not cite, numbered on from `citations`."""
+    """Facts that the plan stands on and the text does not cite, numbered on from the others."""
     open_points: tuple[AnswerOpenPoint, ...] = ()
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

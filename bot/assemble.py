@@ -24,14 +24,15 @@ from bot.evidence import Evidence
 from bot.gaps import Gap, body_to_ask, word_gap
 from bot.language import localise
 from bot.model_writer import Writing
-from bot.present import CitationBook, present_block, present_plan
+from bot.papers import NONE, Papers, Quoted
+from bot.present import CitationBook, present_block, present_papers, present_plan
 from bot.question import Question
-from bot.refuse import SHOWS_RULES, word_refusal
+from bot.refuse import ONLY_PAPERS, SHOWS_RULES, word_refusal
 from bot.route_plan import RoutePlan
 from bot.suggest import Suggester
 from bot.timing import Stopwatch
 from bot.warn import warnings_for
-from bot.wording import HEADINGS, word_fault
+from bot.wording import HEADINGS, PAPERS_FAILED, word_fault
 from bot.write import WRITER, rules_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
@@ -54,8 +55,10 @@ class Assembly:
         directory: Directory,
         suggester: Suggester,
         watch: Stopwatch,
+        papers: Papers = NONE,
     ) -> None:
         """Start with nothing said."""
+        self._papers = papers
         self._question = question
         self._evidence = evidence
         self._corpus = corpus
@@ -70,6 +73,8 @@ class Assembly:
         self._refused: list[CheckedClaim] = []
         self._model: ModelUse | None = None
         self._notices: list[str] = []
+        if papers.failed:
+            self._notices.append(localise(PAPERS_FAILED, question.lang))
         self._whom: tuple[AnswerBody, ...] = ()
 
     def plan(self, plan: RoutePlan, *, asked: bool) -> AnswerPlan:
@@ -84,12 +89,14 @@ class Assembly:
 
     def finish(self, draft: Draft, gaps: tuple[Gap, ...]) -> Iterator[AnswerEvent]:
         """Check and present a draft block by block, then close the answer."""
+        yield from self._quote(first=True)
         for block in draft.blocks:
             yield from self._say(block)
         yield from self._end(gaps, draft.writer)
 
     def _end(self, gaps: tuple[Gap, ...], writer: str) -> Iterator[AnswerEvent]:
-        """Tell what is missing, and close with the standing that follows."""
+        """Quote the papers, tell what is missing, and close with the standing that follows."""
+        yield from self._quote(first=False)
         missing = self._word(gaps)
         if missing:
             yield self._tell(missing)
@@ -107,6 +114,7 @@ class Assembly:
         Corrections, replacements, plan and notes stay as drafted. What leads the draft is said
         where the model leaves it out; all of it, where the model breaks off.
         """
+        yield from self._quote(first=True)
         for block in draft.blocks:
             if first := _said_first(block):
                 yield from self._say(first)
@@ -120,6 +128,39 @@ class Assembly:
         if whole:
             self._notices.append(word_fault(self._model.fault, self._question.lang))
         yield from self._end(gaps, writing.writer if writing.said else draft.writer)
+
+    def finish_from_papers(self) -> Iterator[AnswerEvent]:
+        """Answer from documents where the curated facts decide nothing."""
+        lang = self._question.lang
+        told = AnswerBlock(
+            kind="lead", heading=None, markdown=localise(ONLY_PAPERS, lang), claims=()
+        )
+        self._blocks.append(told)
+        yield BlockReady(block=told, citations=())
+        yield from self._quote(first=True)
+        yield from self._quote(first=False)
+        standing: Standing = "answered" if self._papers.lead else "partly"
+        yield self._close(standing, (), None, WRITER)
+
+    def _quote(self, *, first: bool) -> Iterator[AnswerEvent]:
+        """Quote what documents say: official texts and papers that lead first, the others last.
+
+        Of an instrument whose facts are cited, the text opens beside them: it is not quoted too.
+        """
+        cited = {ref.card_id for ref in self._cited}
+        official = [
+            one for one in self._papers.of("official") if one.document.instrument not in cited
+        ]
+        own = self._papers.of("own")
+        turns: tuple[tuple[BlockKind, Sequence[Quoted], bool], ...] = (
+            ("official-text", official, False),
+            ("own-papers", own, self._papers.lead),
+        )
+        for kind, quoted, leads in turns:
+            if quoted and leads == first:
+                block, passages = present_papers(kind, quoted, self._book)
+                self._blocks.append(block)
+                yield BlockReady(block=block, citations=(), passages=passages)
 
     def _stream(self, writing: Writing) -> Iterator[AnswerEvent]:
         """Show a model's sentences as they are confirmed, a block for each run of one section."""
@@ -263,6 +304,7 @@ class Assembly:
             claims=tuple(claim for block in self._blocks for claim in block.claims),
             citations=citations,
             plan=self._plan,
+            passages=self._book.passages,
             plan_citations=self._book.citations[len(citations) :],
             open_points=self._plan.open_points if self._plan and self._plan.asked else (),
             missing=missing,

@@ -6,7 +6,17 @@ from typing import Literal
 
 from knowledge.card import FactRef, Frozen
 
-BlockKind = Literal["lead", "conditions", "procedure", "other-side", "plan", "note", "missing"]
+BlockKind = Literal[
+    "lead",
+    "conditions",
+    "procedure",
+    "other-side",
+    "plan",
+    "note",
+    "missing",
+    "own-papers",
+    "official-text",
+]
 """What a block of the answer is for; the heading follows from it."""
 Form = Literal["prose", "bullets", "steps", "table"]
 """How the claims of a block are laid out."""

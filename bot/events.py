@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, Citation
+from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, Citation, PassageCitation
 from bot.language import Lang
 from knowledge.card import FactRef, Frozen
 
@@ -59,6 +59,8 @@ class BlockReady(Frozen):
     block: AnswerBlock
     citations: tuple[Citation, ...]
     """The citations that this block uses for the first time."""
+    passages: tuple[PassageCitation, ...] = ()
+    """The passages of documents that this block quotes."""
 
 
 class Finished(Frozen):

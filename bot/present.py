@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bot.answer import (
@@ -18,13 +19,16 @@ from bot.answer import (
     Citation,
     CitedInstrument,
     CitedSource,
+    PassageCitation,
 )
-from bot.draft import Block
+from bot.draft import Block, BlockKind
 from bot.language import Lang, in_script, localise, passage_lang
+from bot.papers import Quoted
 from bot.route_plan import OpenPoint, PlannedOption, PlannedStep, RoutePlan
-from bot.wording import PARTIES, SIDES
+from bot.wording import HEADINGS, PARTIES, SIDES
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
+from knowledge.documents.document import DocumentStatus
 from knowledge.route import Leg, Remark
 
 CITATIONS_KEPT = 4096
@@ -32,7 +36,7 @@ CITATIONS_KEPT = 4096
 
 
 class CitationBook:
-    """Numbers the facts of one answer in order of first use."""
+    """Numbers the sources of one answer, facts and passages together, in order of first use."""
 
     def __init__(self, corpus: Corpus, lang: Lang, day: dt.date) -> None:
         """Open an empty book."""
@@ -40,18 +44,35 @@ class CitationBook:
         self.lang: Lang = lang
         self._day = day
         self._entries: dict[FactRef, Citation] = {}
+        self._passages: dict[FactRef, PassageCitation] = {}
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """All citations so far, by number."""
+        """All facts cited so far, by number."""
         return tuple(self._entries.values())
+
+    @property
+    def passages(self) -> tuple[PassageCitation, ...]:
+        """All passages quoted so far, by number."""
+        return tuple(self._passages.values())
+
+    @property
+    def _next(self) -> int:
+        return len(self._entries) + len(self._passages) + 1
 
     def cite(self, ref: FactRef) -> Citation:
         """Return a fact's citation, giving it the next number on first use."""
         if ref not in self._entries:
             entry = _citation(self._corpus, ref, self.lang, self._day)
-            self._entries[ref] = entry.model_copy(update={"n": len(self._entries) + 1})
+            self._entries[ref] = entry.model_copy(update={"n": self._next})
         return self._entries[ref]
+
+    def quote(self, quoted: Quoted) -> PassageCitation:
+        """Return the source of a quote, giving it the next number on first use."""
+        ref = quoted.passage.ref
+        if ref not in self._passages:
+            self._passages[ref] = quoted.cited(self._next)
+        return self._passages[ref]
 
     def marks(self, refs: Iterable[FactRef]) -> str:
         """Return the marks that stand behind a sentence: `[1][3]`."""
@@ -123,6 +144,56 @@ def _table(columns: tuple[str, ...], claims: tuple[CheckedClaim, ...], book: Cit
         cells = [cell.replace("|", "/").replace("\n", " ") for cell in claim.cells]
         rows.append((*cells[:-1], with_marks(cells[-1], book.marks(claim.refs))))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def present_papers(
+    kind: BlockKind, quoted: Sequence[Quoted], book: CitationBook
+) -> tuple[AnswerBlock, tuple[PassageCitation, ...]]:
+    """Lay out quotes from documents, each with where it stands; their words are never changed."""
+    claims, lines, cited = [], [], []
+    for one in quoted:
+        passage = book.quote(one)
+        text = _quotation(one, book.lang)
+        claims.append(CheckedClaim(text=text, refs=(passage.ref,), verdict="supported", block=kind))
+        lines.append(f"- {_escaped(text)}[{passage.n}]")
+        cited.append(passage)
+    heading = localise(HEADINGS[kind], book.lang)
+    markdown = f"**{heading}**\n\n" + "\n".join(lines)
+    block = AnswerBlock(kind=kind, heading=heading, markdown=markdown, claims=tuple(claims))
+    return block, tuple(cited)
+
+
+def _quotation(one: Quoted, lang: Lang) -> str:
+    """Say whose words follow, and where they stand."""
+    told, part = one.document.particulars, one.passage.part
+    page = part.first_page
+    if lang == "en":
+        places = [part.article, f"page {page}" if page else None, _ENDED.get(told.status)]
+        where = ", ".join((told.title, *(place for place in places if place)))
+        return f"{where}: “{one.quote.text}”"
+    ended = _ENDED_ZH.get(told.status)
+    noted = "，".join(note for note in (f"第{page}页" if page else None, ended) if note)
+    bracket = f"（{noted}）" if noted else ""
+    title = told.title if told.title.startswith("《") else f"《{told.title}》"
+    return f"{in_script(title + (part.article or '') + bracket, lang)}：“{one.quote.text}”"
+
+
+_ENDED: Mapping[DocumentStatus, str] = {
+    "draft": "a draft",
+    "superseded": "since replaced",
+    "repealed": "no longer in force",
+}
+_ENDED_ZH: Mapping[DocumentStatus, str] = {
+    "draft": "草稿",
+    "superseded": "已被取代",
+    "repealed": "已失效",
+}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|!~])")
+
+
+def _escaped(text: str) -> str:
+    """Let a text from outside be text: no link, picture or markup of its own."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def with_marks(sentence: str, marks: str) -> str:

@@ -48,6 +48,8 @@ class Question(Frozen):
     profile: Mapping[str, Any] = Field(default_factory=dict)
     """What is known about firm and deal: values for route inputs by name."""
     filters: Filters = Filters()
+    scopes: tuple[str, ...] = ()
+    """Whose documents may be quoted: scopes of `knowledge.documents`; none by default."""
 
     def on(self, day: dt.date) -> Question:
         """Return the question asked for another day."""
@@ -67,6 +69,7 @@ def read_question(
     lang: Lang | None = None,
     profile: Mapping[str, Any] | None = None,
     filters: Filters | None = None,
+    scopes: tuple[str, ...] = (),
     today: dt.date | None = None,
 ) -> Question:
     """Read a question: drop what cannot be printed, find its language, fix its day.
@@ -78,6 +81,7 @@ def read_question(
         lang: language to answer in; None = that of the question.
         profile: values for route inputs, by input name.
         filters: limits on the evidence.
+        scopes: whose documents may be quoted.
         today: the current day; None = the clock.
 
     Raises:
@@ -110,6 +114,7 @@ def read_question(
         as_of_given=as_of is not None,
         profile=dict(profile or {}),
         filters=filters or Filters(),
+        scopes=scopes,
     )
 
 

@@ -50,6 +50,14 @@ _NEXT = Bilingual(
 )
 _NEAREST = Bilingual(zh="最接近的资料：", en="Nearest instruments: ")
 
+ONLY_PAPERS = Bilingual(
+    zh="收录的法规资料没有能回答这个问题的依据；以下是文件里的原话，不代表法规如此。",
+    en="Nothing in the corpus of rules decides this question. Below are the words of documents; "
+    "they do not say what the law is.",
+)
+"""What comes before quotes where the curated facts decide nothing."""
+GIVES_WAY: frozenset[DeclineReason] = frozenset({"out-of-scope", "not-in-corpus"})
+"""Reasons that do not keep documents from being quoted."""
 SHOWS_RULES: frozenset[DeclineReason] = frozenset({"evasion", "legal-guarantee"})
 """Reasons after which the rules that bear on the request are shown."""
 

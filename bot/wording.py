@@ -19,6 +19,8 @@ HEADINGS: Mapping[BlockKind, Bilingual] = {
     "procedure": _both("手续与时间", "Procedure and timing"),
     "note": _both("请留意", "Please note"),
     "missing": _both("资料未载明", "Not in the corpus"),
+    "own-papers": _both("自有资料（不是法规）", "From your own documents (not law)"),
+    "official-text": _both("官方原文", "From the official text"),
 }
 SIDE_HEADINGS: Mapping[str, Bilingual] = {
     "mainland": _both("内地一侧", "On the mainland side"),
@@ -55,6 +57,10 @@ PARTIES: Mapping[str, Bilingual] = {
     "offshore_lender": _both("境外贷款人", "offshore lender"),
 }
 
+PAPERS_FAILED = _both(
+    "自有资料和官方原文暂时无法检索，本回答没有查阅它们。",
+    "Your documents and the official texts could not be searched; this answer does without them.",
+)
 
 _FAULTS: Mapping[str, Bilingual] = {
     "timeout": _both("没有在限定时间内回答", "did not answer in time"),

@@ -197,6 +197,20 @@ class Exemplars:
         """
         return self._parts[lang].search(vector, text, limit)
 
+    def nearest_in_words(self, text: str, lang: PassageLang, limit: int) -> list[str]:
+        """Return the labels of a language whose examples share the rarest words with a text."""
+        return [label for label, _ in self._parts[lang].nearest_in_words(text, limit)]
+
+    def cover(self, question: str, text: str, lang: PassageLang) -> float:
+        """Tell which share of a question's words a text has, those rare in the examples counting more.
+
+        Args:
+            question: in the language `lang`, Chinese in simplified characters.
+            text: the same.
+            lang: of both.
+        """
+        return self._parts[lang].cover(question, text)
+
     def near(self, weights: Mapping[str, float], limit: int) -> list[tuple[str, float]]:
         """Rank the labels near to some given ones, whatever the language.
 
@@ -263,6 +277,12 @@ class _Part:
     def search(self, vector: Vector, text: str, limit: int) -> Found:
         cosines = np.append(self._matrix @ vector, -1.0)[self._places].max(axis=1)
         return Found(self._first(cosines, limit), self._first(self._words(text), limit))
+
+    def nearest_in_words(self, text: str, limit: int) -> list[tuple[str, float]]:
+        return self._first(self._words(text), limit)
+
+    def cover(self, question: str, text: str) -> float:
+        return self._index.cover(self._terms(question), self._terms(text))
 
     def _first(self, scores: Matrix, limit: int) -> list[tuple[str, float]]:
         best = np.argsort(-scores, kind="stable")[:limit]

@@ -97,6 +97,15 @@ class WordIndex:
                 alike[self._arrays.rows[span]] += weight * self._arrays.weights[span]
         return alike
 
+    def cover(self, asked: Iterable[str], told: Iterable[str]) -> float:
+        """Tell which share of a question's terms a text has, rare ones counting more: in [0, 1].
+
+        A term that no text of the index has counts as the rarest.
+        """
+        weights = {term: self._rarity.get(term, self._unknown) for term in asked}
+        total = sum(weights.values())
+        return sum(weights.get(term, 0.0) for term in set(told)) / total if total else 0.0
+
     def _weighed(self, document: Mapping[str, int]) -> dict[str, float]:
         weights = {
             term: (1 + math.log(count)) * self._rarity.get(term, self._unknown)

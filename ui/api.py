@@ -105,7 +105,10 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_unknown_endpoint(app)
     if web:
         kept_answer = store.answer if store else _keeps_none
-        app.include_router(takeaway_endpoints(kept_answer, advisor, draw_option))
+        files = takeaway_endpoints(
+            kept_answer, advisor, draw_option, typesetting_s=settings.typesetting_s
+        )
+        app.include_router(files)
         app.include_router(plan_pages(advisor))
         searches = CapacityLimiter(settings.answer_concurrency)
         app.include_router(rulebook_pages(advisor, catalogue.names, searches))

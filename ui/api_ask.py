@@ -24,6 +24,7 @@ from bot.events import AnswerEvent, Failed
 from bot.language import Lang
 from bot.question import Filters, Question, Turn, read_question
 from knowledge.card import Bilingual, Frozen
+from knowledge.documents.document import EVERYBODY
 from knowledge.errors import KnowledgeError
 from ui.api_catalogue import AsOf
 from ui.api_problems import NOT_READY, in_language
@@ -115,6 +116,7 @@ def ask_endpoint(
             lang=asked.lang,
             profile=asked.profile,
             filters=asked.filters,
+            scopes=EVERYBODY,
         )
         if wants_events(request.headers.get("accept", "")):
             return await _stream(request, advisor, question, slots)

@@ -134,6 +134,7 @@ def ask(
 ) -> None:
     """Ask a question; the answer is printed block by block as it is checked."""
     from bot.question import read_question
+    from knowledge.documents.document import EVERYBODY
 
     ctx.meta[_LANG] = _lang(lang)
     asked = read_question(
@@ -141,6 +142,7 @@ def ask(
         lang=_lang(lang),
         as_of=_day(as_of),
         profile=_assignments(profile or []),
+        scopes=EVERYBODY,
     )
     ctx.meta[_LANG] = asked.lang
     with _advisor() as advisor:
@@ -279,8 +281,9 @@ def _check_store(settings: Settings) -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """Check this installation; exit code 1 when something does not work."""
     from bot.doctor import Report, examine
+    from ui.takeaway.fonts import check_fonts
 
-    report = Report(checks=tuple(examine(_settings())))
+    report = Report(checks=tuple(examine(_settings(), {"fonts": check_fonts})))
     typer.echo(report.model_dump_json(indent=2) if as_json else report.text())
     if report.has_error:
         raise typer.Exit(1)

@@ -38,8 +38,6 @@ STATES: tuple[State, ...] = get_args(State)
 SHOWN = 10
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _SNIPPET = 160
-_NICENESS = 10
-"""Of a run that adds: a server on the same machine goes first."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 ScopeOption = Annotated[
@@ -81,8 +79,6 @@ def add(
     _check_scope(scope)
     files = list(found_files(sources))
     counts = dict.fromkeys(STATES, 0)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(_NICENESS)
     with _opened() as tools:
         try:
             for source in files:
@@ -344,7 +340,10 @@ def _opened() -> Iterator[_Tools]:
 
     embedder, glossary = open_embedder(), load_glossary()
     segmenter = Segmenter(glossary.user_words())
-    with DocumentLibrary.open(default_home(), embedder, segmenter, glossary) as library:
+    # A server on the same machine goes first.
+    with DocumentLibrary.open(
+        default_home(), embedder, segmenter, glossary, gives_way=True
+    ) as library:
         yield _Tools(library, embedder, glossary)
 
 

@@ -16,6 +16,7 @@ from bot.answer import (
     AnswerPlan,
     CheckedAnswer,
     Citation,
+    PassageCitation,
 )
 from bot.language import Lang, localise
 from knowledge.card import FactRef
@@ -61,6 +62,7 @@ def after_answer(answer: CheckedAnswer) -> str:
     cited = len({citation.instrument.id for citation in answer.citations})
     parts = (
         ("sources.title", [source_line(citation, lang) for citation in answer.citations]),
+        ("papers.title", [passage_line(passage, lang) for passage in answer.passages]),
         ("open.title", [open_point_line(point) for point in answer.open_points]),
         ("missing.title", [f"- {gap}" for gap in answer.missing if gap not in answer.text]),
         ("warnings.title", [f"- {text}" for text in answer.warnings]),
@@ -84,6 +86,20 @@ def source_line(citation: Citation, lang: Lang) -> str:
         f"<{source.url}>",
     )
     return f"- [{citation.n}] " + " · ".join(part for part in parts if part)
+
+
+def passage_line(passage: PassageCitation, lang: Lang) -> str:
+    """Return one numbered passage: document, article, page, its permanent name."""
+    document = passage.document
+    parts = (
+        document.title,
+        document.number,
+        *passage.path,
+        passage.article,
+        string("papers.page", lang, page=passage.page) if passage.page else None,
+        passage.ref,
+    )
+    return f"- [{passage.n}] " + " · ".join(part for part in parts if part)
 
 
 def open_point_line(point: AnswerOpenPoint) -> str:

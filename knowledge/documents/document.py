@@ -18,6 +18,8 @@ PUBLIC = "public"
 """Scope of official texts: everybody sees them."""
 TENANT = "tenant"
 """Scope of what the operator added: everybody on this installation sees it."""
+EVERYBODY = (PUBLIC, TENANT)
+"""What is seen without a key of one's own."""
 _SCOPE = re.compile(r"public|tenant|(owner|conversation):[A-Za-z0-9_-]{8,64}")
 
 

@@ -34,7 +34,7 @@ from knowledge.card import Bilingual, FactRef
 from ui.html import Html, element, join, safe, web_address
 from ui.marks import Marks, markdown_html
 from ui.plan_card import render_plan
-from ui.plan_words import PlanWords
+from ui.plan_words import Deciding, PlanWords
 from ui.render import (
     marks_for,
     render_block,
@@ -602,9 +602,7 @@ def test_a_plan_leads_to_its_page_with_what_is_known_filled_in() -> None:
 def test_the_ways_stand_side_by_side_with_what_decides_them() -> None:
     words = PlanWords(
         marks=marks(),
-        questions={"cny": "是否以人民币出资", "big": "金额"},
-        deciding={"乙": ("cny", "big")},
-        known={"big": "2亿美元"},
+        deciding={"乙": (Deciding("是否以人民币出资", None), Deciding("金额", "2亿美元"))},
     )
     html = render_plan(plan(REMARK), words)
     table = html[html.index("<table") : html.index("</table>")]
