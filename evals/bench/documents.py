@@ -6,12 +6,14 @@ their own, and its 120 questions are asked of the search that answers use.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
@@ -47,6 +49,8 @@ from knowledge.errors import KnowledgeError
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.segment import Segmenter
 
+TRAPS = "conversation:broken-and-hostile"
+"""Scope of broken and hostile files: some have the bytes of sound ones."""
 FIRST = 5
 """Passages of a search that count."""
 MEMORY_GOAL_MB = 1_500
@@ -112,6 +116,8 @@ class DocumentBench(Frozen):
     times: tuple[FormatTime, ...]
     peak_mb: float
     """Most memory resident at once, of the process and its children."""
+    own_mb: float
+    """Of it, in the process itself."""
     wrong: Mapping[str, tuple[Outcome, ...]]
     """What was wrong, by row."""
 
@@ -165,7 +171,9 @@ def bench_documents(
         KnowledgeError: the embedder is missing, or the library cannot be written.
         EvalError: no font draws Chinese.
     """
-    truths, traps = make(folder / "files", names)
+    # In a process of its own: what drawing pages takes is no memory of adding them.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as maker:
+        truths, traps = maker.submit(make, folder / "files", names).result()
     embedder, glossary = open_embedder(), load_glossary()
     segmenter = Segmenter(glossary.user_words())
     found: dict[str, list[Outcome]] = defaultdict(list)
@@ -189,6 +197,7 @@ def bench_documents(
         rows=tuple(_rows(found)),
         times=times,
         peak_mb=memory.peak / 1e6,
+        own_mb=memory.own / 1e6,
         wrong={
             name: tuple(one for one in outcomes if not one.right)
             for name, outcomes in found.items()
@@ -220,9 +229,7 @@ def _add(
         if truth.recognised:
             found["scans: characters"] += _characters(truth, reading.text)
         found["format"].append(
-            Outcome(
-                what=truth.file, right=document.format == truth.format, seen=document.format
-            )
+            Outcome(what=truth.file, right=document.format == truth.format, seen=document.format)
         )
         for field, outcome in particulars(truth.file, truth.facts, document.particulars):
             found[f"particulars: {field}"].append(outcome)
@@ -297,7 +304,7 @@ def _cited(
 def _trapped(library: DocumentLibrary, folder: Path, trap: Trap) -> Outcome:
     """Add a broken or hostile file; refused with a clear message, or read without what is hostile."""
     try:
-        document = library.add(folder / trap.file).document
+        document = library.add(folder / trap.file, scope=TRAPS).document
     except UnreadableFile as fault:
         clear = bool(fault.message.zh and fault.message.en)
         return Outcome(
@@ -317,7 +324,7 @@ def _named(library: DocumentLibrary, folder: Path) -> Iterator[Outcome]:
     sound = folder / "sound.txt"
     sound.write_text("Wires above 640 crowns are called back before release.\n", encoding="utf-8")
     for name, known in NAMES.items():
-        document = library.add(sound, name).document
+        document = library.add(sound, name, TRAPS).document
         inside = library.file(document.id).resolve().is_relative_to(folder.resolve())
         yield Outcome(
             what=f"name {name!r}",
@@ -352,6 +359,8 @@ class _Memory:
     def __init__(self) -> None:
         self.peak = 0
         """Bytes resident at once, the most that was seen."""
+        self.own = 0
+        """Of these, in this process."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bench-memory", daemon=True)
 
@@ -365,7 +374,9 @@ class _Memory:
 
     def _run(self) -> None:
         while not self._over.wait(0.05):
-            self.peak = max(self.peak, sum(map(_resident, _tree(os.getpid()))))
+            own, *others = map(_resident, _tree(os.getpid()))
+            if own + sum(others) > self.peak:
+                self.peak, self.own = own + sum(others), own
 
 
 def _tree(pid: int) -> Iterator[int]:
@@ -436,19 +447,22 @@ def _tables(outcome: DocumentBench) -> Iterator[Table]:
         goal = "" if row.goal is None else f"{row.goal:.2f}{' missed' if row.is_missed else ''}"
         bounds = f"{row.interval.low:.3f}–{row.interval.high:.3f}"
         figures.add_row(row.name, str(row.n), str(row.right), f"{row.share:.3f}", bounds, goal)
-    figures.caption = f"peak memory {outcome.peak_mb:,.0f} MB, goal below {MEMORY_GOAL_MB:,}"
+    figures.caption = (
+        f"peak memory {outcome.peak_mb:,.0f} MB ({outcome.own_mb:,.0f} of it outside of the readers),"
+        f" goal below {MEMORY_GOAL_MB:,}"
+    )
     yield figures
     times = Table(title="adding, by format", title_justify="left")
     times.add_column("format")
     for column in ("files", "pages", "passages", "seconds", "passages/s"):
         times.add_column(column, justify="right")
-    for row in outcome.times:
+    for spent in outcome.times:
         times.add_row(
-            row.format,
-            str(row.files),
-            str(row.pages or "—"),
-            str(row.passages),
-            f"{row.seconds:.1f}",
-            f"{row.passages / row.seconds:.1f}",
+            spent.format,
+            str(spent.files),
+            str(spent.pages or "—"),
+            str(spent.passages),
+            f"{spent.seconds:.1f}",
+            f"{spent.passages / spent.seconds:.1f}",
         )
     yield times

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, cast
 
 import typer
 from rich.console import Console
@@ -31,7 +31,9 @@ from knowledge.glossary import load_glossary
 from knowledge.segment import Segmenter
 
 if TYPE_CHECKING:
+    from langchain_chroma import Chroma
     from langchain_core.documents import Document
+    from langchain_core.embeddings import Embeddings
 
 GROUPS = 4
 """In which the files are taken in by turns."""
@@ -94,6 +96,8 @@ class _Counting:
         self.name, self.dim = inner.name, inner.dim
         self.texts = self.characters = 0
         self.seconds = 0.0
+        self.known: dict[str, list[float]] = {}
+        """Vectors that need not be computed, by text."""
 
     def query(self, text: str) -> Vector:
         return self._inner.query(text)
@@ -110,7 +114,9 @@ class _Counting:
         return matrix
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self.passages(texts).tolist()
+        if not all(text in self.known for text in texts):
+            self.known.update(zip(texts, self.passages(texts).tolist(), strict=True))
+        return [self.known[text] for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
         return self.query(text).tolist()
@@ -177,7 +183,10 @@ def _pass(
     ways: Sequence[_Way], groups: Sequence[Path], told: Callable[[str], None], name: str
 ) -> list[Intake]:
     """Let the ways take in the groups by turns, each beginning as often as the others."""
-    before = {way.name: (way.counting.texts, way.counting.characters, way.counting.seconds) for way in ways}
+    before = {
+        way.name: (way.counting.texts, way.counting.characters, way.counting.seconds)
+        for way in ways
+    }
     times: dict[str, list[float]] = {way.name: [] for way in ways}
     for number, group in enumerate(groups):
         turn = number % len(ways)
@@ -245,10 +254,14 @@ def _managed(folder: Path, embedder: Embedder) -> _Way:
     )
 
 
-def _chroma(folder: Path, counting: _Counting):
+def _chroma(folder: Path, counting: _Counting) -> Chroma:
     from langchain_chroma import Chroma
 
-    return Chroma("bench", embedding_function=counting, persist_directory=str(folder))
+    return Chroma(
+        "bench",
+        embedding_function=cast("Embeddings", counting),
+        persist_directory=str(folder),
+    )
 
 
 def _chunks(group: Path) -> list[Document]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +21,6 @@ from evals.documents.manual import manual
 from evals.documents.paper import (
     Cell,
     Facts,
-    Line,
     Paper,
     Place,
     Trap,
@@ -122,7 +120,9 @@ FILES: dict[str, tuple[str, Format, Maker]] = {
 }  # fmt: skip
 
 
-def make(folder: Path, names: frozenset[str] | None = None) -> tuple[tuple[Truth, ...], tuple[Trap, ...]]:
+def make(
+    folder: Path, names: frozenset[str] | None = None
+) -> tuple[tuple[Truth, ...], tuple[Trap, ...]]:
     """Write the files into a folder, all or those named; return what is in them, and the traps."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = []
@@ -209,18 +209,14 @@ def _book(file: str, sheets: tuple[office.Sheet, ...]) -> Made:
             values = [group, *(str(value) for value in row[1:])]
             merged = any(one[0] is None for one in sheet.rows)
             label = values[1] if merged else values[0]
-            places.append(
-                Place(text=" | ".join(values), first_page=number, last_page=number)
-            )
+            places.append(Place(text=" | ".join(values), first_page=number, last_page=number))
             cells += [
                 Cell(row=label, column=column, value=value)
                 for column, value in zip(sheet.header, values, strict=True)
                 if value != label
             ]
     facts = Facts(title=sheets[0].title, lang="zh-Hans" if sheets is RATES else "en")
-    truth = Truth(
-        file=file, format="xlsx", facts=facts, places=tuple(places), cells=tuple(cells)
-    )
+    truth = Truth(file=file, format="xlsx", facts=facts, places=tuple(places), cells=tuple(cells))
     return Made(truth, office.workbook(sheets))
 
 

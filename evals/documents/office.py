@@ -76,9 +76,7 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
             if row[0] is None:
                 continue
             if begin is not None and at - begin > 1:
-                page.merge_cells(
-                    start_row=begin, start_column=1, end_row=at - 1, end_column=1
-                )
+                page.merge_cells(start_row=begin, start_column=1, end_row=at - 1, end_column=1)
             begin = at
     return _saved(book)
 

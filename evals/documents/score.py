@@ -52,7 +52,9 @@ def article_bounds(truth: Truth, reading: Reading, parts: Sequence[Part]) -> Ite
         yield Outcome(
             what=f"{truth.file} {name}",
             right=same,
-            seen="" if same else f"{text[:20]}…{text[-20:]}; wanted {expected[:20]}…{expected[-20:]}",
+            seen=""
+            if same
+            else f"{text[:20]}…{text[-20:]}; wanted {expected[:20]}…{expected[-20:]}",
         )
 
 
@@ -147,11 +149,7 @@ def particulars(file: str, facts: Facts, proposed: Particulars) -> Iterator[tupl
 def _position(text: str, words: str) -> int | None:
     """Find words in a text whose lines may break anywhere."""
     wanted = bare(words)
-    kept = [
-        (at, folded)
-        for at, char in enumerate(text)
-        if (folded := bare(char))
-    ]
+    kept = [(at, folded) for at, char in enumerate(text) if (folded := bare(char))]
     begin = "".join(folded for _, folded in kept).find(wanted)
     if begin < 0:
         return None

@@ -33,9 +33,15 @@ def traps(pdf: bytes) -> Iterator[tuple[Trap, bytes]]:
     yield Trap(file="trap-noise.pdf", codes=("damaged", "unknown-format")), _noise(b"%PDF-1.7\n")
     yield Trap(file="trap-empty.txt", codes=("empty",)), b""
     yield Trap(file="trap-binary.dat", codes=("unknown-format",)), _noise(b"\x7fELF\x02\x01\x01\0")
-    yield Trap(file="trap-old.doc", codes=("old-office",)), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)
+    yield (
+        Trap(file="trap-old.doc", codes=("old-office",)),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096),
+    )
     yield Trap(file="trap-bomb.docx", codes=("unpacks-too-large",)), _bomb(document)
-    yield Trap(file="trap-claim.docx", codes=("unpacks-too-large", "damaged", _READ)), _claims(document)
+    yield (
+        Trap(file="trap-claim.docx", codes=("unpacks-too-large", "damaged", _READ)),
+        _claims(document),
+    )
     yield Trap(file="trap-xxe.docx", codes=("forbidden-declaration",)), _external(document)
     yield Trap(file="trap-giant.png", codes=("too-many-pixels", "damaged")), _giant_picture()
     yield (
@@ -47,7 +53,10 @@ def traps(pdf: bytes) -> Iterator[tuple[Trap, bytes]]:
         settled(document, {"../../climbed.txt": b"climbed out", "/etc/climbed": b"climbed out"}),
     )
     yield Trap(file="trap-named-pdf.docx"), pdf
-    yield Trap(file="trap-scripts.html", absent=("alert(", "steal", "onerror", "file:///")), _scripts()
+    yield (
+        Trap(file="trap-scripts.html", absent=("alert(", "steal", "onerror", "file:///")),
+        _scripts(),
+    )
     yield (
         Trap(file="trap-attachment.eml", remark="attachments-not-read", absent=("climbed out",)),
         _attachment(),
@@ -60,7 +69,9 @@ def _paper() -> Paper:
 
 
 def _noise(head: bytes) -> bytes:
-    return head + b"".join(zlib.crc32(bytes([at % 256, at // 256])).to_bytes(4) for at in range(999))
+    return head + b"".join(
+        zlib.crc32(bytes([at % 256, at // 256])).to_bytes(4) for at in range(999)
+    )
 
 
 def _encrypted(pdf: bytes) -> bytes:
@@ -160,15 +171,15 @@ def _with_macro(document: bytes) -> bytes:
         b'<Override PartName="/word/vbaProject.bin"'
         b' ContentType="application/vnd.ms-office.vbaProject"/></Types>',
     )
-    macro = b"Sub AutoOpen()\r\nShell \"calc\"\r\nEnd Sub"
-    return settled(
-        document, {"[Content_Types].xml": types, "word/vbaProject.bin": macro}
-    )
+    macro = b'Sub AutoOpen()\r\nShell "calc"\r\nEnd Sub'
+    return settled(document, {"[Content_Types].xml": types, "word/vbaProject.bin": macro})
 
 
 def _giant_picture() -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(100_000))

@@ -102,12 +102,15 @@ def set_pdf(paper: Paper, look: Look) -> tuple[bytes, list[Pages | None]]:
     inputs = _inputs(paper, look)
     template = _TEMPLATE.encode()
     made = typst.compile(
-        template, font_paths=_font_paths(), sys_inputs=inputs, timestamp=_MOMENT, pdf_tags=False
+        template,
+        font_paths=_fonts(),
+        sys_inputs=inputs,
+        timestamp=_MOMENT,
+        pdf_tags=False,
     )
+    assert isinstance(made, bytes)
     spots: list[dict[str, Any]] = json.loads(
-        typst.query(
-            template, "<spot>", field="value", font_paths=_font_paths(), sys_inputs=inputs
-        )
+        typst.query(template, "<spot>", field="value", font_paths=_fonts(), sys_inputs=inputs)
     )
     seen: dict[int, list[int]] = {}
     for spot in spots:
@@ -119,18 +122,22 @@ def set_pdf(paper: Paper, look: Look) -> tuple[bytes, list[Pages | None]]:
     return made, pages
 
 
-def picture_pages(paper: Paper, look: Look, seed: int) -> tuple[list[Image.Image], list[Pages | None]]:
+def picture_pages(
+    paper: Paper, look: Look, seed: int
+) -> tuple[list[Image.Image], list[Pages | None]]:
     """Set a paper and scan it: pages in grey, slightly blurred, with the noise of a seed."""
     _, pages = set_pdf(paper, look)
-    made = typst.compile(
+    # A list of pages, or, of one page, its bytes: more than the library's types say.
+    made: Any = typst.compile(
         _TEMPLATE.encode(),
         format="png",
         ppi=DPI,
-        font_paths=_font_paths(),
+        font_paths=_fonts(),
         sys_inputs=_inputs(paper, look),
     )
     generator = np.random.default_rng(seed)
-    return [_scanned(data, generator) for data in (made if isinstance(made, list) else [made])], pages
+    sheets = made if isinstance(made, list) else [made]
+    return [_scanned(data, generator) for data in sheets], pages
 
 
 def pictures_as_pdf(pictures: Sequence[Image.Image]) -> bytes:
@@ -171,7 +178,9 @@ def _inputs(paper: Paper, look: Look) -> dict[str, str]:
                 "columns": look.columns,
                 "header": look.header,
                 "numbered": look.numbered,
-                "contents_title": ("目录" if lang == "zh-Hans" else "目錄") if chinese else "Contents",
+                "contents_title": ("目录" if lang == "zh-Hans" else "目錄")
+                if chinese
+                else "Contents",
                 "ruled": look.ruled,
                 "size": look.size,
                 "indent": 2 if chinese else 0,
@@ -208,19 +217,20 @@ def _blocks(lines: Sequence[Line], look: Look) -> list[dict[str, Any]]:
 
 
 @cache
-def _font_paths() -> list[Path]:
-    """Find the folders of fonts beside the system's.
+def _fonts() -> typst.Fonts:
+    """Read the fonts of the system, and those of a package where it is installed.
 
     Raises:
         EvalError: no font draws Chinese.
     """
     spec = importlib.util.find_spec(_FONT_PACKAGE)
     folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
-    known = set(typst.Fonts(font_paths=folders).families())
+    found = typst.Fonts(font_paths=folders)
+    known = set(found.families())
     for lang, fonts in _FONTS.items():
         if not known & set(fonts[lang != "en" :]):
             raise EvalError(
                 f"no font draws {lang}: seen none of {', '.join(fonts)}. Install one:"
                 " apt-get install fonts-noto-cjk, or pip install 'hugang[fonts]'."
             )
-    return folders
+    return found

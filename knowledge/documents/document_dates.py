@@ -14,9 +14,9 @@ _SELF = (
     r"|文件|措施|指导意见|实施细则|暂行办法|试行办法|管理办法|计划|说明|命令|附表|修订|批复|暂行规定|试行规定|实施办法|管理规定|操作规程)"
 )
 _OF_SELF = (
-    r"(?:This|These|The)\s+(?:[A-Z][\w()]*\s+){0,6}(?:Ordinance|Rules|Regulations?|Guidelines?|Circular"
+    r"(?:It|(?:This|These|The)\s+(?:[A-Z][\w()]*\s+){0,6}(?:Ordinance|Rules|Regulations?|Guidelines?|Circular"
     r"|Policy|Notice|Code|Manual|Order|Measures|Agreement|circular|policy|guidelines?|notice|manual"
-    r"|ordinance|rules|regulations?|document|procedures?|Procedures?|Standards?|Act|requirements|module)"
+    r"|ordinance|rules|regulations?|document|procedures?|Procedures?|Standards?|Act|requirements|module))"
 )
 _COMES = (
     r"(?:(?:shall\s+|will\s+)?(?:comes?|came)\s+into\s+(?:operation|effect|force)|(?:shall\s+|will\s+)?takes?\s+effect"
