@@ -34,6 +34,7 @@ from evals.documents.workbooks import FEES, RATES
 from knowledge.documents.reading import Format
 
 SEED = 6
+MANUAL = "manual-300.pdf"
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 
 
@@ -145,7 +146,7 @@ def _made(names: frozenset[str] | None) -> Iterator[Made]:
             data, pages = maker(paper)
             yield Made(_truth(file, form, paper, pages), data)
     for file, made in (
-        ("manual-300.pdf", _manual),
+        (MANUAL, _manual),
         ("kestrel-report.pdf", _mixed),
         ("fengqiao-rates.xlsx", lambda: _book("fengqiao-rates.xlsx", RATES)),
         ("kingfisher-fees.xlsx", lambda: _book("kingfisher-fees.xlsx", FEES)),
@@ -181,7 +182,7 @@ def _manual() -> Made:
     paper = manual(SEED)
     look = Look(header="Thistledown Savings Society", page_a_heading=True)
     data, pages = set_pdf(paper, look)
-    return Made(_truth("manual-300.pdf", "pdf", paper, pages), data)
+    return Made(_truth(MANUAL, "pdf", paper, pages), data)
 
 
 def _mixed() -> Made:

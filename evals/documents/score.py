@@ -58,6 +58,17 @@ def article_bounds(truth: Truth, reading: Reading, parts: Sequence[Part]) -> Ite
         )
 
 
+def whole_words(truth: Truth, reading: Reading) -> Iterator[Outcome]:
+    """Tell of every paragraph whether its words stand as printed, neither parted nor run together."""
+    text = " ".join(unicodedata.normalize("NFKC", reading.text).split())
+    for place in truth.places:
+        yield Outcome(
+            what=f"{truth.file}: {place.text[:40]}",
+            right=" ".join(unicodedata.normalize("NFKC", place.text).split()) in text,
+            seen="words parted or run together",
+        )
+
+
 def place_of(truth: Truth, words: str) -> Place:
     """Find the paragraph that holds some words.
 
