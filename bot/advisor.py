@@ -146,7 +146,9 @@ class Advisor:
         # A rewriting that is late is no failure of the model: it must not put the writer to rest.
         alone = Guard(attempts=1, calls_at_once=settings.model_concurrency)
         rewriting = open_model(settings, alone) if settings.model_rewrites else None
-        documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
+        documents = DocumentLibrary.open(
+            settings.home, embedder, segmenter, glossary, gives_way=True
+        )
         advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting, documents)
         advisor.warm()
         return advisor
