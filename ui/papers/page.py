@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from bot.language import Lang, localise
@@ -51,19 +51,27 @@ def documents_body(
         _told(fault, "dc-fault", "alert") if fault else EMPTY,
         _told(string(f"papers.done.{notice}", lang), "dc-notice", "status") if notice else EMPTY,
         _adding(intake, lang),
-        uploads_section(uploads, lang),
+        uploads_section(uploads, {one.id: one for one, _ in documents}, lang),
         list_section(documents, lang),
         class_="dc",
         data_known="yes" if known else "no",
     )
 
 
-def uploads_section(uploads: Sequence[Upload], lang: Lang) -> Html:
-    """Write what becomes of each file, the latest first."""
-    rows = [_upload(one, lang) for one in reversed(uploads)]
+def uploads_section(
+    uploads: Sequence[Upload], documents: Mapping[str, Document], lang: Lang
+) -> Html:
+    """Write what becomes of each file: what is worked on, what waits, then the latest results."""
+    order = sorted(
+        (one for one in uploads if not one.is_done),
+        key=lambda one: (one.state == "waiting", one.ahead),
+    )
+    order += [one for one in reversed(uploads) if one.is_done]
+    rows = [_upload(one, documents.get(one.document or ""), lang) for one in order]
     running = any(not one.is_done for one in uploads)
     ended = any(one.is_done for one in uploads)
-    title = element("h2", string("papers.progress", lang))
+    heading = string("papers.progress" if running else "papers.results", lang)
+    title = element("h2", heading)
     clear = (
         element(
             "form",
@@ -190,7 +198,7 @@ def _sending(lang: Lang) -> Html:
     )
 
 
-def _upload(one: Upload, lang: Lang) -> Html:
+def _upload(one: Upload, document: Document | None, lang: Lang) -> Html:
     state = f"dc-{one.state}" if one.is_done else "dc-running"
     link = (
         element("a", string("papers.look", lang), href=address(f"{PATH}/{one.document}", lang))
@@ -225,13 +233,47 @@ def _upload(one: Upload, lang: Lang) -> Html:
             link,
             class_="dc-head",
         ),
-        element("p", _state(one, lang), class_="dc-now"),
+        element("div", element("p", _state(one, lang)), back, class_="dc-now"),
         _bar(one, lang),
+        _recognised(document, lang) if document else EMPTY,
         element("p", localise(one.message, lang), class_="dc-why") if one.message else EMPTY,
         *remarks,
-        back,
         class_=f"dc-row {state}",
         id=f"u-{one.id}",
+    )
+
+
+def _recognised(one: Document, lang: Lang) -> Html:
+    """Write what the program read of a document, with the way to correct it."""
+    told = one.particulars
+    facts = (
+        told.title,
+        string(f"papers.lang.{told.lang}", lang),
+        *_facts(one, lang),
+        string(f"papers.status.{told.status}", lang) if told.status != "unknown" else None,
+    )
+    return element(
+        "p",
+        _beside([element("span", fact, dir="auto") for fact in facts if fact]),
+        element(
+            "a",
+            string("papers.correct", lang),
+            href=f"#{one.id}",
+            class_="dc-to-correct",
+            data_correct=one.id,
+        ),
+        class_="dc-facts",
+    )
+
+
+def _facts(one: Document, lang: Lang) -> Iterable[str | None]:
+    told = one.particulars
+    return (
+        told.number,
+        told.issuer,
+        _dated("papers.issued", told.issued, lang),
+        _dated("papers.effective", told.effective, lang),
+        _dated("papers.ended", told.ended, lang),
     )
 
 
@@ -264,13 +306,7 @@ def _bar(one: Upload, lang: Lang) -> Html:
 
 def _document(one: Document, own: bool, lang: Lang) -> Html:
     told = one.particulars
-    facts = (
-        told.number,
-        told.issuer,
-        _dated("papers.issued", told.issued, lang),
-        _dated("papers.effective", told.effective, lang),
-        _dated("papers.ended", told.ended, lang),
-    )
+    facts = _facts(one, lang)
     small = (
         one.name if one.name != told.title else None,
         string("papers.pages", lang, n=one.pages) if one.pages else None,

@@ -32,7 +32,7 @@ COOKIE = "hugang-owner"
 _COOKIE_DAYS = 400
 _PICTURE_PX = 1_400
 _NO_STORE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
-_STYLES = ("documents.css",)
+_STYLES = ("source.css", "documents.css")
 _SCRIPTS = ("documents.js",)
 
 
@@ -131,9 +131,9 @@ def _add_viewer(pages: APIRouter, desk: _Desk) -> None:
     def view(
         request: Request,
         document: str,
-        passage: int | str | None = None,
+        passage: str = "",
         at: str | None = None,
-        page: int | str | None = None,
+        page: str = "",
     ) -> Response:
         lang, owner = language_of(request), _owner(request)
         try:
@@ -143,13 +143,12 @@ def _add_viewer(pages: APIRouter, desk: _Desk) -> None:
             return _missing(request, error.detail, lang, known=owner is not None)
         lit = read_range(at, len(reading.text))
         quoted = None
-        if isinstance(passage, int) and passage > 0:
-            ref = FactRef.of(found.id, passage)
+        if number := _number(passage):
+            ref = FactRef.of(found.id, number)
             quoted = next((one for one in shelf.passages(found) if one.ref == ref), None)
         if quoted and lit is None:
             lit = (quoted.part.start, quoted.part.end)
-        wanted = page if isinstance(page, int) else None
-        looked = View(found, reading, shelf.is_own(owner, found), quoted, lit, wanted)
+        looked = View(found, reading, shelf.is_own(owner, found), quoted, lit, _number(page))
         return _page(request, found.particulars.title, viewer_body(looked, lang))
 
     @pages.get(f"{PATH}/{{document}}/pages/{{number}}")
@@ -208,6 +207,11 @@ def _add_changing(pages: APIRouter, desk: _Desk) -> None:
             return desk.listing(request, status=404, fault=error.detail)
         desk.uploads.forget(document)
         return _back(lang, "deleted")
+
+
+def _number(text: str) -> int | None:
+    """Read a number from 1; None for anything else that an address may hold."""
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,6}", text) else None
 
 
 def _key(request: Request) -> str | None:

@@ -247,6 +247,14 @@
     document.getElementById("dc-none").hidden = shown > 0 || !document.querySelector(".dc-paper");
   };
 
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-correct]");
+    const row = link && document.getElementById(link.dataset.correct);
+    if (!row) return;
+    const form = row.querySelector(".dc-correct");
+    form.open = true;
+    form.querySelector("input").focus();
+  });
   document.addEventListener("input", (event) => {
     if (event.target.id === "dc-find") seek();
   });
