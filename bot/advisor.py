@@ -47,6 +47,7 @@ from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
+from knowledge.official.book import ArticleBook
 from knowledge.parsed import ParsedFiles
 from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
@@ -149,6 +150,7 @@ class Advisor:
         documents = DocumentLibrary.open(
             settings.home, embedder, segmenter, glossary, gives_way=True
         )
+        corpus = corpus.beside(ArticleBook(documents.store.folder, documents.store))
         advisor = cls(corpus, index, embedder, glossary, settings, model, rewriting, documents)
         advisor.warm()
         return advisor
@@ -188,6 +190,8 @@ class Advisor:
         """Release the index, the documents, and the model's connections."""
         for model in self._models:
             model.close()
+        if self.corpus.articles:
+            self.corpus.articles.close()
         if self.documents:
             self.documents.close()
         self.index.close()

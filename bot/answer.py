@@ -65,6 +65,22 @@ class CitedSource(Frozen):
     """How many other pages independently say the same."""
 
 
+class CitedArticle(Frozen):
+    """The article of the official text in which a cited fact stands, word for word."""
+
+    text: str
+    article: str | None
+    """第十二条; None for a passage without a number."""
+    page: int | None
+    """First page, where the text has pages."""
+    ref: FactRef
+    """Of the passage in the kept document, which opens there."""
+    fetched: dt.date
+    """Day on which the text was fetched."""
+    changed: dt.date | None
+    """Day on which the article was last found to read otherwise than before."""
+
+
 class Citation(Frozen):
     """One numbered source of the answer: a fact, quoted in both languages."""
 
@@ -75,6 +91,10 @@ class Citation(Frozen):
     locator: str | None
     instrument: CitedInstrument
     source: CitedSource
+    article: CitedArticle | None = None
+    """Where the official text is kept and the fact's place in it is known."""
+    under_review: str | None = None
+    """Why a person has yet to confirm the fact, since its official text has changed."""
 
 
 class CitedDocument(Frozen):

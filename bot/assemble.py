@@ -32,7 +32,7 @@ from bot.route_plan import RoutePlan
 from bot.suggest import Suggester
 from bot.timing import Stopwatch
 from bot.warn import warnings_for
-from bot.wording import HEADINGS, word_fault
+from bot.wording import HEADINGS, PAPERS_FAILED, word_fault
 from bot.write import WRITER, rules_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
@@ -73,6 +73,8 @@ class Assembly:
         self._refused: list[CheckedClaim] = []
         self._model: ModelUse | None = None
         self._notices: list[str] = []
+        if papers.failed:
+            self._notices.append(localise(PAPERS_FAILED, question.lang))
         self._whom: tuple[AnswerBody, ...] = ()
 
     def plan(self, plan: RoutePlan, *, asked: bool) -> AnswerPlan:

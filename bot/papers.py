@@ -8,6 +8,7 @@ nor anything written in them can instruct one.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -25,8 +26,11 @@ from knowledge.documents.document import Document, Kind, StoredPassage
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.search import PassageHit
 from knowledge.embed import Vector
+from knowledge.errors import KnowledgeError
 from knowledge.glossary import Glossary
 from knowledge.segment import Segmenter
+
+log = logging.getLogger(__name__)
 
 SEARCHED = 6
 """Passages looked at."""
@@ -95,6 +99,8 @@ class Papers(Frozen):
     quoted: tuple[Quoted, ...] = ()
     lead: bool = False
     """Whether they come before the facts: the question is about a paper, or no fact fits it so well."""
+    failed: bool = False
+    """Whether documents could not be searched."""
 
     def of(self, kind: Kind) -> tuple[Quoted, ...]:
         """Return the quotes of one kind of document."""
@@ -102,6 +108,7 @@ class Papers(Frozen):
 
 
 NONE = Papers()
+_FAILED = Papers(failed=True)
 
 
 class PaperReader:
@@ -142,33 +149,44 @@ class PaperReader:
         """
         if not question.scopes:
             return NONE
-        with watch.stage("papers"):
-            visible = self._documents.documents(question.scopes)
-            if not visible:
-                return NONE
-            text = understanding.search_text
-            hits = self._documents.search(
-                text,
-                vectors[text],
-                understanding.lang,
-                question.scopes,
-                SEARCHED,
-                understanding.expansions,
-            )
-            asked = asks_for_papers(understanding.text, visible)
-            weighed = [self._weigh(hit, understanding, evidence.nearness) for hit in hits]
-            near = [one for one in weighed if one.is_near(asked=asked)]
-            if not near:
-                return NONE
-            floor = SHARE * near[0].hit.score
-            kept = [one for one in near if one.hit.score >= floor][:MOST_QUOTES]
-            ahead = max(one.cover for one in kept) >= AHEAD + self._best_fact(
-                understanding, evidence
-            )
-            return Papers(
-                quoted=tuple(self._quoted(one.hit.ref, understanding) for one in kept),
-                lead=asked or ahead,
-            )
+        try:
+            with watch.stage("papers"):
+                return self._read(question, understanding, vectors, evidence)
+        except KnowledgeError:
+            log.exception("documents were not searched")
+            return _FAILED  # the law is told all the same, and the reader that papers were not
+
+    def _read(
+        self,
+        question: Question,
+        understanding: Understanding,
+        vectors: Mapping[str, Vector],
+        evidence: Evidence,
+    ) -> Papers:
+        visible = self._documents.documents(question.scopes)
+        if not visible:
+            return NONE
+        text = understanding.search_text
+        hits = self._documents.search(
+            text,
+            vectors[text],
+            understanding.lang,
+            question.scopes,
+            SEARCHED,
+            understanding.expansions,
+        )
+        asked = asks_for_papers(understanding.text, visible)
+        weighed = [self._weigh(hit, understanding, evidence.nearness) for hit in hits]
+        near = [one for one in weighed if one.is_near(asked=asked)]
+        if not near:
+            return NONE
+        floor = SHARE * near[0].hit.score
+        kept = [one for one in near if one.hit.score >= floor][:MOST_QUOTES]
+        ahead = max(one.cover for one in kept) >= AHEAD + self._best_fact(understanding, evidence)
+        return Papers(
+            quoted=tuple(self._quoted(one.hit.ref, understanding) for one in kept),
+            lead=asked or ahead,
+        )
 
     def _weigh(self, hit: PassageHit, understanding: Understanding, nearness: float) -> _Weighed:
         passage = self._documents.passage(hit.ref)

@@ -17,6 +17,7 @@ from bot.answer import (
     AnswerStep,
     CheckedClaim,
     Citation,
+    CitedArticle,
     CitedInstrument,
     CitedSource,
     PassageCitation,
@@ -43,6 +44,7 @@ class CitationBook:
         self._corpus = corpus
         self.lang: Lang = lang
         self._day = day
+        self._beside = corpus.articles.read() if corpus.articles else {}
         self._entries: dict[FactRef, Citation] = {}
         self._passages: dict[FactRef, PassageCitation] = {}
 
@@ -64,7 +66,8 @@ class CitationBook:
         """Return a fact's citation, giving it the next number on first use."""
         if ref not in self._entries:
             entry = _citation(self._corpus, ref, self.lang, self._day)
-            self._entries[ref] = entry.model_copy(update={"n": self._next})
+            update = {"n": self._next, **self._official(ref)}
+            self._entries[ref] = entry.model_copy(update=update)
         return self._entries[ref]
 
     def quote(self, quoted: Quoted) -> PassageCitation:
@@ -73,6 +76,17 @@ class CitationBook:
         if ref not in self._passages:
             self._passages[ref] = quoted.cited(self._next)
         return self._passages[ref]
+
+    def _official(self, ref: FactRef) -> dict[str, object]:
+        """Return what the official text of the fact's instrument adds to its citation."""
+        beside = self._beside.get(ref)
+        if beside is None:
+            return {}
+        article, review = beside.article, beside.under_review
+        return {
+            "article": CitedArticle(**article.model_dump(exclude={"refs"})) if article else None,
+            "under_review": localise(review, self.lang) if review else None,
+        }
 
     def marks(self, refs: Iterable[FactRef]) -> str:
         """Return the marks that stand behind a sentence: `[1][3]`."""

@@ -25,19 +25,24 @@ COMPARED = 0.4
 RELEVANT = 0.2
 """Share of the best hit's score below which a fact no longer answers the same question."""
 FITTING = 0.49
-"""Mean of an instrument's strength and its best fact's share of the best score, from which it is
-cited beside those that open the answer: 0.45 / 0.49 / 0.52 gave citation precision 0.804 / 0.809 /
-0.816 and recall 0.933 / 0.926 / 0.915 on the development cases."""
+"""Fit of an instrument, from which it is cited beside those that open the answer."""
+FITTING_FIRST = 0.4
+"""Fit of an instrument, from which it may open a part: a part's own words, short as they are, find
+stray facts of rules that have nothing to do with the rest of the question."""
 KINSHIP = 0.7
 """Weight of kinship with what fits best, beside the question's own ranking, in the choice of the
 further facts. Kinship is the same in every language, the ranking is not: at 0.4 / 0.7 / 1.0 the share
 of questions answered from the same facts in all languages was 0.60 / 0.75 / 0.75, and nugget recall
 0.895 / 0.897 / 0.852 (what a question asks besides its first point is lost)."""
-SAME_INSTRUMENT = 0.1
-"""What is added for a fact of an instrument that already speaks: one rule told whole reads better
+SAME_INSTRUMENT = 0.15
+"""What is added for a fact of the instruments that speak already: one rule told whole reads better
 than pieces of several."""
-FURTHER = 0.6
+FURTHER = 0.65
 """Weight from which a further fact is said."""
+AMPLE = 6
+"""Facts of a part up to which `AMPLE_FROM` is weight enough: where the cut falls among the few facts
+of a short answer depends on the wording, and so on the language."""
+AMPLE_FROM = 0.5
 ANCHORS = 3
 """Facts, best first, to which kinship is measured: one alone may be a miss."""
 ANCHOR_SPAN = 0.1
@@ -178,8 +183,11 @@ def _relevant(evidence: Evidence, among: Collection[FactRef] | None) -> list[Fac
 def _firsts(relevant: list[FactHit], *, compares: bool) -> dict[FactRef, int]:
     """Return the best fact of every part of the question, with its part."""
     firsts: dict[FactRef, int] = {}
+    fits = _fits(relevant)
+    least = min(FITTING_FIRST, fits[relevant[0].ref.card_id])
+    fitting = [hit for hit in relevant if fits[hit.ref.card_id] >= least]
     for part in range(max(1, len(relevant[0].part_scores))):
-        queue = sorted(relevant, key=lambda hit: -_part_score(hit, part, FIRST_WEIGHT))
+        queue = sorted(fitting, key=lambda hit: -_part_score(hit, part, FIRST_WEIGHT))
         best = next((hit.ref for hit in queue if hit.ref not in firsts), None)
         if best:
             firsts[best] = part
@@ -200,9 +208,10 @@ def _in_turns(
     by_ref = {hit.ref: hit for hit in relevant}
     for ref, part in firsts.items():
         yield part, by_ref[ref]
-    fitting = _fitting(relevant) | {ref.card_id for ref in firsts}
+    opening = {ref.card_id for ref in firsts}
+    fitting = opening.union(card for card, fit in _fits(relevant).items() if fit >= FITTING)
     rest = [hit for hit in relevant if hit.ref not in firsts and hit.ref.card_id in fitting]
-    queues = [_further(relevant, rest, by_ref[ref], part, kin) for ref, part in firsts.items()]
+    queues = [_further(relevant, rest, part, kin) for part in firsts.values()]
     seen: set[FactRef] = set()
     while any(queues):
         for part, queue in zip(firsts.values(), queues, strict=True):
@@ -214,18 +223,19 @@ def _in_turns(
                 yield part, hit
 
 
-def _fitting(relevant: list[FactHit]) -> set[str]:
-    """Return the instruments that fit the question throughout."""
+def _fits(relevant: list[FactHit]) -> dict[str, float]:
+    """Tell how well each instrument fits the question throughout, in [0, 1].
+
+    It is the mean of the instrument's strength and its best fact's share of the best score.
+    """
     top = relevant[0].score or 1.0
     best: dict[str, FactHit] = {}
     for hit in relevant:
         best.setdefault(hit.ref.card_id, hit)
-    return {card for card, hit in best.items() if (hit.strength + hit.score / top) / 2 >= FITTING}
+    return {card: (hit.strength + hit.score / top) / 2 for card, hit in best.items()}
 
 
-def _further(
-    relevant: list[FactHit], rest: list[FactHit], first: FactHit, part: int, kin: Kin
-) -> list[FactHit]:
+def _further(relevant: list[FactHit], rest: list[FactHit], part: int, kin: Kin) -> list[FactHit]:
     """Order what more is worth saying on a part: by the ranking and by kinship with the best."""
     scores = {hit.ref: _part_score(hit, part, PART_WEIGHT) for hit in relevant}
     top = max(scores.values()) or 1.0
@@ -235,12 +245,17 @@ def _further(
 
     def weight(hit: FactHit) -> float:
         nearness = sum(share * kin(hit.ref, ref) for ref, share in shares.items()) / total
-        same = SAME_INSTRUMENT * (hit.ref.card_id == first.ref.card_id)
-        return (1 - KINSHIP) * scores[hit.ref] / top + KINSHIP * nearness + same
+        # Weighed, not all or nothing: which of two near instruments comes first may be chance.
+        same = sum(share for ref, share in shares.items() if ref.card_id == hit.ref.card_id) / total
+        return (1 - KINSHIP) * scores[hit.ref] / top + KINSHIP * nearness + SAME_INSTRUMENT * same
 
     weighed = {hit.ref: weight(hit) for hit in rest}
-    worth = [hit for hit in rest if weighed[hit.ref] >= FURTHER]
-    return sorted(worth, key=lambda hit: -weighed[hit.ref])
+    ordered = sorted(rest, key=lambda hit: -weighed[hit.ref])
+    return [
+        hit
+        for at, hit in enumerate(ordered, start=2)
+        if weighed[hit.ref] >= (AMPLE_FROM if at <= AMPLE else FURTHER)
+    ]
 
 
 def _part_score(hit: FactHit, part: int, share: float) -> float:

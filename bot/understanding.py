@@ -223,11 +223,12 @@ def _part_texts(context: str, parts: tuple[str, ...], lexicon: Lexicon) -> tuple
     """Put the subject in front of each part: what the message tells, else the part before it.
 
     "The plan and the scheme: how many articles has each, and who issued them?" names its subject
-    only once; a part that names one of its own needs no other's.
+    only once; a part that names one of its own needs no other's. A formality ("when is it
+    registered?") is no subject.
     """
     texts: list[str] = []
     for part in parts:
-        alone = bool(lexicon.glossary.find(part))
+        alone = any(hit.term.id not in FORMALITIES for hit in lexicon.glossary.find(part))
         subject = context or ("" if alone or not texts else texts[-1])
         texts.append(f"{subject} {part}".strip())
     return tuple(texts)
@@ -272,7 +273,7 @@ _CLAUSE_END = {
 _AUXILIARY = r"(?:can|may|must|do|does|did|is|are|was|were|could|should|will|would|has|have)\b"
 _ASKS = {
     "zh": re.compile(
-        r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|还是|如何|有没有|还要|呢|何时|多大|多快|没"
+        r"多少|几|什么|甚么|哪|怎|谁|吗|能不能|要不要|是不是|多久|可不可以|可以|还是|有没有|还要|呢|(?<!任)何|是否|能否|可否|多大|多快|没"
     ),
     "en": re.compile(
         # "We do …", "the bank, which …" and "when we …" tell; they do not ask.

@@ -53,11 +53,14 @@ _UNITS_OF_TIME = (
 _CUES: dict[Want, _Cue] = {
     "span": _cue(
         rf"多久|多长时间|多少{_OF_TIME}|需时|几个?工作[日天]|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
+        # A deadline is asked for as a day and given as a span: "when must it be registered?"
+        r"|(?:什么时[候点间]|何时|几时)[^，。？?]{0,4}(?:登记|备案|报|申请|提交|缴|办)"
+        r"|\bwhen (?:must|should|do|does|shall) (?:I|we|they|it|the|an?)\b[^.?!,;]{0,30}\b(?:regist|fil|report|lodg|appl|submit|pa(?:y|id))"
         rf"|how (?:long|fast|soon|recent|late|early|many {_UNITS_OF_TIME})|\bdeadlines?\b"
         r"|\btime ?(?:frame|limit)s?\b|\btenors?\b|\block-?ups?\b|\btimetable\b|\bholding period"
     ),
     "date": _cue(
-        r"什么时候|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
+        r"什么时[候点间]|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
         r"|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
     ),
     "share": _cue(
@@ -96,8 +99,8 @@ _CUES: dict[Want, _Cue] = {
         r"|eligible|open to|only",
     ),
     "steps": _cue(
-        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线(?!图)|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<!不)要登记|走哪|(?:什么|哪些|啥|做|办(?!完|妥|好|了))[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
-        r"|\bhow (?:do|can|should|would|to)\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计|(?!做|办|走|操作)[^，。？?]{0,8}才)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线(?!图)|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<!不)要登记|走哪|(?:什么|哪些|啥|做|办(?!完|妥|好|了))[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
+        r"|\bhow to\b|\bhow (?:do|can|could|should|would|does) (?:I|we|you|it|they|one|our|my|an?|the (?:parent|group|company|firm|subsidiary))\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
         r"|what has to be (?:done|lodged)|\b(?:what|which|best|cheapest|right|possible) routes?\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
     ),
     "conditions": _cue(

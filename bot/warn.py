@@ -44,6 +44,19 @@ def _warnings(
             en=f"{_numbers_en(secondary)} press or reposted pages; check the original text "
             "before relying on them.",
         )
+    doubtful = [str(c.n) for c in citations if c.under_review]
+    if doubtful:
+        one = len(doubtful) == 1
+        told = (
+            f"{len(doubtful)} of the sources rest"
+            if len(doubtful) > LISTED
+            else (f"Source {doubtful[0]} rests" if one else f"Sources {', '.join(doubtful)} rest")
+        )
+        yield Bilingual(
+            zh=f"{_numbers_zh(doubtful)}依据的官方文本已有变动，尚待人工复核；使用前请核对原文。",
+            en=f"{told} on an official text that has changed since and is under review; check the"
+            " original text before relying on it.",
+        )
     noted = [str(c.n) for c in citations if c.source.note]
     if noted:
         yield Bilingual(

@@ -58,6 +58,10 @@ PARTIES: Mapping[str, Bilingual] = {
     "offshore_lender": _both("境外贷款人", "offshore lender"),
 }
 
+PAPERS_FAILED = _both(
+    "自有资料和官方原文暂时无法检索，本回答没有查阅它们。",
+    "Your documents and the official texts could not be searched; this answer does without them.",
+)
 
 _FAULTS: Mapping[str, Bilingual] = {
     "timeout": _both("没有在限定时间内回答", "did not answer in time"),

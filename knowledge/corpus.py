@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from knowledge.card import Bilingual, Fact, FactRef, Frozen, Instrument
 from knowledge.issuer import Issuer
 from knowledge.questions import Questions
 from knowledge.route import RouteCard
+
+if TYPE_CHECKING:
+    from knowledge.official.book import ArticleBook
 
 Validity = Literal["in-force", "pilot", "announced", "draft", "not-yet", "superseded", "repealed"]
 """What an instrument counts for on a date.
@@ -55,6 +59,14 @@ class Corpus:
         self.version = version
         self.asks = asks
         """Questions that a fact answers, by fact; a fact may have none."""
+        self.articles: ArticleBook | None = None
+        """The official words beside the facts, where this installation keeps them."""
+
+    def beside(self, articles: ArticleBook) -> Corpus:
+        """Return the same cards with the official texts of an installation beside them."""
+        other = copy(self)
+        other.articles = articles
+        return other
 
     @cached_property
     def refs(self) -> tuple[FactRef, ...]:

@@ -20,6 +20,7 @@ from knowledge.check import Problem, check_corpus
 from knowledge.corpus import Corpus, Validity
 from knowledge.corpus_text import fact_lines, instrument_lines, route_lines
 from knowledge.errors import KnowledgeError
+from knowledge.home import default_home, documents_folder
 from knowledge.load import CORPUS_DIR, load_corpus
 
 corpus_app = typer.Typer(
@@ -100,6 +101,30 @@ def list_cards(
     else:
         _console().print(_table(rows, "status" if day is None else f"on {day}"))
     typer.echo(f"{len(rows)} of {len(corpus.instruments)} cards", err=True)
+
+
+@corpus_app.command(name="confirm")
+def confirm_facts(
+    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="Facts: card#number.")],
+    by: Annotated[str | None, typer.Option(help="Who confirms.")] = None,
+    note: Annotated[str | None, typer.Option(help="What was checked, or corrected.")] = None,
+) -> None:
+    """Confirm that facts hold whose official text has changed; they are no longer under review.
+
+    Correct a card first where its fact does not hold any more. `hugang sync --report` shows what
+    changed.
+    """
+    from knowledge.official.records import Records
+    from knowledge.official.review import confirm
+
+    with _known_errors_told():
+        corpus = load_corpus()
+        with Records(documents_folder(default_home())) as records:
+            done = confirm(records, corpus, refs, by, note)
+            left = len({review.fact for review in records.reviews()})
+    for ref in done:
+        typer.echo(f"confirmed  {ref}")
+    typer.echo(f"{left} facts under review", err=True)
 
 
 @contextlib.contextmanager

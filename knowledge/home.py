@@ -31,6 +31,11 @@ def index_folder() -> Path:
     return default_home() / "index"
 
 
+def documents_folder(home: Path) -> Path:
+    """Return the folder of the documents, and of what is known of official texts."""
+    return home / "documents"
+
+
 def _is_checkout(folder: Path) -> bool:
     try:
         return bool(_OUR_NAME.search((folder / "pyproject.toml").read_text(encoding="utf-8")))

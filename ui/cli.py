@@ -25,6 +25,7 @@ from knowledge.index_cli import index_app
 from ui.days import today
 from ui.documents_cli import add, documents_app
 from ui.memory_cli import conversations_app, feedback_app
+from ui.sync_cli import sync
 from ui.system_lang import system_lang
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ app.add_typer(feedback_app, name="feedback")
 app.add_typer(conversations_app, name="conversations")
 app.add_typer(documents_app, name="documents")
 app.command("add")(add)
+app.command("sync")(sync)
 
 LangChoice = Literal["zh-Hans", "zh-Hant", "en", "zh"]
 LangOption = Annotated[

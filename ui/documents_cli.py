@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from knowledge.documents.library import DocumentLibrary
     from knowledge.embed import Embedder
     from knowledge.glossary import Glossary
+    from knowledge.official.fetch import Fetcher
 
 documents_app = typer.Typer(no_args_is_help=True, help="Documents kept on this installation.")
 
@@ -38,8 +40,6 @@ STATES: tuple[State, ...] = get_args(State)
 SHOWN = 10
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _SNIPPET = 160
-_NICENESS = 10
-"""Of a run that adds: a server on the same machine goes first."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 ScopeOption = Annotated[
@@ -53,14 +53,17 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="See `hugang docum
 
 
 class Source(NamedTuple):
-    """A file to be added."""
+    """A file to be added, or a page of the web."""
 
-    path: Path
+    path: Path | None
+    """None for a page: it is fetched when its turn comes."""
     name: str
-    """By which it is known: its own, under that of the folder it was found in."""
+    """By which it is known: its own, under that of the folder it was found in; an address."""
 
 
-class _Tools(NamedTuple):
+class Tools(NamedTuple):
+    """What commands about documents work with."""
+
     library: DocumentLibrary
     embedder: Embedder
     glossary: Glossary
@@ -68,7 +71,10 @@ class _Tools(NamedTuple):
 
 def add(
     sources: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, and folders with all in them.")
+        list[str],
+        typer.Argument(
+            metavar="PATH|URL...", help="Files, folders with all in them, pages of the public web."
+        ),
     ],
     scope: ScopeOption = TENANT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
@@ -81,12 +87,12 @@ def add(
     _check_scope(scope)
     files = list(found_files(sources))
     counts = dict.fromkeys(STATES, 0)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(_NICENESS)
-    with _opened() as tools:
+    from knowledge.official.fetch import Fetcher
+
+    with opened_library() as tools, Fetcher() as fetcher:
         try:
             for source in files:
-                counts[_add(tools.library, source, scope, as_json=as_json)] += 1
+                counts[_add(tools.library, fetcher, source, scope, as_json=as_json)] += 1
         except KeyboardInterrupt:
             left = len(files) - sum(counts.values())
             typer.echo(f"stopped; {left} left. The same command goes on from here.", err=True)
@@ -101,13 +107,13 @@ def found_files(sources: Sequence[str]) -> Iterator[Source]:
     """List the files that paths name, folders in order of name; hidden ones are left out.
 
     Raises:
-        UnknownSource: a path names nothing, or an address.
+        UnknownSource: a path names nothing.
     """
     for text in sources:
         path = Path(text)
         if _ADDRESS.match(text):
-            raise _no_address(text)
-        if path.is_dir():
+            yield Source(None, text)
+        elif path.is_dir():
             yield from _below(path)
         elif path.exists():
             yield Source(path, path.name)
@@ -130,7 +136,7 @@ def list_documents(
     from rich.table import Table
     from rich.text import Text
 
-    with _opened() as tools:
+    with opened_library() as tools:
         documents = tools.library.documents((scope,) if scope else None)
     if as_json:
         typer.echo(_as_json([document.model_dump(mode="json") for document in documents]))
@@ -156,7 +162,7 @@ def list_documents(
 @documents_app.command()
 def show(document_id: IdArgument, as_json: JsonOption = False) -> None:
     """Print what is known of a document."""
-    with _opened() as tools:
+    with opened_library() as tools:
         document = tools.library.document(document_id)
     if as_json:
         typer.echo(document.model_dump_json(indent=2))
@@ -170,7 +176,7 @@ def show(document_id: IdArgument, as_json: JsonOption = False) -> None:
 @documents_app.command()
 def passages(document_id: IdArgument, as_json: JsonOption = False) -> None:
     """Print a document's passages in reading order, each with what it is cited by."""
-    with _opened() as tools:
+    with opened_library() as tools:
         found = tools.library.passages(document_id)
     if as_json:
         typer.echo(_as_json([passage.model_dump(mode="json") for passage in found]))
@@ -195,7 +201,7 @@ def search(
     scopes = tuple(scope or (TENANT, PUBLIC))
     for one in scopes:
         _check_scope(one)
-    with _opened() as tools:
+    with opened_library() as tools:
         tools.library.index.settle()
         hits = tools.library.search(
             asked,
@@ -255,7 +261,7 @@ def correct(
         "lang": lang,
     }
     named = {name: value or None for name, value in given.items() if value is not None}
-    with _opened() as tools, _bar() as progress:
+    with opened_library() as tools, progress_bar() as progress:
         known = tools.library.document(document_id).particulars
         try:
             corrected = Particulars.model_validate({**known.model_dump(), **named})
@@ -270,7 +276,7 @@ def remove(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="One or more.")],
 ) -> None:
     """Remove documents for good: from index, store and disk."""
-    with _opened() as tools:
+    with opened_library() as tools:
         tools.library.remove(*document_ids)
     for document_id in document_ids:
         typer.echo(f"removed  {document_id}")
@@ -279,7 +285,7 @@ def remove(
 @documents_app.command()
 def renew() -> None:
     """Embed again what another version of the embedder has embedded."""
-    with _opened() as tools, _bar() as progress:
+    with opened_library() as tools, progress_bar() as progress:
         renewed = tools.library.renew(progress)
     typer.echo(f"{renewed} documents embedded again")
 
@@ -287,7 +293,7 @@ def renew() -> None:
 @documents_app.command()
 def verify() -> None:
     """Check that database, files, vectors and words agree; exit code 1 when they do not."""
-    with _opened() as tools:
+    with opened_library() as tools:
         faults = tools.library.faults()
         kept = len(tools.library.documents())
     for fault in faults:
@@ -297,11 +303,13 @@ def verify() -> None:
         raise typer.Exit(1)
 
 
-def _add(library: DocumentLibrary, source: Source, scope: str, *, as_json: bool) -> State:
+def _add(
+    library: DocumentLibrary, fetcher: Fetcher, source: Source, scope: str, *, as_json: bool
+) -> State:
     name = plain(source.name)
     try:
-        with _bar() as progress:
-            added = library.add(source.path, source.name, scope, progress)
+        with _on_disk(source, fetcher) as path, progress_bar() as progress:
+            added = library.add(path, source.name, scope, progress)
     except (UnreadableFile, DocumentError) as error:
         _tell("failed", name, localise(error.message, system_lang()), as_json=as_json)
         return "failed"
@@ -336,7 +344,8 @@ def _below(folder: Path) -> Iterator[Source]:
 
 
 @contextlib.contextmanager
-def _opened() -> Iterator[_Tools]:
+def opened_library() -> Iterator[Tools]:
+    """Open the documents of this installation, with what reads and searches them."""
     from knowledge.documents.library import DocumentLibrary
     from knowledge.embed import open_embedder
     from knowledge.glossary import load_glossary
@@ -344,12 +353,15 @@ def _opened() -> Iterator[_Tools]:
 
     embedder, glossary = open_embedder(), load_glossary()
     segmenter = Segmenter(glossary.user_words())
-    with DocumentLibrary.open(default_home(), embedder, segmenter, glossary) as library:
-        yield _Tools(library, embedder, glossary)
+    # A server on the same machine goes first.
+    with DocumentLibrary.open(
+        default_home(), embedder, segmenter, glossary, gives_way=True
+    ) as library:
+        yield Tools(library, embedder, glossary)
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[OnProgress]:
+def progress_bar() -> Iterator[OnProgress]:
     """Show reading and embedding as bars with the time left, until the file is done."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
@@ -375,14 +387,29 @@ def _check_scope(scope: str) -> None:
         )
 
 
-def _no_address(text: str) -> UnknownSource:
-    return UnknownSource(
-        Bilingual(
-            zh=f"{plain(text)!r}是网址；目前只能添加本机文件。请先在浏览器中保存网页或文件，再添加。",
-            en=f"{plain(text)!r} is an address; only files of this machine can be added so far. Save"
-            " the page or file with a browser first, and add that.",
+@contextlib.contextmanager
+def _on_disk(source: Source, fetcher: Fetcher) -> Iterator[Path]:
+    """Have a source as a file: a page is fetched, as `hugang sync` fetches, and thrown away after.
+
+    Raises:
+        FetchFault: the page must not be fetched, or was not to be had.
+    """
+    if source.path is not None:
+        yield source.path
+        return
+    page = fetcher.fetch(source.name)
+    if page.status != 200:
+        raise UnknownSource(
+            Bilingual(
+                zh=f"{source.name}回复状态{page.status}：没有这个页面；请检查地址。",
+                en=f"{source.name} answered with status {page.status}: there is no such page. Check"
+                " the address.",
+            )
         )
-    )
+    with tempfile.TemporaryDirectory(prefix="hugang-") as folder:
+        path = Path(folder) / "page"
+        path.write_bytes(page.body)
+        yield path
 
 
 def _day(option: str, text: str | None) -> dt.date | str | None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Select, and_, delete, func, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.answer import CheckedAnswer
@@ -19,6 +19,7 @@ from bot.store.database import Database
 from bot.store.records import (
     MAX_TITLE,
     Asked,
+    CitingAnswer,
     Conversation,
     Feedback,
     KeptTurn,
@@ -368,6 +369,36 @@ class Conversations:
         with self._database.reading() as session:
             found = session.scalars(rows).first()
         return CheckedAnswer.model_validate_json(found) if found else None
+
+    def answers_citing(self, refs: Collection[FactRef]) -> list[CitingAnswer]:
+        """List the kept answers that rest on any of some facts, the oldest first."""
+        if not refs:
+            return []
+        rows = (
+            select(TurnRow.question, TurnRow.started, TurnRow.answer)
+            .join(
+                ConversationRow,
+                (ConversationRow.tenant == TurnRow.tenant)
+                & (ConversationRow.id == TurnRow.conversation),
+            )
+            .where(
+                TurnRow.tenant == self._tenant,
+                ConversationRow.deleted.is_(None),
+                or_(*(TurnRow.answer.contains(f'"{ref}"', autoescape=True) for ref in refs)),
+            )
+            .order_by(TurnRow.started)
+        )
+        found = []
+        with self._database.reading() as session:
+            for question, asked, text in session.execute(rows):
+                assert text is not None  # it contains something
+                answer = CheckedAnswer.model_validate_json(text)
+                cited = {entry.ref for entry in (*answer.citations, *answer.plan_citations)}
+                if hit := tuple(sorted(cited & set(refs))):
+                    found.append(
+                        CitingAnswer(answer=answer.id, question=question, asked=asked, refs=hit)
+                    )
+        return found
 
     def _remove(self, which: Any) -> int:
         with self._database.writing() as session:

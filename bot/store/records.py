@@ -129,6 +129,17 @@ class KeptTurn(Asked):
     feedback: Feedback | None = None
 
 
+class CitingAnswer(Frozen):
+    """A kept answer that rests on given facts."""
+
+    answer: str
+    """Id of the `CheckedAnswer`."""
+    question: str
+    asked: dt.datetime
+    refs: tuple[FactRef, ...]
+    """Those of the facts that it cites, in its text or its plan."""
+
+
 class FeedbackEntry(Feedback):
     """Feedback with the question and the answer that it is about."""
 

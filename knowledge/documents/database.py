@@ -58,13 +58,19 @@ INSERT INTO revision VALUES (0);
 class Database:
     """Two connections to one file, one that writes and one that reads; safe from many threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tables: str = _TABLES, layout: int = LAYOUT) -> None:
         """Open the file; make it where there is none.
+
+        Args:
+            path: of the file.
+            tables: SQL that makes them, a statement ended by `;` and a line break.
+            layout: number of their form.
 
         Raises:
             StoreFault: it cannot be opened, is damaged, or of a later version.
         """
         self.path = path
+        self._tables, self._layout = tables, layout
         self._writing, self._reading = threading.RLock(), threading.RLock()
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,11 +161,11 @@ class Database:
         try:
             (layout,) = self._writer.execute("PRAGMA user_version").fetchone()
             if layout == 0:
-                for statement in _TABLES.split(";\n"):
+                for statement in self._tables.split(";\n"):
                     self._writer.execute(statement)
-                self._writer.execute(f"PRAGMA user_version={LAYOUT}")
-            elif layout != LAYOUT:
-                raise self._fault(f"layout {layout}, expected {LAYOUT}")
+                self._writer.execute(f"PRAGMA user_version={self._layout}")
+            elif layout != self._layout:
+                raise self._fault(f"layout {layout}, expected {self._layout}")
         except BaseException:
             self._writer.execute("ROLLBACK")
             raise

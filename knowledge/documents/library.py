@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -39,10 +40,10 @@ from knowledge.documents.split import split
 from knowledge.documents.store import DocumentStore
 from knowledge.embed import Embedder, Vector
 from knowledge.glossary import Glossary, load_glossary
+from knowledge.home import documents_folder
 from knowledge.progress import OnProgress, Progress, unreported
 from knowledge.segment import Segmenter
 
-FOLDER = "documents"
 BATCH = 8
 """Passages embedded in one call: under a second, so that little is lost when a run dies. The engine
 packs texts without padding; neither their order nor more of them in a call makes it faster."""
@@ -110,7 +111,13 @@ class DocumentLibrary:
         Raises:
             StoreFault: the store is damaged, or the folder cannot be written.
         """
-        return cls(DocumentStore(home / FOLDER), embedder, segmenter, glossary, gives_way=gives_way)
+        return cls(
+            DocumentStore(documents_folder(home)),
+            embedder,
+            segmenter,
+            glossary,
+            gives_way=gives_way,
+        )
 
     @property
     def index(self) -> DocumentIndex:
@@ -379,11 +386,16 @@ def _content(particulars: Particulars, part: Part) -> str:
 
 
 def _plain(name: str) -> str:
-    """Bring a name to one line without control characters, nor folders that lead upwards."""
+    """Bring a name to one line without control characters, nor folders that lead upwards.
+
+    A web address stays as it is.
+    """
     line = "".join(
         char if unicodedata.category(char)[0] != "C" else " "
         for char in unicodedata.normalize("NFC", name)
     )
+    if re.match(r"https?://", name):
+        return "".join(line.split())[:LONGEST_NAME]
     steps = " ".join(line.split()).replace("\\", "/").split("/")
     return "/".join(step for step in steps if step not in {"", ".", ".."})[-LONGEST_NAME:] or "-"
 

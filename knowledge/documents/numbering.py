@@ -18,7 +18,7 @@ MarkKind = Literal[
     "annex",  # 附件1, Schedule 1
     "container",  # 第二章, Part 2
     "article",  # 第十二条, Article 12, Section 5
-    "notice",  # 一、
+    "notice",  # 一、 and the questions of a list: Q1, 问题三
     "notice-item",  # （一）
     "point",  # 1. and 1.1.1; a section of an ordinance
     "paragraph",  # (1), (2A)
@@ -83,6 +83,10 @@ _EN_ARTICLE = re.compile(
     r"(?P<number>\d{1,4}[A-Z]{0,3}(?:\.\d{1,3})*)(?![\w(])\.?"
 )
 _NOTICE = re.compile(r"(?P<number>[一二三四五六七八九十]{1,3})\s?、")
+_QUESTION = re.compile(
+    r"(?:Q|Question\s)\s?(?P<number>\d{1,3})(?=[\s.:：)]|$)[.:：)]?"
+    r"|(?:问题?)\s?(?P<zh>\d{1,3}|[一二三四五六七八九十]{1,3})\s?[:：、.]"
+)
 _NOTICE_ITEM = re.compile(r"\(\s?(?P<number>[一二三四五六七八九十]{1,3})\s?\)")
 _POINT = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3}[A-Z]?){1,5})\.?(?=\s|[\u4e00-\u9fff《“(]|$)"
@@ -93,14 +97,14 @@ _PARAGRAPH = re.compile(r"\(\s?(?P<number>\d{1,3}[A-Z]{0,3})\s?\)")
 _LETTER = re.compile(
     r"(?P<number>\((?:[a-z]{1,3}|[A-Z])\)|\d{1,2}\)|[①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳]|[a-z]\)|[•●■◆▪·*])"
 )
-_HEADS = re.compile(r"[第(附一二三四五六七八九十0-9①-⑳A-Za-z•●■◆▪·*]")
+_HEADS = re.compile(r"[第(附问一二三四五六七八九十0-9①-⑳A-Za-z•●■◆▪·*]")
 
 # what follows a number where a sentence names a provision instead of starting one
 _ZH_REFERENCE = re.compile(
     r"\s*(?:的|、\s?第|,\s?第|[和及与或至~-]\s?第|以及第|第[一二三四五六七八九十\d]+[款项]"
     r"|第\s?\([一二三四五六七八九十\d]+\)|(?:所|之)?规定(?:[的,，。;；、者]|外|之|情形|办理|执行)"
     r"|所(?:述|列|指|规定|载)|修改为|删去|中[的“]|[,，。;；：]|\([一二三四五六七八九十\d]+\)[的项规所]"
-    r"|予以|作为|改为|移至|等(?:规定|条)|适用于|不适用|至\d)"
+    r"|予以|作为|改为|移至|等(?:规定|条)|(?<!\s)适用(?!范围|对象|条件|情形)|不适用|至\d)"
 )
 _ANNEX_REFERENCE = re.compile(r"\s*(?:的|所|中[的所]|[和及与或至]|规定|列明|格式)")
 _EN_STARTS = re.compile(r"\s*(?:$|[-:.,(\[“\"‘']*\s*[A-Z\d\u4e00-\u9fff(\[“\"‘'—])")
@@ -277,6 +281,15 @@ def _notice(line: Line) -> Mark | None:
     return Mark("notice", match["number"], (_count(match["number"]),), 60, match.end(), True)
 
 
+def _question(line: Line) -> Mark | None:
+    match = _QUESTION.match(line.folded)
+    if match is None:
+        return None
+    number_text = match["number"] or match["zh"]
+    label = f"Q{number_text}" if match["number"] else f"问题{number_text}"
+    return Mark("notice", label, (_count(number_text),), 61, match.end(), True)
+
+
 def _notice_item(line: Line) -> Mark | None:
     match = _NOTICE_ITEM.match(line.folded)
     if match is None:
@@ -324,6 +337,7 @@ _RECOGNISERS = (
     _en_container,
     _en_article,
     _notice,
+    _question,
     _notice_item,
     _point,
     _paragraph,

@@ -30,6 +30,8 @@ _ORDINANCE = re.compile(
 )
 _TITLE_LENGTH = 60
 """Characters of a Chinese heading at most; an English one may have three times as many."""
+_FULL_LINE = 60
+"""Characters from which on a line without a full stop was broken by the page's width."""
 _SAMPLE = 200
 """Lines from which the script of a statute is told."""
 _GAP = 60
@@ -39,10 +41,13 @@ _AHEAD = 400
 _CLOSING = 12
 """Lines at the end of a body within which it is signed."""
 _DATE_LINE = re.compile(
-    r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][零一二三四五六七八九]{3}年.{1,3}月.{1,3}日"
+    r"(?:日期\s*[:：]\s*)?(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][零一二三四五六七八九]{3}年.{1,3}月.{1,3}日"
 )
 
 
+_SIGNED = re.compile(
+    r"\((?:盖章|公章|签章|印章)|[甲乙丙丁]方|法定代表人|授权代表|签字|签署|日期[:：]|Signed|By:|Name:|For and on behalf"
+)
 _LIST_OF_ANNEXES = re.compile(r"附件\s*\d{0,2}\s*[:：]")
 
 
@@ -95,20 +100,29 @@ def outline(lines: Sequence[Line]) -> list[Section]:
 def _zones(lines: list[Line]) -> list[tuple[Mark | None, list[Line]]]:
     """Cut the document at its annexes and schedules."""
     zones: list[tuple[Mark | None, list[Line]]] = [(None, [])]
+    before: Line | None = None
     for at, line in enumerate(lines):
         mark = marks_of(line) if line.text[0] in "附SAE" else None
         if (
             mark
             and mark.kind == "annex"
             and not _is_list_of_annexes(lines, at, mark)
-            and not (at and lines[at - 1].open)
+            and not _goes_on(before, line)
         ):
             if zones[-1][0] and zones[-1][0].label == mark.label:
                 zones[-1][1].append(line._replace(furniture=True))
                 continue
             zones.append((mark, []))
         zones[-1][1].append(line)
+        before = before if line.furniture else line
     return [zone for zone in zones if zone[1]]
+
+
+def _goes_on(before: Line | None, line: Line) -> bool:
+    """Whether a line goes on with the sentence of the one before: "or / Schedule 1. Subject to"."""
+    if before is None or line.kind == "heading":
+        return False
+    return before.open or (not before.finished and len(before.text) > _FULL_LINE)
 
 
 def _is_list_of_annexes(lines: list[Line], at: int, mark: Mark) -> bool:
@@ -170,6 +184,8 @@ class _Zone:
         self.point: Value | None = None
         self.listed: Mark | None = None
         """The last item of a list inside the text: its successors belong to the list."""
+        self.script: bool | None = None
+        """Whether the articles are numbered in digits."""
         self.quoted = 0
         """How many quotation marks are open."""
         self.before: Line | None = None
@@ -299,7 +315,7 @@ class _Zone:
         return at + 1
 
     def _starts_container(self, line: Line, mark: Mark) -> bool:
-        if self.before is not None and self.before.open:
+        if _goes_on(self.before, line):
             return False
         if not mark.strict and self.before is not None and not self.before.finished:
             return False
@@ -357,8 +373,10 @@ class _Zone:
 
     def _starts_article(self, at: int, line: Line, mark: Mark) -> bool:
         before = self.before
-        finished = before is None or before.finished
+        finished = before is None or before.finished or self.open is None
         if before is not None and before.open:
+            return False
+        if self.script not in (None, _script(mark)) and mark.value != (1,):
             return False
         if names_only(line, mark) and line.kind != "heading":
             return False
@@ -401,6 +419,7 @@ class _Zone:
             if self.article is not None and mark.value == (1,):
                 self._unwind(10, None)
             self.article = mark.value
+            self.script = _script(mark)
         elif mark.kind == "point":
             self.point = mark.value
         if mark.kind != "article" and not self.ordinance:
@@ -502,8 +521,10 @@ class _Zone:
                 for entry in self.stack
                 if entry.mark and entry.label and entry.mark.rank < mark.rank
             )
-        if above and above[-1].isdigit() and mark.label[0].isdigit():
-            above += "."
+        if mark.label[0] in "Q问":
+            above = ""  # questions are numbered throughout
+        if above and mark.label[0].isdigit():
+            above += "." if above[-1].isdigit() else "" if above[-1] == "）" else "、"
         return self._under_annex(above + mark.label)
 
     def _under_annex(self, name: str) -> str:
@@ -585,7 +606,7 @@ def _signs(line: Line) -> bool:
     return (
         line.furniture
         or (len(line.text) <= 40 and not line.finished and marks_of(line) is None)
-        or bool(re.fullmatch(r"\((?:盖章|公章|签章|印章)\)", line.folded))
+        or (len(line.text) <= 60 and bool(_SIGNED.match(line.folded)))
     )
 
 
@@ -599,6 +620,10 @@ def _is_short(text: str) -> bool:
 def _is_heading_text(line: Line, mark: Mark) -> bool:
     rest = line.text[mark.rest :].strip()
     return bool(rest) and _is_short(rest) and (line.kind == "heading" or not line.finished)
+
+
+def _script(mark: Mark) -> bool:
+    return bool(re.search(r"\d", mark.label))
 
 
 def _key(value: Value) -> tuple[tuple[int, str], ...]:

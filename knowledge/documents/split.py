@@ -55,7 +55,7 @@ class _Splitter:
         for line in section.lines:
             if line.kind == "table":
                 caption = [run.pop()] if run and _is_caption(run[-1]) else []
-                if run:
+                if run and not _is_heading_only(section, run):
                     yield run
                 yield [*caption, line]
                 run = []
@@ -159,6 +159,16 @@ class _Splitter:
                 break
             page = spot.page
         return page
+
+
+def _is_heading_only(section: Section, run: list[Line]) -> bool:
+    """Whether nothing but the heading stands before a table, in whose path it is as well."""
+    heading = section.heading
+    return (
+        heading is not None
+        and run[0] is section.lines[0]
+        and " ".join(line.text for line in run) == heading
+    )
 
 
 def _is_caption(line: Line) -> bool:

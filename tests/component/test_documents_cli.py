@@ -56,16 +56,21 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_added(papers: Pat
     assert "。" in chinese.stdout
 
 
-def test_an_address_or_a_path_of_nothing_is_refused_before_anything_is_added(papers: Path) -> None:
-    for source, words in (
-        ("https://example.org/rules.pdf", "only files of this machine"),
-        (papers / "nothing.pdf", "no file or folder"),
-    ):
-        result = run("add", papers, source)
-        assert result.exit_code == 1
-        assert words in result.stderr
+def test_a_path_of_nothing_is_refused_before_anything_is_added(papers: Path) -> None:
+    result = run("add", papers, papers / "nothing.pdf")
+    assert result.exit_code == 1
+    assert "no file or folder" in result.stderr
     assert json.loads(run("documents", "list", "--json").stdout) == []
     assert "no scope" in run("add", papers, "--scope", "owner:x").stderr
+
+
+def test_an_address_of_a_private_network_is_a_failed_line(papers: Path) -> None:
+    for url in ("http://192.168.0.1/rules.pdf", "https://localhost/rules.pdf", "http://a@b.org/x"):
+        result = run("add", url, "--json")
+        assert result.exit_code == 1
+        [row] = rows(result)
+        assert (row["state"], row["name"]) == ("failed", url)
+    assert json.loads(run("documents", "list", "--json").stdout) == []
 
 
 def test_documents_are_listed_shown_searched_corrected_and_removed(papers: Path) -> None:

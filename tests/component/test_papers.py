@@ -11,7 +11,9 @@ from bot.advisor import Advisor
 from bot.answer import CheckedAnswer
 from bot.events import BlockReady
 from bot.question import read_question
+from knowledge.card import Bilingual
 from knowledge.documents.document import EVERYBODY, TENANT, Particulars
+from knowledge.documents.errors import StoreFault
 from knowledge.documents.library import DocumentLibrary
 from knowledge.glossary import load_glossary
 from ui.terminal import after_answer
@@ -181,3 +183,15 @@ def test_a_removed_paper_is_quoted_no_more(
     assert ask(reader, question).passages
     library.remove(added.document.id)
     assert ask(reader, question).passages == ()
+
+
+def test_where_documents_cannot_be_searched_the_law_is_told_and_the_reader_told_so(
+    reader: Advisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreFault(Bilingual(zh="坏", en="broken"))
+
+    monkeypatch.setattr(DocumentLibrary, "search", fail)
+    answer = ask(reader, LAW)
+    assert answer.standing == "answered"
+    assert any("无法检索" in warning for warning in answer.warnings)

@@ -28,6 +28,7 @@ from bot.store.feedback import TurnNotFound
 from bot.store.records import Asked, owner_of, shortened
 from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
 from bot.store.store import DATABASE_FILE, Store
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.postgresql import NO_POSTGRESQL, new_database, postgresql, server_programs
@@ -525,3 +526,18 @@ def test_an_edited_question_takes_the_place_of_what_followed_until_it_is_taken_b
     assert questions_shown(store) == before
     with pytest.raises(ConversationNotFound):
         kept.undo("m006", OWNER)
+
+
+def test_answers_are_found_by_the_facts_they_cite_but_not_those_of_deleted_conversations(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    kept, cited = store.conversations, answer.citations[0].ref
+    kept.begin(asked(), OWNER, "v1")
+    kept.end("m0001", "answered", PAYLOAD, answer)
+    [found] = kept.answers_citing([cited, FactRef("no-such-card#1")])
+    assert (found.answer, found.question, found.refs) == (answer.id, "额度怎么算？", (cited,))
+    # Another fact whose name begins alike is another fact.
+    assert kept.answers_citing([FactRef(f"{cited}9"), FactRef("no-such-card#1")]) == []
+    assert kept.answers_citing([]) == []
+    kept.delete(TALK, OWNER)
+    assert kept.answers_citing([cited]) == []

@@ -26,12 +26,15 @@ QUESTIONS = {
 ANSWER = {
     *("id", "question", "lang", "as_of", "standing", "decline_reason", "text", "blocks"),
     *("claims", "citations", "plan", "plan_citations", "open_points", "missing", "warnings"),
-    *("nearest", "whom", "suggestions", "evidence", "engine"),
+    *("nearest", "whom", "suggestions", "evidence", "engine", "passages"),
 }
 BODY = {"name", "site"}
 BLOCK = {"kind", "heading", "markdown", "claims"}
 CLAIM = {"text", "refs", "verdict", "block", "cells"}
-CITATION = {"n", "ref", "quote", "quotes", "locator", "instrument", "source"}
+CITATION = {
+    *("n", "ref", "quote", "quotes", "locator", "instrument", "source", "article"),
+    "under_review",
+}
 INSTRUMENT = {
     *("id", "title", "titles", "number", "issuers", "issuer_names", "status", "issued"),
     *("effective", "superseded_by"),

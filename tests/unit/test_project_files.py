@@ -74,6 +74,17 @@ def project_table() -> dict:
     return tomllib.loads(read("pyproject.toml"))["project"]
 
 
+def development(project: dict) -> list[str]:
+    """What the extra `dev` asks for, with the project's own extras that it names written out."""
+    extras = project["optional-dependencies"]
+    named = [Requirement(text) for text in extras["dev"]]
+    own = [extra for one in named if one.name == project["name"] for extra in one.extras]
+    return [
+        *(str(one) for one in named if one.name != project["name"]),
+        *(text for extra in own for text in extras[extra]),
+    ]
+
+
 def imported_names(path: Path) -> set[str]:
     """Top-level names that a module imports, wherever in it."""
     names: set[str] = set()
@@ -144,7 +155,7 @@ def test_the_lock_holds_every_dependency_at_a_version_that_its_floor_allows() ->
     project = project_table()
     locked = locked_versions()
     wrong = []
-    for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    for text in [*project["dependencies"], *development(project)]:
         requirement = Requirement(text)
         versions = locked.get(canonicalize_name(requirement.name), {"not locked"})
         if versions == {"not locked"} or not all(map(requirement.specifier.contains, versions)):
@@ -152,8 +163,11 @@ def test_the_lock_holds_every_dependency_at_a_version_that_its_floor_allows() ->
     assert wrong == []
 
 
-DRIVES_A_BROWSER = {ROOT / "evals" / "bench" / name for name in ("page.py", "visitor.py")}
-"""They need what the tests need, and say so where it is missing."""
+USES_AN_EXTRA = {
+    *(ROOT / "evals" / "bench" / name for name in ("page.py", "visitor.py")),
+    ROOT / "knowledge" / "documents" / "readers" / "ocr.py",
+}
+"""They need what only an extra brings, and say so where it is missing."""
 
 
 def test_every_package_that_the_code_imports_is_declared() -> None:
@@ -162,16 +176,13 @@ def test_every_package_that_the_code_imports_is_declared() -> None:
     declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     declared |= {"hugang", "pydantic-core", "starlette"}  # the last two: faces of pydantic, fastapi
     homes = packages_distributions()
-    development = {
-        canonicalize_name(Requirement(text).name)
-        for text in project["optional-dependencies"]["dev"]
-    }
+    extras = {canonicalize_name(Requirement(text).name) for text in development(project)}
     undeclared = {
         f"{path.relative_to(ROOT)}: {name}"
         for folder in PACKAGES
         for path in (ROOT / folder).rglob("*.py")
         for name in imported_names(path) - sys.stdlib_module_names - set(PACKAGES)
-        if not (declared | (development if path in DRIVES_A_BROWSER else set()))
+        if not (declared | (extras if path in USES_AN_EXTRA else set()))
         & {canonicalize_name(home) for home in homes.get(name, ())}
     }
     assert undeclared == set()
@@ -188,7 +199,7 @@ def test_the_third_party_notices_name_every_dependency_in_its_locked_version() -
     }
     project = project_table()
     locked = locked_versions()
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    declared = [*project["dependencies"], *development(project)]
     names = [canonicalize_name(Requirement(text).name) for text in declared]
     assert {name: set(rows.get(name, "no row").split(", ")) for name in names} == {
         name: locked[name] for name in names

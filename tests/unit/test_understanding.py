@@ -34,6 +34,12 @@ def understood(lexicon: Lexicon, text: str, *earlier: str) -> Understanding:
         ("境外放款的系数是多少？", "", ("境外放款的系数是多少",)),
         ("资金池门槛是多少？要不要备案？", "", ("资金池门槛是多少", "要不要备案")),
         (
+            "转登记后须于多少日内汇报？派息应以何种货币支付？",
+            "",
+            ("转登记后须于多少日内汇报", "派息应以何种货币支付"),
+        ),
+        ("任何企业都适用，资金池门槛是多少", "", ("任何企业都适用,资金池门槛是多少",)),
+        (
             "我们在越南有一家子公司。放款额度怎么算？要登记吗？",
             "我们在越南有一家子公司",
             ("放款额度怎么算", "要登记吗"),
@@ -114,6 +120,11 @@ def test_the_parts_are_searched_for_one_by_one_and_a_single_question_is_not(
                 "How is the external debt cap worked out",
                 "How is the external debt cap worked out Who decides on that",
             ),
+        ),
+        # a formality is no subject
+        (
+            "境外上市募集的资金要不要调回？什么时候登记？",
+            ("境外上市募集的资金要不要调回", "境外上市募集的资金要不要调回 什么时候登记"),
         ),
         # a part that names a subject of its own keeps to it, and passes it on
         (

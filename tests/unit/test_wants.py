@@ -50,6 +50,11 @@ WANTED: list[tuple[str, Want]] = [
     ("怎样在香港开户？", "steps"),
     ("要办什么登记？", "steps"),
     ("How do we set up a pool?", "steps"),
+    ("怎样做才能把利润汇出去？", "steps"),
+    # a deadline is asked for as a day and given as a span
+    ("发行之后什么时候登记？", "span"),
+    ("When must we register the loan?", "span"),
+    ("配售新股是什么时点？", "date"),
     ("主办企业要满足什么条件？", "conditions"),
     ("Who is eligible?", "conditions"),
     ("旧规定被哪个文件取代了？", "change"),
@@ -68,6 +73,11 @@ def test_a_question_tells_what_kind_of_thing_it_wants(text: str, want: Want) -> 
     [
         ("额度怎么算？", "steps"),  # asks for a method, not for a procedure
         ("新办法怎么规定的？", "steps"),
+        # what must be met, and how two things relate, are no steps to take
+        ("怎样持有才不用交税？", "steps"),
+        ("How do the two schemes fit together?", "steps"),
+        ("新办法什么时候生效？", "span"),
+        ("When does the new rule take effect?", "span"),
         ("额度怎么算？", "span"),
         ("What is the tax rate?", "steps"),
         ("What is the tax rate?", "who"),

@@ -14,6 +14,7 @@ from knowledge.documents.readers import ocr
 from knowledge.documents.reading import Reading
 from knowledge.documents.source import Source
 
+_LONGEST_SIDE = 4_000  # pixels, of what is kept: the widest picture for a viewer
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
 _FAULTS = (
     UnidentifiedImageError,
@@ -106,7 +107,10 @@ def _frame(opened: Image.Image, number: int, source: Source) -> Image.Image:
                 seen=opened.width * opened.height // 1_000_000,
                 limit=source.limits.pixels // 1_000_000,
             )
-        image = ImageOps.exif_transpose(opened) or opened
+        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a JPEG unpacks no larger than needed
+        image = opened.copy()
+        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        image = ImageOps.exif_transpose(image)
         if image.mode in {"RGBA", "LA", "PA", "P"}:
             image = image.convert("RGBA")
             white = Image.new("RGBA", image.size, "white")

@@ -33,6 +33,7 @@ _CAPTION = re.compile(
     r"(?:续|續|附)?表\s*[\d一二三四五六七八九十]|[（(]?(?:金[额額])?[单單]位\s*[:：]|(?:TABLE|Table|Exhibit|Unit)\b.{0,80}$"
     r"|.{2,30}(?:一[览覽]表|明[细細]表|[标標][准準]表|[费費]率表|利率表|[额額]度表|[对對]照表)$"
 )
+_MOST_PIXELS = 24_000_000  # of a rendered page: A4 with a width of 4,000
 _LARGEST_PAGE = 14_400  # points, the most the format allows
 
 
@@ -190,7 +191,7 @@ def _recognise(
 def _rendered(page: pypdfium2.PdfPage, width_px: int, source: Source):  # type: ignore[no-untyped-def]
     width, height = page.get_size()
     scale = width_px / width
-    most = min(source.limits.pixels, 40_000_000)
+    most = min(source.limits.pixels, _MOST_PIXELS)
     if width * height * scale * scale > most:
         scale = (most / (width * height)) ** 0.5
     return page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")

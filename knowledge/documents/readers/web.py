@@ -16,6 +16,9 @@ from knowledge.documents.source import Source
 
 _BLANK = re.compile(r"\s+")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(
+    r"<!DOCTYPE[^>\[]{0,1000}(?:\[.{0,100000}?\]\s*)?>", re.IGNORECASE | re.DOTALL
+)
 _MOST_OF = 0.95  # of the main text: where a branch holds less, the text lies in several
 _LEAST = 200  # characters of main text; shorter pages are read whole
 
@@ -27,7 +30,8 @@ def read(source: Source) -> Reading:
         UnreadableFile: there is no tree in it.
     """
     decoded = decode(source.data())
-    blocks, title = read_markup(decoded.text, whole_page=True)
+    # What it declares is not wanted, and lxml would take the end of its entities for text.
+    blocks, title = read_markup(_DOCTYPE.sub("", decoded.text, count=1), whole_page=True)
     return Reading(
         format="html",
         blocks=tuple(blocks),

@@ -1,0 +1,1 @@
+"""The regulators' own texts of the instruments: fetched, compared, and laid beside the facts."""
