@@ -347,7 +347,9 @@ class Conversations:
                     shown |= redraw(kept_turn(row), left)
                 row.shown = _json(shown)
                 row.searched = searched_text(row.question, _text(shown))
-            return len(found)
+        if found:
+            self._database.empty_log()
+        return len(found)
 
     def answer(self, answer: str) -> CheckedAnswer | None:
         """Read a kept answer by its id; None where none, or only of a deleted conversation."""

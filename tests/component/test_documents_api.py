@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from starlette.testclient import TestClient
 
 from bot.advisor import Advisor
+from bot.events import Finished
+from bot.question import read_question
 from bot.settings import Settings
 from bot.store.records import Asked, owner_of
 from bot.store.store import Store
@@ -20,8 +25,10 @@ from knowledge.glossary import load_glossary
 from tests.component.files_to_read import set_pdf
 from tests.component.paper_texts import MANUAL, PRODUCT_SHEET
 from tests.hostile import PAYLOADS
+from ui.answer_view import AnswerView
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
+from ui.papers.shelf import Shelf
 
 KEY, OTHER = "k" * 43, "x" * 43
 MINE, THEIRS = {"X-Hugang-Owner": KEY}, {"X-Hugang-Owner": OTHER}
@@ -403,3 +410,69 @@ def test_names_titles_and_words_of_a_document_are_text(client: TestClient) -> No
                     assert not any(nasty in page for page in pages), nasty
     finally:
         client.cookies.clear()
+
+
+def test_a_deleted_document_is_gone_from_kept_answers_and_their_files(
+    client: TestClient, settings: Settings, advisor: Advisor, library: DocumentLibrary
+) -> None:
+    (added,) = send(client, ("报销.md", POLICY))
+    reader = Advisor(
+        advisor.corpus,
+        advisor.index,
+        advisor._library.embedder,
+        load_glossary(),
+        settings,
+        documents=library,
+    )
+    scope = f"owner:{owner_of(KEY)}"
+    question = read_question("我们的差旅报销办法里出差香港住宿费每晚多少？", scopes=(scope,))
+    answer = reader.answer(question)
+    assert MARKER in answer.text
+    view = AnswerView("m777", "zh-Hans", advisor.corpus)
+    view.take(Finished(answer=answer))
+    with Store.of(settings) as store:
+        asked = Asked(
+            turn="m777", conversation=TALK, root="m777", question=question.text, lang="zh-Hans"
+        )
+        store.conversations.begin(asked, owner_of(KEY), "v1")
+        store.conversations.end("m777", "answered", view.payload(), answer)
+    places = (f"/api/v1/conversations/{TALK}", f"/answers/{answer.id}.md")
+    for path in places:
+        assert MARKER in client.get(path, headers=MINE).text, path
+    assert client.delete(f"{AT}/{added['document']}", headers=MINE).status_code == 204
+    for path in places:
+        left = client.get(path, headers=MINE)
+        assert left.status_code == 200
+        assert MARKER not in left.text, path
+    word = client.get(f"/answers/{answer.id}.docx")
+    with ZipFile(BytesIO(word.content)) as archive:
+        assert MARKER not in archive.read("word/document.xml").decode()
+    kept = b"".join(path.read_bytes() for path in settings.home.rglob("*") if path.is_file())
+    assert MARKER.encode() not in kept
+    assert "这里引用的资料已被删除".encode() in kept
+
+
+POLICY = "# 差旅报销办法\n\n第一条 出差香港的住宿费每晚不超过一千八百港元，由紫貂部审批。\n"
+MARKER = "紫貂部"
+
+
+def test_the_papers_of_a_conversation_go_with_it(
+    client: TestClient, settings: Settings, library: DocumentLibrary
+) -> None:
+    with Store.of(settings) as store:
+        for talk in (GONE, LEFT):
+            name = f"m{talk[:5]}"
+            asked = Asked(turn=name, conversation=talk, root=name, question="q?", lang="en")
+            store.conversations.begin(asked, owner_of(KEY), "v1")
+    send(client, ("a.md", MANUAL), conversation=GONE)
+    send(client, ("b.md", PRODUCT_SHEET), conversation=LEFT)
+    assert client.delete(f"/api/v1/conversations/{GONE}", headers=MINE).status_code == 204
+    assert [one["name"] for one in client.get(AT, headers=MINE).json()["documents"]] == ["b.md"]
+    assert len(library.documents()) == 2, "it can be brought back for an hour"
+    with Store.of(settings) as store:
+        store.conversations.purge(dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))
+        assert Shelf(library, store).sweep() == 1
+    assert [one.name for one in library.documents()] == ["b.md"]
+
+
+GONE, LEFT = "gone5" * 5, "left5" * 5
