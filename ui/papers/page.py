@@ -14,9 +14,7 @@ from ui.papers.uploads import Upload
 from ui.strings import string
 
 PATH = "/documents"
-ACCEPTED = (
-    ".pdf,.docx,.xlsx,.pptx,.html,.htm,.md,.txt,.csv,.eml,.png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp"
-)
+ACCEPTED = ".pdf,.docx,.xlsx,.pptx,.html,.htm,.md,.txt,.csv,.eml,.png,.jpg,.jpeg,.tif,.tiff,.gif,.webp,.bmp"
 _STATUSES: tuple[DocumentStatus, ...] = get_args(DocumentStatus)
 _SHOWN_STATUS = frozenset({"draft", "superseded", "repealed", "in-force"})
 NOTICES = ("deleted", "corrected", "taken")
