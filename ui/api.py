@@ -104,7 +104,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     slots = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     for endpoints in (
-        ask_endpoint(advisor, slots, refusals(400, 413, 415, 422, 500, 503)),
+        ask_endpoint(advisor, slots, refusals(400, 401, 413, 415, 422, 500, 503)),
         catalogue_endpoints(catalogue, refusals(404, 422)),
         plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
     ):

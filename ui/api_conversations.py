@@ -42,7 +42,7 @@ OwnerKey = Annotated[
     str | None,
     Header(
         alias=OWNER_HEADER,
-        description="Secret of whoever owns the conversations: 32 to 128 random characters "
+        description="Secret of whoever owns conversations and documents: 32 to 128 random characters "
         "(A-Z a-z 0-9 _ -) that the client makes once and keeps. The server keeps its SHA-256.",
     ),
 ]

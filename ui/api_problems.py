@@ -171,8 +171,8 @@ _KINDS: Mapping[str, _Kind] = {
     ),
     "bad-owner": _kind(
         401,
-        "没有说明是谁的对话",
-        "Whose conversations is not said",
+        "没有说明是谁的对话或资料",
+        "Whose conversations or documents is not said",
         "请在请求头X-Hugang-Owner中写32至128个随机字符（A-Z a-z 0-9 _ -），并自行保管。",
         "Put 32 to 128 random characters (A-Z a-z 0-9 _ -) into X-Hugang-Owner, and keep them.",
     ),

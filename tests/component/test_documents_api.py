@@ -111,6 +111,18 @@ def test_a_file_is_added_listed_and_known_again(client: TestClient) -> None:
     assert (other["state"], other["document"]) == ("updated", first["document"])
 
 
+def test_only_who_brings_the_key_is_answered_from_the_document(client: TestClient) -> None:
+    send(client, ("报销.md", POLICY))
+    asked = {"question": "我们的差旅报销办法里出差香港住宿费每晚多少？"}
+    mine = client.post("/api/v1/ask", headers=MINE, json=asked).json()
+    assert MARKER in mine["passages"][0]["quote"]
+    for headers in ({}, THEIRS):
+        other = client.post("/api/v1/ask", headers=headers, json=asked)
+        assert other.json()["passages"] == []
+    wrong = client.post("/api/v1/ask", headers={"X-Hugang-Owner": "short"}, json=asked)
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "bad-owner")
+
+
 def test_several_files_each_have_their_result(client: TestClient) -> None:
     results = send(
         client,

@@ -100,10 +100,11 @@ def _pages(view: View, lang: Lang) -> Html:
         ),
         class_="dc-beside",
     )
+    walk = _walk(view, page, last, "page", lang) if last > 1 else EMPTY
     return join(
-        _walk(view, page, last, "page", lang),
+        walk,
         element("div", sheet, text, class_="dc-looked"),
-        _walk(view, page, last, "page", lang) if last > 1 else EMPTY,
+        walk,
     )
 
 
