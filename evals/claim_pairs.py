@@ -37,9 +37,11 @@ PAIRS_DIR = Path(__file__).parent / "pairs"
 TRUE_PAIRS = PAIRS_DIR / "paraphrases.jsonl"
 FALSE_PAIRS = PAIRS_DIR / "perturbed.jsonl"
 HELD_OUT_PAIRS = PAIRS_DIR / "heldout.jsonl"
-"""True and false sentences written by hand before their writer had read the checker's rules. No
-weight is fitted on them. Their odd half was read while the rules were mended; the even half was not.
+"""True and false sentences written by hand before their writer had read the checker's rules. They
+were once held out; the weights are now fitted on them too.
 """
+WRITTEN_PAIRS = PAIRS_DIR / "written.jsonl"
+"""The same, written for the fitting by one who knew the rules; many cite two facts."""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""
