@@ -33,6 +33,8 @@ class Named(NamedTuple):
     """A term of its own where the facts have one that it left out."""
     kind: Turn
     """The same for terms of one kind."""
+    new: Turn
+    """Share of its terms that no citation shows under any name."""
 
 
 class Naming:
@@ -63,7 +65,8 @@ class Naming:
         new = self._new_terms(hits, refs, lang)
         swapped, term, kind = self._other_term(reading, facts, hits, new)
         name = max(self._other_name(reading.text, refs, hits, new), swapped)
-        return Named(name, self._other_title(reading.text, refs, lang), term, kind)
+        share = Turn(len(new) / len(hits), new[0].text) if new else NO_TURN
+        return Named(name, self._other_title(reading.text, refs, lang), term, kind, share)
 
     def _terms(self, text: str) -> Sequence[TermHit]:
         return self._lexicon.glossary.find(text)

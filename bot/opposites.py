@@ -149,12 +149,3 @@ SEQUENCE = _pair(
     r"之后|以后|(?<![最税])后|\b(?:after|following|once)\b(?!-)",
 )
 """What comes first and what comes later: *A before B* is *B after A*."""
-
-BOUNDS = _pair(
-    r"(?:不得?|不应|不能|不可|未)(?:低于|少于|小于)|至少|最低|最少|起点|下限|门槛"
-    r"|\b(?:at least|minimum|floor|from|not? (?:be )?(?:less|lower|fewer|smaller)|or (?:more|above|over|higher)|not? below)\b",
-    r"(?:不得?|不应|不能|不可|未)(?:高于|超过|多于|大于|超出|超)|至多|最高|最多|以内|上限|封顶"
-    r"|\b(?:at most|maximum|up to|within|not? (?:be )?(?:more|higher|greater|later|longer)|not? exceed\w*"
-    r"|or (?:less|below|under|lower)|cap(?:s|ped)?|ceiling|not? above)\b",
-)
-"""The least and the most; above and below are left out, as what is above one side is below the other."""
