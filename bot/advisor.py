@@ -45,6 +45,7 @@ from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
+from knowledge.parsed import ParsedFiles
 from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
 
@@ -127,7 +128,9 @@ class Advisor:
             KnowledgeError: a card cannot be read, or the index cannot be built.
         """
         settings = settings or Settings()
-        corpus, embedder, glossary = load_corpus(), open_embedder(), load_glossary()
+        with ParsedFiles(settings.home / "parsed.json") as files:
+            corpus, glossary = load_corpus(read=files.read), load_glossary(read=files.read)
+        embedder = open_embedder()
         segmenter = Segmenter(glossary.user_words())
         home = IndexHome(settings.home / "index")
         index = ensure_index(home, corpus, embedder, segmenter, progress)

@@ -8,9 +8,10 @@ import shutil
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from bot.settings import Settings
@@ -69,14 +70,23 @@ class Report(Frozen):
         return "\n".join(lines)
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Run every check, one after the other; a check that breaks is itself an error."""
+def examine(
+    settings: Settings, further: Mapping[str, Callable[[], Check]] = MappingProxyType({})
+) -> Iterator[Check]:
+    """Run every check, one after the other; a check that breaks is itself an error.
+
+    Args:
+        settings: of the installation.
+        further: checks of what stands on the engine, by name.
+    """
     yield check_python(sys.version_info[:3])
     yield _guarded("libraries", lambda: check_libraries(LOCK_FILE))
     yield _guarded("home", lambda: check_home(settings.home))
     yield _guarded("opencc", check_opencc)
     yield _guarded("model", lambda: check_model(settings))
     yield _guarded("conversations", lambda: check_store(settings))
+    for name, check in further.items():
+        yield _guarded(name, check)
     corpus, found = _loaded_corpus()
     yield found
     if corpus is not None:

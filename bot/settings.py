@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Most facts that retrieval hands on."""
     answer_concurrency: int = Field(default=8, ge=1, le=256)
     """Most answers made at once."""
+    typesetting_s: float = Field(default=30.0, gt=0, le=600)
+    """Longest time in seconds that a PDF, or the drawings of a Word file, may be set for."""
     keep_conversations: bool = True
     """Whether conversations and feedback are kept; without, a conversation lives in its tab only."""
     database_url: SecretStr | None = None

@@ -26,6 +26,8 @@ SAME = 0.85
 """Kinship from which two facts say much the same: asking for the other would bring the first back."""
 NEAR = 0.55
 """Kinship below which a fact is no neighbour."""
+WORDED = 10
+"""Facts whose questions share most words with what was asked: such a fact is of its subject."""
 BEARS = 0.15
 """What is added where the fact bears on the question itself."""
 APART = 0.78
@@ -78,11 +80,34 @@ class Suggester:
             kinship = max((self._asked.kinship(ref, lead) for lead in leads), default=0.0)
             if kinship >= NEAR:
                 worth[ref] = kinship + (BEARS if ref in found else 0.0)
+        bound = self._family(leads)
+        worded = self._worded_alike(question)
+        worth = {ref: w for ref, w in worth.items() if ref.card_id in bound or ref in worded}
         return self._choose(question, sorted(worth, key=lambda ref: (-worth[ref], ref)), said)
 
     def instead(self, question: Question, found: Sequence[FactRef]) -> tuple[str, ...]:
         """Return questions that the facts nearest to an unanswered one do answer, best first."""
-        return self._choose(question, found, ())
+        worded = self._worded_alike(question)
+        return self._choose(question, [ref for ref in found if ref in worded], ())
+
+    def _family(self, refs: Iterable[FactRef]) -> frozenset[str]:
+        """Return the instruments of facts, with those that they replaced or that replaced them.
+
+        Kinship alone is no tie: in vectors, one rule on filing within so many days is as near to
+        another of another field as to what a reader of the first would ask next.
+        """
+        cards = {ref.card_id for ref in refs}
+        for name in tuple(cards):
+            card = self._corpus.instrument(name)
+            cards.update(old.id for old in self._corpus.predecessors(card))
+            if card.superseded_by:
+                cards.add(card.superseded_by)
+        return frozenset(cards)
+
+    def _worded_alike(self, question: Question) -> frozenset[str]:
+        """Return the facts whose example questions share most words with the question."""
+        text, spoken = search_form(question.text), passage_lang(question.lang)
+        return frozenset(self._asked.nearest_in_words(text, spoken, WORDED))
 
     def _choose(
         self, question: Question, candidates: Sequence[FactRef], said: Sequence[FactRef]

@@ -51,7 +51,16 @@ class Country(Frozen):
         does Brazil charge"): a firm or a plant there is no question about its law, nor is what we
         must do to go there ("去越南要备案吗").
         """
+        # Six patterns a country: compiling those of all takes 0.2 s, and a text names one or two.
+        folded = text.casefold()
+        if not any(name in folded for name in self._folded):
+            return False
         return any(pattern.search(text) for pattern in self._asked)
+
+    @cached_property
+    def _folded(self) -> tuple[str, ...]:
+        """Names without which no pattern matches."""
+        return (*self.zh, *(name.casefold() for name in self.en))
 
     @cached_property
     def _asked(self) -> tuple[re.Pattern[str], ...]:

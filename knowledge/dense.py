@@ -157,6 +157,8 @@ class DenseIndex:
 
     def count(self, lang: PassageLang) -> int:
         """Tell how many passages of a language are held."""
+        if lang in self._held:
+            return len(self._held[lang].refs)
         return self._collections[lang].count()
 
     def refs(self, lang: PassageLang) -> set[FactRef]:

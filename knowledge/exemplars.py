@@ -6,8 +6,8 @@ Examples of one label differ in subject, examples of different labels often only
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.array_file import read_arrays, write_arrays
 from knowledge.card import PassageLang
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Matrix, Vector, unit
@@ -23,6 +24,7 @@ from knowledge.progress import unreported
 from knowledge.scope import ScopeExamples
 from knowledge.segment import Segmenter
 from knowledge.vectors import embed_with_caches
+from knowledge.word_index import WEIGHING, WordIndex
 
 BEST_OF = 5
 """Examples of a label whose words count: one alike sentence may be chance."""
@@ -89,9 +91,51 @@ def open_exemplars(
     own_cache: Path,
     best_of: int = BEST_OF,
 ) -> Exemplars:
-    """Embed examples, from the shipped vectors where they have them, else kept in `own_cache`."""
-    matrix = embed_with_caches(examples, embedder, own_cache, unreported)
-    return Exemplars(examples, matrix, segmenter, best_of)
+    """Embed examples and weigh their words, or take up what was kept of that in `own_cache`.
+
+    Vectors come from the shipped ones where these have them. What was worked out is looked up by
+    the examples' texts and the names of embedder and segmenter: 0.1 s where working it out takes 1.
+    """
+    path, key = own_cache / "opened.npz", _key(examples, embedder, segmenter)
+    kept = read_arrays(path, key)
+    if kept is None:
+        matrix = embed_with_caches(examples, embedder, own_cache, unreported)
+        indexes = _indexes(examples, segmenter)
+        kept = {"matrix": matrix} | {
+            f"{lang}.{name}": array
+            for lang, index in indexes.items()
+            for name, array in index.arrays().items()
+        }
+        write_arrays(path, key, kept)
+        return Exemplars(examples, matrix, segmenter, best_of, indexes)
+    indexes = {
+        lang: WordIndex(
+            {
+                name.removeprefix(f"{lang}."): array
+                for name, array in kept.items()
+                if name.startswith(f"{lang}.")
+            }
+        )
+        for lang in PASSAGE_LANGS
+    }
+    return Exemplars(examples, kept["matrix"], segmenter, best_of, indexes)
+
+
+def _key(examples: Sequence[Exemplar], embedder: Embedder, segmenter: Segmenter) -> str:
+    """Return the SHA-256 over all that decides about vectors and weights."""
+    parts = [str(WEIGHING), embedder.name, segmenter.name]
+    parts += (f"{example.lang}\0{example.content}" for example in examples)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _indexes(examples: Sequence[Exemplar], segmenter: Segmenter) -> dict[PassageLang, WordIndex]:
+    """Index the words of each language's examples, in their order."""
+    return {
+        lang: WordIndex.of(
+            _terms(lang, segmenter)(example.content) for example in examples if example.lang == lang
+        )
+        for lang in PASSAGE_LANGS
+    }
 
 
 _KIN_SPAN = 0.1
@@ -113,17 +157,26 @@ class Exemplars:
         matrix: Matrix,
         segmenter: Segmenter,
         best_of: int = BEST_OF,
+        indexes: Mapping[PassageLang, WordIndex] | None = None,
     ) -> None:
-        """Take the examples and weigh their words.
+        """Take the examples, and weigh their words where that was not done.
 
         Args:
             examples: of any language.
             matrix: their vectors, row i of `examples[i]`.
             segmenter: splits examples and questions.
             best_of: how many examples of a label must be alike in words.
+            indexes: of the words of each language's examples.
         """
+        indexes = indexes or _indexes(examples, segmenter)
         self._parts = {
-            lang: _Part([examples[at] for at in rows], matrix[rows], lang, segmenter, best_of)
+            lang: _Part(
+                [examples[at] for at in rows],
+                matrix[rows],
+                _terms(lang, segmenter),
+                indexes[lang],
+                best_of,
+            )
             for lang in PASSAGE_LANGS
             for rows in [[at for at, e in enumerate(examples) if e.lang == lang]]
         }
@@ -143,6 +196,10 @@ class Exemplars:
         Does what `likeness` does where only the first few of thousands of labels matter.
         """
         return self._parts[lang].search(vector, text, limit)
+
+    def nearest_in_words(self, text: str, lang: PassageLang, limit: int) -> list[str]:
+        """Return the labels of a language whose examples share the rarest words with a text."""
+        return [label for label, _ in self._parts[lang].nearest_in_words(text, limit)]
 
     def near(self, weights: Mapping[str, float], limit: int) -> list[tuple[str, float]]:
         """Rank the labels near to some given ones, whatever the language.
@@ -181,11 +238,13 @@ class _Part:
         self,
         examples: Sequence[Exemplar],
         matrix: Matrix,
-        lang: PassageLang,
-        segmenter: Segmenter,
+        terms: Callable[[str], Iterable[str]],
+        index: WordIndex,
         best_of: int,
     ) -> None:
         self._matrix = matrix
+        self._terms = terms
+        self._index = index
         self._best_of = best_of
         rows = _rows_by_label(examples)
         self._labels = list(rows)
@@ -194,32 +253,6 @@ class _Part:
         self._places = np.full((len(rows), width), len(examples))
         for label, places in enumerate(rows.values()):
             self._places[label, : len(places)] = places
-        self._terms = _terms(lang, segmenter)
-        self._index([Counter(self._terms(example.content)) for example in examples])
-
-    def _index(self, documents: Sequence[Mapping[str, int]]) -> None:
-        """Weigh the terms of every example (tf-idf, length 1), and list the examples of a term."""
-        # In arrays over all (example, term): a start would otherwise wait for a million steps.
-        numbers: dict[str, int] = {}
-        terms = np.array(
-            [numbers.setdefault(term, len(numbers)) for document in documents for term in document],
-            dtype=np.intp,
-        )
-        counts = np.array([count for document in documents for count in document.values()])
-        rows = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
-        uses = np.bincount(terms, minlength=len(numbers))
-        rarity = np.log((len(documents) + 1) / (uses + 0.5))
-        weights = (1 + np.log(counts)) * rarity[terms]
-        lengths = np.sqrt(np.bincount(rows, weights**2, minlength=len(documents)))
-        weights /= np.where(lengths > 0, lengths, 1.0)[rows]
-        by_term = np.argsort(terms, kind="stable")
-        self._rows, self._weights = rows[by_term], weights[by_term]
-        ends = np.cumsum(uses)
-        self._spans = dict(
-            zip(numbers, zip((ends - uses).tolist(), ends.tolist(), strict=True), strict=True)
-        )
-        self._rarity = dict(zip(numbers, rarity.tolist(), strict=True))
-        self._unknown = math.log(2 * (len(documents) + 1))
 
     def likeness(self, vector: Vector, text: str) -> Likeness:
         cosines = np.sort(np.append(self._matrix @ vector, -1.0)[self._places], axis=1)
@@ -235,29 +268,19 @@ class _Part:
         cosines = np.append(self._matrix @ vector, -1.0)[self._places].max(axis=1)
         return Found(self._first(cosines, limit), self._first(self._words(text), limit))
 
+    def nearest_in_words(self, text: str, limit: int) -> list[tuple[str, float]]:
+        return self._first(self._words(text), limit)
+
     def _first(self, scores: Matrix, limit: int) -> list[tuple[str, float]]:
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(self._labels[at], score) for at, score in _pairs(best, scores) if score > 0]
 
     def _words(self, text: str) -> Matrix:
         """Give every label the mean of its `best_of` examples most alike in words."""
-        alike = np.zeros(len(self._matrix) + 1)
-        for term, weight in self._weighed(Counter(self._terms(text))).items():
-            if term in self._spans:
-                span = slice(*self._spans[term])
-                alike[self._rows[span]] += weight * self._weights[span]
-        found = alike[self._places]
+        found = np.append(self._index.alike(self._terms(text)), 0.0)[self._places]
         if self._best_of == 1:
             return np.asarray(found.max(axis=1, initial=0.0))
         return np.asarray(np.sort(found, axis=1)[:, -self._best_of :].mean(axis=1))
-
-    def _weighed(self, document: Mapping[str, int]) -> dict[str, float]:
-        weights = {
-            term: (1 + math.log(count)) * self._rarity.get(term, self._unknown)
-            for term, count in document.items()
-        }
-        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {term: weight / norm for term, weight in weights.items()}
 
 
 def _pairs(places: npt.NDArray[np.intp], scores: Matrix) -> Iterable[tuple[int, float]]:

@@ -18,7 +18,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 
 from knowledge.card import Frozen, PassageLang
 from knowledge.errors import CardError
-from knowledge.load import read_yaml
+from knowledge.load import ReadYaml, read_yaml
 
 GLOSSARY_PATH = Path(__file__).with_name("glossary.yaml")
 """The shipped glossary."""
@@ -165,14 +165,14 @@ class Glossary(Frozen):
         return tuple(dict.fromkeys(hit.term.preferred(target) for hit in hits))
 
 
-def load_glossary(path: Path = GLOSSARY_PATH) -> Glossary:
+def load_glossary(path: Path = GLOSSARY_PATH, read: ReadYaml = read_yaml) -> Glossary:
     """Read a glossary file.
 
     Raises:
         GlossaryError: not YAML, an unknown or missing key, or a rule of the surfaces is broken.
     """
     try:
-        content = read_yaml(path)
+        content = read(path)
         return Glossary.model_validate(content)
     except CardError as error:
         raise GlossaryError(str(error)) from error

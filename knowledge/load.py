@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,9 @@ CORPUS_DIR = Path(__file__).parent
 `routes/*.yaml`, `issuers.yaml`."""
 
 # libyaml reads the corpus about eight times faster; the pure loader gives the same values.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ReadYaml = Callable[[Path], Any]
+"""How a file is read: as `read_yaml` does, or as `ParsedFiles.read`, which keeps what it parsed."""
 _ISSUERS = TypeAdapter(dict[str, Issuer])
 _Model = TypeVar("_Model", bound=Frozen)
 
@@ -41,7 +43,7 @@ def read_yaml(path: Path) -> Any:
         CardError: the file is not UTF-8 or not YAML; the message gives line and column.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER)
     except UnicodeDecodeError as error:
         raise CardError(f"{path}: not UTF-8 ({error.reason}). Save the file as UTF-8.") from error
     except yaml.YAMLError as error:
@@ -51,37 +53,37 @@ def read_yaml(path: Path) -> Any:
         raise CardError(f"{path}:{where} not valid YAML: {problem}.") from error
 
 
-def read_instrument(path: Path) -> Instrument:
+def read_instrument(path: Path, read: ReadYaml = read_yaml) -> Instrument:
     """Read one instrument card.
 
     Raises:
         CardError: not YAML, or not the card format.
     """
-    return _validated(Instrument, path)
+    return _validated(Instrument, path, read)
 
 
-def read_route(path: Path) -> RouteCard:
+def read_route(path: Path, read: ReadYaml = read_yaml) -> RouteCard:
     """Read one route card.
 
     Raises:
         CardError: not YAML, or not the route format.
     """
-    return _validated(RouteCard, path)
+    return _validated(RouteCard, path, read)
 
 
-def read_issuers(path: Path) -> dict[str, Issuer]:
+def read_issuers(path: Path, read: ReadYaml = read_yaml) -> dict[str, Issuer]:
     """Read the list of issuers: names, place, remits.
 
     Raises:
         CardError: not YAML, or not a map from abbreviation to issuer.
     """
     try:
-        return _ISSUERS.validate_python(read_yaml(path))
+        return _ISSUERS.validate_python(read(path))
     except ValidationError as error:
         raise CardError("\n".join(explain(path, error))) from error
 
 
-def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
+def load_corpus(folder: Path = CORPUS_DIR, read: ReadYaml = read_yaml) -> Corpus:
     """Read every card, route and issuer below a folder.
 
     Raises:
@@ -93,26 +95,26 @@ def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
     routes: dict[str, RouteCard] = {}
     for path in card_files(folder):
         digest.update(path.read_bytes())
-        card = read_instrument(path)
+        card = read_instrument(path, read)
         if card.id in instruments:
             raise CardError(f"{path}: id {card.id!r} is taken by another card. Ids are unique.")
         instruments[card.id] = card
     for path in route_files(folder):
         digest.update(path.read_bytes())
-        route = read_route(path)
+        route = read_route(path, read)
         if route.id in routes:
             raise CardError(f"{path}: id {route.id!r} is taken by another route. Ids are unique.")
         routes[route.id] = route
     asks: dict[FactRef, Questions] = {}
     for path in question_files(folder):
         digest.update(path.read_bytes())
-        found = _asks_of(path, instruments)
+        found = _asks_of(path, instruments, read)
         if twice := sorted(found.keys() & asks.keys()):
             raise CardError(f"{path}: {twice[0]} has questions in another file. Keep one a card.")
         asks.update(found)
     issuers_path = folder / "issuers.yaml"
     digest.update(issuers_path.read_bytes())
-    meta = _validated(CorpusMeta, folder / "corpus.yaml")
+    meta = _validated(CorpusMeta, folder / "corpus.yaml", read)
     version = CorpusVersion(
         digest=digest.hexdigest()[:12],
         instruments=len(instruments),
@@ -120,7 +122,7 @@ def load_corpus(folder: Path = CORPUS_DIR) -> Corpus:
         routes=len(routes),
         as_of=meta.as_of,
     )
-    return Corpus(instruments, routes, read_issuers(issuers_path), version, asks)
+    return Corpus(instruments, routes, read_issuers(issuers_path, read), version, asks)
 
 
 def card_files(folder: Path) -> list[Path]:
@@ -138,17 +140,19 @@ def question_files(folder: Path) -> list[Path]:
     return sorted((folder / "questions").glob("*/*.yaml"), key=lambda path: path.stem)
 
 
-def read_questions(path: Path) -> CardQuestions:
+def read_questions(path: Path, read: ReadYaml = read_yaml) -> CardQuestions:
     """Read the example questions of one card.
 
     Raises:
         CardError: not YAML, or not the format.
     """
-    return _validated(CardQuestions, path)
+    return _validated(CardQuestions, path, read)
 
 
-def _asks_of(path: Path, instruments: Mapping[str, Instrument]) -> dict[FactRef, Questions]:
-    asked = read_questions(path)
+def _asks_of(
+    path: Path, instruments: Mapping[str, Instrument], read: ReadYaml
+) -> dict[FactRef, Questions]:
+    asked = read_questions(path, read)
     card = instruments.get(asked.card)
     if card is None:
         raise CardError(f"{path}: no card {asked.card!r}. Name the file's card by its id.")
@@ -170,8 +174,8 @@ def _shorten(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def _validated(model: type[_Model], path: Path) -> _Model:
+def _validated(model: type[_Model], path: Path, read: ReadYaml) -> _Model:
     try:
-        return model.model_validate(read_yaml(path))
+        return model.model_validate(read(path))
     except ValidationError as error:
         raise CardError("\n".join(explain(path, error))) from error

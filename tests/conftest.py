@@ -17,6 +17,7 @@ from knowledge.home import HOME_VARIABLE
 from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
 from knowledge.segment import Segmenter
+from tests.postgresql import NO_POSTGRESQL
 
 NO_BROWSER = "`make browser` installs one"
 """Ends the reason of every test that was skipped for want of a browser."""
@@ -27,11 +28,14 @@ settings.load_profile("patient")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that no page was looked at."""
+    """Say loudly that no page was looked at, or that the store was tested on one database only."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
     if any(NO_BROWSER in reason for reason in reasons):
         terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
         terminalreporter.line(next(reason for reason in reasons if NO_BROWSER in reason))
+    if any(NO_POSTGRESQL in reason for reason in reasons):
+        terminalreporter.section("THE STORE WAS NOT TESTED ON POSTGRESQL", red=True, bold=True)
+        terminalreporter.line(f"To test it there: {NO_POSTGRESQL}")
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.advisor import Advisor
@@ -24,6 +24,7 @@ from bot.store.schema import StoreError
 from bot.store.store import Store
 from ui.answer_view import AnswerView
 from ui.html import safe, word
+from ui.turns import Turns
 
 if TYPE_CHECKING:
     from ui.handlers import PageRequest  # not at run time: the module imports Gradio
@@ -33,6 +34,11 @@ log = logging.getLogger(__name__)
 Payload = dict[str, Any]
 KEEP_EVERY_S = 0.5
 """A part that grows is kept this often; a part that is new is kept at once."""
+PATIENCE_S = 3.0
+"""An answer whose first text is shown lets those go first that wait for theirs, for so long."""
+SHOW_EVERY_S = 0.05
+"""Between the first text and the end a listener is sent a state at most this often: each costs the
+queue a comparison with the one before."""
 WAITING_PER_SLOT = 8
 """Answers that may wait for each one that is made."""
 CLOSE_S = 2.0
@@ -72,7 +78,9 @@ class Answering:
                     loop.call_soon_threadsafe(changed.set)
 
     async def states(self) -> AsyncIterator[Payload]:
-        """Yield what there is to show, then each change; who is slow misses some.
+        """Yield what there is to show, then each change; those after the first text some time apart.
+
+        Who listens misses states between; each is complete, and the last one always comes.
 
         Leaving it stops nothing: the answer goes on.
         """
@@ -89,6 +97,8 @@ class Answering:
                 if latest is not None and count != seen:
                     seen = count
                     yield latest
+                    if _has_text(latest["parts"]) and not done:
+                        await asyncio.sleep(SHOW_EVERY_S)
                 elif done:
                     return
                 else:
@@ -112,7 +122,7 @@ class Answers:
         self.advisor = advisor
         self.store = store
         self._limit = limit
-        self._slots = threading.Semaphore(limit)
+        self._turns = Turns(limit)
         self._lock = threading.Lock()
         self._running: dict[str, Answering] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -183,8 +193,8 @@ class Answers:
 
     def _make(self, making: _Making) -> None:
         try:
-            with self._slots:
-                making.run()
+            with self._turns.turn(making.due):
+                making.run(self._turns)
         finally:
             self._forget(making.message)
             making.answering.publish(None, done=True)
@@ -215,6 +225,8 @@ class _Making:
         """Take what was asked; `before` is what was shown of an answer that was broken off."""
         self.message = request.message
         self.answering = answering
+        self.due = time.monotonic()
+        """When its next work is due, on that clock: at once, and later once there is text to read."""
         self._advisor = advisor
         self._request = request
         self._store = store
@@ -222,14 +234,19 @@ class _Making:
         self._view = AnswerView(request.message, request.ui, advisor.corpus, request.filters)
         self._kept_keys: list[str] = []
         self._kept_at = 0.0
+        self._has_text = False
 
-    def run(self) -> None:
-        """Answer, state by state, until the end or until it is stopped."""
+    def run(self, turns: Turns) -> None:
+        """Answer, state by state, until the end or until it is stopped.
+
+        Args:
+            turns: one of them is held; it is given up between states to answers due earlier.
+        """
         view = self._view
         try:
             question = self._request.question()
             view.lang = question.lang
-            self._fold(question)
+            self._fold(question, turns)
         except AdvisorError as error:
             view.fail(safe(error.user_message(view.lang)))
         except Exception:
@@ -244,10 +261,11 @@ class _Making:
         self._keep(lambda store: store.conversations.end(self.message, state, payload, view.answer))
         self.answering.publish(payload)
 
-    def _fold(self, question: Question) -> None:
+    def _fold(self, question: Question, turns: Turns) -> None:
         steps = self._advisor.stream(question)
         try:
             for event in steps:
+                turns.give_way(self.due)
                 if self.answering.stopped.is_set():
                     return  # what came after the wish to stop is not shown
                 self._view.take(event)
@@ -266,6 +284,9 @@ class _Making:
             self._kept_keys, self._kept_at = keys, now
             self._keep(lambda store: store.conversations.show(self.message, payload))
         self.answering.publish(payload)
+        if not self._has_text and _has_text(payload["parts"]):
+            self._has_text = True
+            self.due = now + PATIENCE_S
 
     def _keep(self, write: Callable[[Store], None]) -> None:
         if self._store is None:
@@ -282,7 +303,7 @@ class _Making:
         # What was shown before stays until the new answer is whole; the line of stages is new.
         now = dict(payload["parts"])
         old = [(key, html) for key, html in self._before.get("parts", ()) if key not in _OF_NOW]
-        if any(key.startswith("block-") for key, _ in old):
+        if _has_text(old):
             body = old
         else:
             body = [(key, html) for key, html in payload["parts"] if key not in _OF_NOW]
@@ -295,6 +316,10 @@ class _Making:
 
 _OF_NOW = frozenset({"head", "again", "failed"})
 """Keys of the parts that tell how far an answer has come."""
+
+
+def _has_text(parts: Iterable[Sequence[str]]) -> bool:
+    return any(key.startswith("block-") for key, _ in parts)
 
 
 def _asked(request: PageRequest) -> Asked:

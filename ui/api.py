@@ -35,7 +35,7 @@ from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.frame import mount_assets
-from ui.gradio_import import without_stub_writing
+from ui.gradio_import import without_editor_help
 from ui.plan_page import plan_pages
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
@@ -105,11 +105,14 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_unknown_endpoint(app)
     if web:
         kept_answer = store.answer if store else _keeps_none
-        app.include_router(takeaway_endpoints(kept_answer, advisor, draw_option))
+        files = takeaway_endpoints(
+            kept_answer, advisor, draw_option, typesetting_s=settings.typesetting_s
+        )
+        app.include_router(files)
         app.include_router(plan_pages(advisor))
         searches = CapacityLimiter(settings.answer_concurrency)
         app.include_router(rulebook_pages(advisor, catalogue.names, searches))
-        without_stub_writing()
+        without_editor_help()
         from ui.web import mount_web
 
         return mount_web(app, advisor, settings, answers)

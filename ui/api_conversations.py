@@ -57,6 +57,8 @@ class ConversationLine(Frozen):
     updated: dt.datetime
     """When it was last asked in."""
     turns: int
+    line: str | None = None
+    """The line of a question or answer in which a search found it."""
 
 
 class ConversationList(Frozen):
@@ -114,6 +116,12 @@ class ConversationWhole(ConversationLine):
     asked: tuple[TurnShown, ...]
 
 
+class SearchWish(Frozen):
+    """Words to be found in titles, questions and answers."""
+
+    words: str = Field(min_length=1, max_length=100)
+
+
 class Renaming(Frozen):
     """Another title."""
 
@@ -131,6 +139,9 @@ class FeedbackWish(Frozen):
 
 _RENAME_EXAMPLES: dict[str, Any] = {
     "plain": {"summary": "Another title", "value": {"title": "越南工厂：放款与担保"}}
+}
+_SEARCH_EXAMPLES: dict[str, Any] = {
+    "two": {"summary": "Both words", "value": {"words": "境外放款 额度"}}
 }
 _FEEDBACK_EXAMPLES: dict[str, Any] = {
     "down": {
@@ -170,6 +181,24 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
         found = kept.listed(_owner(owner), limit, offset)
+        return ConversationList(conversations=tuple(map(_line, found)))
+
+    @endpoints.post(
+        "/conversations/search",
+        tags=["conversations"],
+        summary="Search your conversations",
+        description="By titles, questions and answers: all words must be there; script, width and "
+        "case do not count. At most 50, the latest first. The words stand in the body, since "
+        "addresses are logged.",
+        response_model=ConversationList,
+    )
+    def search(
+        response: Response,
+        wish: Annotated[SearchWish, Body(openapi_examples=_SEARCH_EXAMPLES)],
+        owner: OwnerKey = None,
+    ) -> ConversationList:
+        response.headers.update(_NO_STORE)
+        found = kept.search(_owner(owner), wish.words)
         return ConversationList(conversations=tuple(map(_line, found)))
 
     @endpoints.get(

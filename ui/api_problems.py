@@ -139,6 +139,14 @@ _KINDS: Mapping[str, _Kind] = {
     "takeaway-busy": _kind(
         503, "文件没有生成", "The document was not made", "请稍后再试。", "Try again in a moment."
     ),
+    "takeaway-too-slow": _kind(
+        503,
+        "文件没有生成",
+        "The document was not made",
+        "请稍后再试，或改用Markdown；若一直如此，请管理员调高HUGANG_TYPESETTING_S。",
+        "Try again in a moment or take the Markdown; if it stays so, ask the operator to raise "
+        "HUGANG_TYPESETTING_S.",
+    ),
     "takeaway-too-large": _kind(
         413,
         "内容太长，无法导出",

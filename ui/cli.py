@@ -239,9 +239,10 @@ def serve(
     listener = listen(host, port)
     url = url_of(listener)
     with listener, _advisor(settings) as advisor:
-        from ui.api import create_app
+        with _loading():
+            from ui.api import create_app
 
-        served = create_app(advisor, settings)
+            served = create_app(advisor, settings)
 
         def ready() -> None:
             typer.echo(url)
@@ -267,8 +268,9 @@ def _check_store(settings: Settings) -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """Check this installation; exit code 1 when something does not work."""
     from bot.doctor import Report, examine
+    from ui.takeaway.fonts import check_fonts
 
-    report = Report(checks=tuple(examine(_settings())))
+    report = Report(checks=tuple(examine(_settings(), {"fonts": check_fonts})))
     typer.echo(report.model_dump_json(indent=2) if as_json else report.text())
     if report.has_error:
         raise typer.Exit(1)
@@ -279,20 +281,25 @@ def _advisor(settings: Settings | None = None) -> Iterator[Advisor]:
     from bot.advisor import Advisor
     from ui.terminal import progress_bar
 
-    # What is loaded stays: to look through it for garbage costs half a second while it is loaded,
-    # and later makes one answer in a hundred wait 0.2 to 0.4 s.
-    gc.disable()
-    try:
-        with progress_bar() as progress:
-            advisor = Advisor.open(settings or _settings(), progress)
-        gc.freeze()
-    finally:
-        gc.enable()
+    with _loading(), progress_bar() as progress:
+        advisor = Advisor.open(settings or _settings(), progress)
     try:
         yield advisor
     finally:
         advisor.close()
         gc.unfreeze()
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    # What is loaded stays: to look through it for garbage costs half a second while it is loaded,
+    # and later makes one answer in a hundred wait 0.2 to 0.4 s.
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _settings() -> Settings:

@@ -82,19 +82,19 @@ def _row(
 
 def _decides(option: AnswerOption, words: PlanWords) -> Html:
     ui = words.marks.ui
-    names = words.deciding.get(option.id, option.depends_on)
-    if not names:
+    deciding = words.deciding.get(option.id, ())
+    if not deciding:
         return word("table.always", ui)
     items = (
         element(
             "li",
-            element("span", brief(words.question(name), ui), title=words.question(name)),
+            element("span", brief(question, ui), title=question),
             " ",
-            element("b", words.known[name])
-            if name in words.known
+            element("b", known)
+            if known is not None
             else word("table.unknown", ui, class_="hg-quiet"),
         )
-        for name in names
+        for question, known in deciding
     )
     return element("ul", *items)
 

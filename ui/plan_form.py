@@ -139,16 +139,21 @@ def unit_of(item: RouteInput) -> str | None:
     )
 
 
-def said_value(item: RouteInput, value: Value, lang: Lang) -> str:
-    """Say a value as a reader would: 2亿美元（200,000,000）, 3年, 是."""
+def said_value(item: RouteInput | None, value: Value, lang: Lang) -> str:
+    """Say a value as a reader would: 2亿美元（200,000,000）, 3年, 是.
+
+    Args:
+        item: the input that it answers; None where the route no longer has it.
+        value: as it was read.
+        lang: language of the reader.
+    """
     if isinstance(value, bool):
         return string("open.yes" if value else "open.no", lang)
-    if item.type == "choice":
-        choice = next(one for one in item.choices if one.value == value)
-        return in_script(choice.text(passage_lang(lang)), lang)
     if isinstance(value, str):
-        return value
-    unit = unit_of(item)
+        choices = item.choices if item else ()
+        chosen = next((one for one in choices if one.value == value), None)
+        return in_script(chosen.text(passage_lang(lang)), lang) if chosen else value
+    unit = unit_of(item) if item else None
     short, exact = _short(value, lang), _exact(value)
     key = "echo.money" if unit in _MONEY else "echo.count"
     said = string(key, lang, amount=short, unit=string(unit, lang) if unit else "")

@@ -14,7 +14,6 @@ from bot.errors import RouteNotFound
 from bot.language import Lang, localise
 from bot.nearest import nearest_names
 from bot.plan_text import sentences
-from bot.present import CitationBook
 from knowledge.corpus import Corpus
 from knowledge.route import Goal, RouteCard
 from ui.days import today
@@ -95,7 +94,7 @@ class PlanView:
         self._lang: Lang = lang
         first = plan.chosen or plan.options[0]
         self._shown = next((one for one in plan.options if one.id == form.option), first)
-        self._sources = PlanSources(plan, self._shown, CitationBook(corpus, lang, form.as_of))
+        self._sources = PlanSources(plan, self._shown, corpus, lang, form.as_of)
         self._words = PlanWords.of(plan, self._sources.marks, corpus)
 
     def page(self) -> Html:
@@ -220,11 +219,7 @@ class PlanView:
     def _telling(self) -> Html:
         """Point at the questions whose answers would change the plan most."""
         lang = self._lang
-        day = (
-            word("plan.as_of.note", lang, tag="p", class_="hg-quiet", date=str(self._form.as_of))
-            if self._form.as_of != today()
-            else EMPTY
-        )
+        day = self._day()
         links = [
             element("li", element("a", point.question, href=f"#f-{point.name}"))
             for point in self._plan.open_points
@@ -239,6 +234,21 @@ class PlanView:
                 class_="hg-telling hg-screen",
             ),
             day,
+        )
+
+    def _day(self) -> Html:
+        """Say that the steps are today's, and how many of those shown rest on no rule of the day."""
+        lang, day = self._lang, self._form.as_of
+        if day == today():
+            return EMPTY
+        without = [step for step in self._shown.steps if self._sources.not_held(step.refs)]
+        return element(
+            "p",
+            word("plan.as_of.note", lang, date=str(day)),
+            join(" ", word("plan.as_of.not_held", lang, n=len(without), date=str(day)))
+            if without
+            else EMPTY,
+            class_="hg-quiet",
         )
 
     def _option(self, option: AnswerOption) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -9,8 +10,10 @@ from bot.answer import AnswerOption, AnswerPlan, Citation
 from bot.language import Lang
 from bot.present import CitationBook
 from knowledge.card import FactRef
+from knowledge.corpus import Corpus
 from ui.html import EMPTY, Html, element, join, label, word
 from ui.marks import Marks
+from ui.plan_day import not_held
 from ui.rulebook.query import card_address
 from ui.source_panel import quality_badge, status_badge
 
@@ -38,17 +41,23 @@ class LinkedMarks(Marks):
 class PlanSources:
     """The facts that a page of a plan shows, numbered in order of use."""
 
-    def __init__(self, plan: AnswerPlan, shown: AnswerOption, book: CitationBook) -> None:
+    def __init__(
+        self, plan: AnswerPlan, shown: AnswerOption, corpus: Corpus, lang: Lang, day: dt.date
+    ) -> None:
         """Number what the page says.
 
         Args:
             plan: its options are compared, its warnings said.
             shown: the option that is shown in full.
-            book: empty; it knows language and day.
+            corpus: holds the facts.
+            lang: language of the page.
+            day: for which it is told what the instruments count for.
         """
+        book = CitationBook(corpus, lang, day)
         for ref in plan.refs_told((shown,)):
             book.cite(ref)
         self._book = book
+        self._corpus, self._day = corpus, day
         self._lang: Lang = book.lang
         cited = book.citations
         self.marks = LinkedMarks(
@@ -64,8 +73,13 @@ class PlanSources:
         )
 
     def grounds(self, refs: Iterable[FactRef]) -> Html:
-        """Write out the facts of a step: each instrument once, with its status and their links."""
-        cited = (self._book.cite(ref) for ref in dict.fromkeys(refs))
+        """Write out the facts of a step: each instrument once, with its status and their links.
+
+        Where none of them was in force on the day, that comes first.
+        """
+        refs = tuple(dict.fromkeys(refs))
+        warning = self.not_held(refs)
+        cited = (self._book.cite(ref) for ref in refs)
         lines = [
             element(
                 "li",
@@ -77,7 +91,14 @@ class PlanSources:
             )
             for facts in _by_instrument(cited)
         ]
-        return element("ul", *lines, class_="hg-grounds") if lines else EMPTY
+        return join(
+            element("p", warning, class_="hg-not-held") if warning else EMPTY,
+            element("ul", *lines, class_="hg-grounds") if lines else EMPTY,
+        )
+
+    def not_held(self, refs: Iterable[FactRef]) -> str | None:
+        """Say why a step on these facts is none of the day's; None where it may be."""
+        return not_held(refs, self._corpus, self._day, self._lang)
 
     def listed(self) -> Html:
         """List every fact that the page cites, by instrument."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import NamedTuple, Self
 
 from bot.answer import AnswerOption, AnswerPlan, AnswerRemark
 from bot.language import Lang, localise
@@ -17,6 +17,15 @@ from ui.marks import Marks
 from ui.plan_form import said_value
 
 
+class Deciding(NamedTuple):
+    """An input on which a way hangs, as a reader is told of it."""
+
+    question: str
+    """Short."""
+    known: str | None
+    """What is known of it; None: nothing."""
+
+
 class PlanWords(Frozen):
     """What a plan needs besides itself; a plan that is not of the corpus does without."""
 
@@ -26,10 +35,8 @@ class PlanWords(Frozen):
     """Full names of the authorities that the plan abbreviates."""
     questions: Mapping[str, str] = {}
     """What each input asks, short."""
-    deciding: Mapping[str, tuple[str, ...]] = {}
-    """Inputs on which each option hangs, in the route's order."""
-    known: Mapping[str, str] = {}
-    """What is known of the inputs, as a reader says it."""
+    deciding: Mapping[str, tuple[Deciding, ...]] = {}
+    """What each option, by id, hangs on, in the route's order."""
 
     @classmethod
     def of(cls, plan: AnswerPlan, marks: Marks, corpus: Corpus) -> Self:
@@ -46,17 +53,38 @@ class PlanWords(Frozen):
             questions={
                 item.name: short_question(localise(item.question, lang)) for item in route.inputs
             },
-            deciding={option.id: deciding_inputs(route, option) for option in route.options},
-            known={
-                item.name: said_value(item, plan.known[item.name], lang)
-                for item in route.inputs
-                if item.name in plan.known
+            deciding={
+                option.id: what_decides(option, plan, route, lang) for option in plan.options
             },
         )
 
     def question(self, name: str) -> str:
         """Return what an input asks, short."""
         return self.questions.get(name, name)
+
+
+def what_decides(
+    option: AnswerOption, plan: AnswerPlan, route: RouteCard | None, lang: Lang
+) -> tuple[Deciding, ...]:
+    """Tell what opens or closes an option, with what is known of it.
+
+    Args:
+        option: of the plan.
+        plan: knows the values that it was made with.
+        route: its card; None where the corpus has none (any more): then nothing is told.
+        lang: language of the reader.
+    """
+    own = next((one for one in route.options if one.id == option.id), None) if route else None
+    if route is None or own is None:
+        return ()
+    inputs = (route.input(name) for name in deciding_inputs(route, own))
+    return tuple(
+        Deciding(
+            short_question(localise(item.question, lang)),
+            said_value(item, plan.known[item.name], lang) if item.name in plan.known else None,
+        )
+        for item in inputs
+    )
 
 
 def deciding_inputs(route: RouteCard, option: Option) -> tuple[str, ...]:

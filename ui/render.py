@@ -313,7 +313,7 @@ def render_sources(
                 "div",
                 render_source(
                     citation,
-                    [claim.text for claim in spoken if citation.ref in claim.refs],
+                    tuple(claim.text for claim in spoken if citation.ref in claim.refs),
                     lineages.get(citation.instrument.id, Lineage()),
                     lang,
                     marks.ui,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bot.answer import Citation, CitedInstrument, CitedSource
@@ -49,8 +50,9 @@ def lineage(corpus: Corpus, instrument_id: str) -> Lineage:
     )
 
 
+@lru_cache(maxsize=1024)  # while an answer grows, each of its states has the same sources again
 def render_source(
-    citation: Citation, claims: Iterable[str], family: Lineage, lang: Lang, ui: Lang
+    citation: Citation, claims: tuple[str, ...], family: Lineage, lang: Lang, ui: Lang
 ) -> Html:
     """Write the card of one citation.
 

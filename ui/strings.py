@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-import yaml
-
 from bot.language import Lang
+from knowledge.load import read_yaml
 
 LANGS: tuple[Lang, ...] = get_args(Lang)
 LOCALES = Path(__file__).parent / "locales"
@@ -36,7 +35,7 @@ def all_strings() -> Mapping[str, Mapping[Lang, str]]:
     """Read every file of `locales/`: by key, then by language."""
     strings: dict[str, dict[Lang, str]] = {}
     for path in sorted(LOCALES.glob("*.yaml")):
-        strings |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        strings |= read_yaml(path)
     return strings
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.answer import CheckedAnswer
@@ -25,6 +25,7 @@ from bot.store.records import (
     shortened,
 )
 from bot.store.schema import ConversationRow, FeedbackRow, TurnRow
+from bot.store.search import ESCAPE, folded, line_with, lines_of, pattern, searched_text, words_of
 from knowledge.card import Bilingual, FactRef
 
 UNDO = dt.timedelta(hours=1)
@@ -120,12 +121,18 @@ class Conversations:
     ) -> None:
         """Keep how an answer ended, and the answer itself; of a deleted turn nothing is kept."""
         with self._database.writing() as session:
+            question = session.scalar(
+                select(TurnRow.question).where(TurnRow.tenant == self._tenant, TurnRow.id == turn)
+            )
+            if question is None:
+                return
             session.execute(
                 self._of_turn(turn).values(
                     state=state,
                     shown=_json(payload),
                     answer_id=answer.id if answer else None,
                     answer=answer.model_dump_json(by_alias=True) if answer else None,
+                    searched=searched_text(question, _text(payload)),
                     ended=_now(),
                 )
             )
@@ -161,7 +168,39 @@ class Conversations:
 
     def listed(self, owner: str, limit: int = 200, offset: int = 0) -> tuple[Conversation, ...]:
         """List an owner's conversations, the latest first."""
-        rows = (
+        with self._database.reading() as session:
+            found = session.scalars(self._of_owner(owner).limit(limit).offset(offset)).all()
+            counts = self._counts(session, [row.id for row in found])
+            return tuple(_conversation(row, counts.get(row.id, 0)) for row in found)
+
+    def search(self, owner: str, wanted: str, limit: int = 50) -> tuple[Conversation, ...]:
+        """Find an owner's conversations by title, questions and answers, the latest first.
+
+        Every word must be in the title, or in a question with its answer as they are shown now;
+        width, script and case do not count.
+
+        Args:
+            owner: from `owner_of`.
+            wanted: words; blank finds nothing.
+            limit: most conversations wanted.
+        """
+        words = words_of(wanted)
+        if not words:
+            return ()
+        with self._database.reading() as session:
+            lines = self._lines_with(session, owner, words)
+            found = [
+                row
+                for row in session.scalars(self._of_owner(owner))
+                if row.id in lines or all(word in folded(row.title) for word in words)
+            ][:limit]
+            counts = self._counts(session, [row.id for row in found])
+            return tuple(
+                _conversation(row, counts.get(row.id, 0), lines.get(row.id)) for row in found
+            )
+
+    def _of_owner(self, owner: str) -> Select[ConversationRow]:
+        return (
             select(ConversationRow)
             .where(
                 ConversationRow.tenant == self._tenant,
@@ -169,13 +208,41 @@ class Conversations:
                 ConversationRow.deleted.is_(None),
             )
             .order_by(ConversationRow.updated.desc(), ConversationRow.id)
-            .limit(limit)
-            .offset(offset)
         )
-        with self._database.reading() as session:
-            found = session.scalars(rows).all()
-            counts = self._counts(session, [row.id for row in found])
-            return tuple(_conversation(row, counts.get(row.id, 0)) for row in found)
+
+    def _lines_with(
+        self, session: Session, owner: str, words: tuple[str, ...]
+    ) -> dict[str, str | None]:
+        """Return, by conversation, the first line of what is shown in it that has the words."""
+        holds = [TurnRow.searched.like(pattern(word), escape=ESCAPE) for word in words]
+        rows = (
+            select(TurnRow.conversation, TurnRow.id, TurnRow.root, TurnRow.state, and_(*holds))
+            .join(
+                ConversationRow,
+                (ConversationRow.tenant == TurnRow.tenant)
+                & (ConversationRow.id == TurnRow.conversation),
+            )
+            .where(
+                TurnRow.tenant == self._tenant,
+                TurnRow.replaced_by.is_(None),
+                ConversationRow.owner == owner,
+                ConversationRow.deleted.is_(None),
+            )
+            .order_by(TurnRow.conversation, TurnRow.position, TurnRow.started)
+        )
+        first: dict[str, str] = {}
+        for one in as_shown(_Place(*row) for row in session.execute(rows)):
+            if one.holds:
+                first.setdefault(one.conversation, one.id)
+        found = session.execute(
+            select(TurnRow.conversation, TurnRow.question, TurnRow.shown).where(
+                TurnRow.tenant == self._tenant, TurnRow.id.in_(list(first.values()))
+            )
+        )
+        return {
+            conversation: line_with(lines_of(question, _text(_shown(shown))), words)
+            for conversation, question, shown in found
+        }
 
     def read(self, conversation: str) -> tuple[Conversation, tuple[KeptTurn, ...]]:
         """Read a conversation with its turns, oldest first.
@@ -292,6 +359,7 @@ class Conversations:
             lang=asked.lang,
             state="working",
             shown=None,
+            searched=searched_text(asked.question, ""),
             answer_id=None,
             answer=None,
             corpus=corpus,
@@ -365,13 +433,41 @@ class Conversations:
         return {row[0]: row[1] for row in session.execute(rows)}
 
 
-def as_shown(turns: Iterable[KeptTurn]) -> tuple[KeptTurn, ...]:
+class _Place(NamedTuple):
+    """A turn as a search looks at it."""
+
+    conversation: str
+    id: str
+    place: str
+    state: str
+    holds: bool
+    """Whether it has all words of the search."""
+
+    @property
+    def root(self) -> tuple[str, str]:
+        """The place, of which another conversation may have one of the same name."""
+        return self.conversation, self.place
+
+
+class _Standing(Protocol):
+    """What tells which of several answers to a question is shown."""
+
+    @property
+    def root(self) -> Hashable: ...
+    @property
+    def state(self) -> str: ...
+
+
+Shown = TypeVar("Shown", bound=_Standing)
+
+
+def as_shown(turns: Iterable[Shown]) -> tuple[Shown, ...]:
     """Return one turn for each place, in the order in which the places were first asked.
 
     Of a question answered anew it is the newest answer; one that failed or was stopped leaves the
     answer before it in its place.
     """
-    places: dict[str, KeptTurn] = {}
+    places: dict[Hashable, Shown] = {}
     for one in turns:
         before = places.get(one.root)
         if before is None or one.state in _STANDING or before.state not in _STANDING:
@@ -386,9 +482,9 @@ def history_before(turn: KeptTurn, turns: Iterable[KeptTurn]) -> tuple[Turn, ...
     """
     last: dict[str, KeptTurn] = {}
     for one in turns:
-        if one.position < turn.position and one.root != turn.root and _text(one):
+        if one.position < turn.position and one.root != turn.root and _text(one.shown):
             last[one.root] = one
-    said = ((one.question, _text(one)) for one in last.values())
+    said = ((one.question, _text(one.shown)) for one in last.values())
     return tuple(
         Turn.model_validate({"role": role, "content": content})
         for question, text in said
@@ -413,8 +509,14 @@ def feedback_of(row: FeedbackRow) -> Feedback:
     )
 
 
-def _text(turn: KeptTurn) -> str:
-    return str((turn.shown or {}).get("text") or "")
+def _text(payload: Mapping[str, Any] | None) -> str:
+    """Return the text of an answer out of what the page shows; empty while there is none."""
+    return str((payload or {}).get("text") or "")
+
+
+def _shown(kept: str | None) -> Mapping[str, Any] | None:
+    read: Mapping[str, Any] | None = json.loads(kept) if kept else None
+    return read
 
 
 def _claim(row: ConversationRow, owner: str) -> None:
@@ -437,7 +539,7 @@ def _not_found() -> ConversationNotFound:
     )
 
 
-def _conversation(row: ConversationRow, turns: int) -> Conversation:
+def _conversation(row: ConversationRow, turns: int, line: str | None = None) -> Conversation:
     return Conversation(
         id=row.id,
         owner=row.owner,
@@ -445,6 +547,7 @@ def _conversation(row: ConversationRow, turns: int) -> Conversation:
         created=row.created,
         updated=row.updated,
         turns=turns,
+        line=line,
     )
 
 
@@ -463,7 +566,7 @@ def kept_turn(row: TurnRow, feedback: Feedback | None = None) -> KeptTurn:
             "filters": json.loads(row.filters),
             "lang": row.lang,
             "state": row.state,
-            "shown": json.loads(row.shown) if row.shown else None,
+            "shown": _shown(row.shown),
             "answer": row.answer_id,
             "corpus": row.corpus,
             "started": row.started,

@@ -89,6 +89,8 @@ class Database:
         if is_sqlite:
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+        elif self._url.get_backend_name() == "postgresql":
+            event.listen(engine, "begin", _begin_postgresql)
         try:
             with engine.execution_options(**{_WRITES: True}).begin() as connection:
                 bring_up_to_date(connection)
@@ -149,6 +151,17 @@ def _begin_sqlite(connection: Any) -> None:
     # says at once that it will write waits for its turn.
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+_WRITERS = 0x68756761
+"""Key of the lock that writers take on PostgreSQL; any number that no other program takes."""
+
+
+def _begin_postgresql(connection: Any) -> None:
+    # One writer at a time, as on SQLite: what is read at the start of a transaction that writes
+    # still holds at its end. A write takes milliseconds; the lock ends with the transaction.
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 
 def _kind(error: BaseException) -> str:

@@ -60,6 +60,8 @@ class Conversation(Frozen):
     updated: dt.datetime
     """When it was last asked in; renaming does not count."""
     turns: int
+    line: str | None = None
+    """The line in which a search found it; None where only its title was, or nothing was sought."""
 
 
 class Told(Frozen):

@@ -7,6 +7,7 @@ types that every SQL database has are used: JSON is kept as text.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import (
@@ -17,18 +18,22 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    column,
     insert,
     inspect,
     select,
+    table,
+    text,
     update,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
 
 from bot.errors import AdvisorError
+from bot.store.search import searched_text
 from knowledge.card import Bilingual
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class StoreError(AdvisorError):
@@ -54,6 +59,17 @@ class Utc(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
+class Typed(TypeDecorator[str]):
+    """A text that somebody typed; kept without NUL, which PostgreSQL refuses."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write a text."""
+        return None if value is None else value.replace("\0", "")
+
+
 class Row(DeclarativeBase):
     """Base of the tables."""
 
@@ -76,7 +92,7 @@ class ConversationRow(Row):
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Typed)
     created: Mapped[dt.datetime] = mapped_column(Utc)
     updated: Mapped[dt.datetime] = mapped_column(Utc)
     deleted: Mapped[dt.datetime | None] = mapped_column(Utc)
@@ -102,7 +118,7 @@ class TurnRow(Row):
     conversation: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(Integer)
     root: Mapped[str] = mapped_column(String(40))
-    question: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Typed)
     told: Mapped[str] = mapped_column(Text)
     # The place of an edited question that this turn gave way to.
     replaced_by: Mapped[str | None] = mapped_column(String(40))
@@ -112,6 +128,8 @@ class TurnRow(Row):
     lang: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16))
     shown: Mapped[str | None] = mapped_column(Text)
+    # Question and answer as a search compares them.
+    searched: Mapped[str] = mapped_column(Typed, deferred=True)
     answer_id: Mapped[str | None] = mapped_column(String(64))
     # Read by itself and seldom; a conversation is shown without it.
     answer: Mapped[str | None] = mapped_column(Text, deferred=True)
@@ -134,15 +152,29 @@ class FeedbackRow(Row):
     answer_id: Mapped[str | None] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(8))
     reason: Mapped[str | None] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Typed)
     refs: Mapped[str] = mapped_column(Text)
     corpus: Mapped[str] = mapped_column(String(64))
     created: Mapped[dt.datetime] = mapped_column(Utc)
     updated: Mapped[dt.datetime] = mapped_column(Utc)
 
 
+def _make_searchable(connection: Connection) -> None:
+    """Version 2: what was asked and answered before can be searched as well."""
+    connection.execute(text("ALTER TABLE turn ADD COLUMN searched TEXT NOT NULL DEFAULT ''"))
+    turn = table("turn", *map(column, ("tenant", "id", "question", "shown", "searched")))
+    kept = select(turn.c.tenant, turn.c.id, turn.c.question, turn.c.shown)
+    for tenant, name, question, shown in connection.execute(kept).all():
+        answer = json.loads(shown).get("text") or "" if shown else ""
+        connection.execute(
+            update(turn)
+            .where(turn.c.tenant == tenant, turn.c.id == name)
+            .values(searched=searched_text(question, answer))
+        )
+
+
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {}
+STEPS: Mapping[int, Step] = {2: _make_searchable}
 """By version: what makes a database of the version before it into one of it."""
 
 

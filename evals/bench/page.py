@@ -22,7 +22,7 @@ from rich.table import Table
 from evals.bench.answer import BASELINES, bench_app
 from evals.bench.baseline import baseline_ms
 from evals.bench.chromium import BROWSERS, FLAGS, find_browser
-from evals.bench.visitor import Seen, read_ask_event, visit
+from evals.bench.visitor import Seen, new_session, read_ask_event, visit
 from evals.case import load_suite
 from evals.errors import CaseError
 from evals.stats import percentiles
@@ -172,11 +172,12 @@ class _Crowd(threading.Thread):
             event = await read_ask_event(client)
 
             async def one(at: int, share: list[str]) -> None:
+                session = new_session()
                 pauses = random.Random(at)
                 for question in share:
                     await asyncio.sleep(pauses.uniform(0, 2 * self._think_s))
                     try:
-                        self.seen.append(await visit(client, event, question, WAIT_S))
+                        self.seen.append(await visit(client, event, session, question, WAIT_S))
                     except (httpx.HTTPError, TimeoutError):
                         self.failed += 1
 

@@ -53,12 +53,20 @@ async def read_ask_event(client: httpx.AsyncClient) -> AskEvent:
     raise LookupError("the page has no `ask` event; is this Hugang's address?")
 
 
-async def visit(client: httpx.AsyncClient, event: AskEvent, question: str, wait_s: float) -> Seen:
-    """Ask one question as the page would, in a session of its own.
+def new_session() -> str:
+    """Return a name for a session, as a page that is opened gives itself one."""
+    return secrets.token_hex(6)
+
+
+async def visit(
+    client: httpx.AsyncClient, event: AskEvent, session: str, question: str, wait_s: float
+) -> Seen:
+    """Ask one question as the page would, in a conversation of its own.
 
     Args:
         client: with the server as base address.
         event: from `read_ask_event`.
+        session: from `new_session`, one for each page that is open.
         question: as typed.
         wait_s: seconds until the answer must be complete.
 
@@ -66,7 +74,6 @@ async def visit(client: httpx.AsyncClient, event: AskEvent, question: str, wait_
         TimeoutError: it was not.
         httpx.HTTPError: the server refused, or the connection broke.
     """
-    session = secrets.token_hex(6)
     asked: dict[str, object] = {
         "text": question,
         "message": f"m{secrets.token_hex(10)}",

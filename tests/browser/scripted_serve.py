@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.settings import Settings
 from tests.browser.scripted import ScriptedAdvisor
 from ui.api import create_app
-from ui.gradio_import import without_stub_writing
+from ui.gradio_import import without_editor_help
 from ui.serve import listen, run
 
 
@@ -26,7 +26,7 @@ def serve(advisor: ScriptedAdvisor, port: int, home: str) -> None:
 
 def main(port: str, home: str) -> None:
     """Obey the lines on stdin until it ends."""
-    without_stub_writing()
+    without_editor_help()
     import ui.web  # noqa: F401
 
     advisor = ScriptedAdvisor()

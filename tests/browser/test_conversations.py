@@ -141,7 +141,7 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(
     shown.get_by_role("searchbox").fill("税率")
     expect(titles).to_have_text([TAX])
     shown.get_by_role("searchbox").fill("没有的")
-    expect(shown).to_contain_text("没有这样的标题")
+    expect(shown).to_contain_text("标题、问题和回答里都没有")
     shown.get_by_role("searchbox").fill("")
 
     titles.nth(1).hover()
@@ -174,6 +174,41 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(
     button(shown, "撤销").click()
     expect(titles).to_have_text(["天气怎么样？", "财资中心"])
     expect(hugang.answers.first).to_contain_text("8.25%")
+
+
+@pytest.mark.parametrize("options", [{"locale": "zh-CN"}, {"locale": "en-GB", **PHONE}])
+def test_a_search_in_the_list_finds_answers_and_shows_the_line(
+    open_page: OpenPage, scripted_server: str, options: dict[str, object]
+) -> None:
+    hugang = open_page(scripted_server, **options)
+    english = options["locale"] == "en-GB"
+    hugang.ask_and_wait("What is the tax rate?" if english else TAX)
+    open_list(hugang, "Conversations" if english else "对话记录")
+    shown = hugang.page.locator(".hg-list")
+    if english:
+        button(shown, "New conversation").tap()
+    else:
+        new(hugang)
+    hugang.ask_and_wait("天气怎么样？")
+    open_list(hugang, "Conversations" if english else "对话记录")
+    box, titles, lines = (
+        shown.get_by_role("searchbox"),
+        shown.locator(".hg-list-title"),
+        shown.locator(".hg-list-line"),
+    )
+    asked = hugang.page.expect_request("**/api/v1/conversations/search")
+    with asked as request:
+        box.fill("8.25%")
+    assert "8.25" not in request.value.url
+    expect(titles).to_have_text(["What is the tax rate?" if english else TAX])
+    expect(lines).to_contain_text("8.25%")
+    expect(lines.locator("mark").first).to_have_text("8.25%")
+    assert hugang.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    box.fill("(.*<b>")
+    expect(shown).to_contain_text("In no title" if english else "标题、问题和回答里都没有")
+    box.fill("")
+    expect(titles).to_have_count(2)
+    expect(lines).to_have_count(0)
 
 
 def test_on_a_phone_the_list_is_a_sheet_that_keeps_the_keyboard(

@@ -170,6 +170,25 @@ def test_the_newest_answer_wins_and_a_lost_server_is_told(visit: Open) -> None:
     expect(amount).to_have_value("3 million")
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_a_day_before_the_rules_marks_the_steps_that_rest_on_them(
+    visit: Open, viewport: dict[str, int]
+) -> None:
+    page = visit(f"{FUND}?lang=zh-Hans", viewport=viewport)
+    marked = page.locator(".hg-step .hg-not-held")
+    expect(page.locator(".hg-step").first).to_be_visible()
+    expect(marked).to_have_count(0)
+    page.locator("#i-as_of").fill("2012-01-01")
+    expect(marked.first).to_contain_text("在 2012-01-01，这一步的依据都不适用：“")
+    expect(marked.first).to_contain_text(re.compile(r"自 20\d\d-\d\d-\d\d 起适用"))
+    expect(page.locator("#result")).to_contain_text(
+        f"其中 {marked.count()} 步所依据的规定在 2012-01-01 都不适用"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.emulate_media(media="print")
+    expect(marked.first).to_be_visible()
+
+
 def test_on_paper_the_plan_is_light_wide_and_without_its_form(visit: Open) -> None:
     page = visit(f"{FUND}?lang=zh-Hans&amount_usd=2亿", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -19,11 +20,11 @@ from bot.store.store import Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
-from ui.answering import Answering, Answers
+from ui.answering import SHOW_EVERY_S, Answering, Answers
 from ui.handlers import PageRequest
 
 KEY, OTHER = "a" * 43, "b" * 43
-TALK = "c" * 22
+TALK, OTHER_TALK = "c" * 22, "d" * 22
 DEADLINE_S = 10.0
 
 
@@ -78,8 +79,8 @@ def state_of(store: Store) -> str:
     return store.conversations.read(TALK)[1][0].state
 
 
-def shown_keys(store: Store) -> set[str]:
-    turn = store.conversations.read(TALK)[1][0]
+def shown_keys(store: Store, talk: str = TALK) -> set[str]:
+    turn = store.conversations.read(talk)[1][0]
     return {key for key, _ in (turn.shown or {}).get("parts", ())}
 
 
@@ -117,6 +118,36 @@ def test_who_comes_back_while_it_is_made_hears_the_rest(
     assert states[-1]["state"] == "answered"
     assert len(advisor.questions) == 0  # the stepped stream counts none: it was asked once
     assert store.conversations.read(TALK)[0].turns == 1
+
+
+def test_who_has_nothing_to_read_goes_before_who_has(store: Store, advisor: SteppedAdvisor) -> None:
+    answers = Answers(advisor, 1, store)
+    first = answers.ask(request())
+    advisor.steps.release(3)
+    until(lambda: "block-0" in shown_keys(store))
+    second = answers.ask(request("m002", conversation=OTHER_TALK))
+    until(lambda: answers._turns.waiting)
+    # One step for the first, which holds the only slot until its next event; three for the second.
+    advisor.steps.release(1 + 3)
+    until(lambda: "block-0" in shown_keys(store, OTHER_TALK))
+    assert "block-1" not in shown_keys(store)
+    advisor.steps.release(9)
+    assert all_states(first)[-1]["state"] == "answered"
+    assert all_states(second)[-1]["state"] == "answered"
+
+
+def test_states_after_the_first_text_are_some_time_apart(
+    store: Store, advisor: SteppedAdvisor
+) -> None:
+    async def listen() -> list[tuple[float, dict[str, Any]]]:
+        answering = Answers(advisor, 1, store).ask(request())
+        return [(time.monotonic(), state) async for state in answering.states()]
+
+    advisor.steps.release(99)
+    heard = run(asyncio.wait_for(listen(), DEADLINE_S))
+    assert heard[-1][1]["state"] == "answered"
+    texts = [at for at, state in heard if any(key == "block-0" for key, _ in state["parts"])]
+    assert all(later - at >= SHOW_EVERY_S for at, later in itertools.pairwise(texts))
 
 
 def test_each_new_part_is_kept_before_it_is_shown(store: Store, advisor: SteppedAdvisor) -> None:

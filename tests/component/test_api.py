@@ -603,6 +603,7 @@ def test_the_description_is_versioned_and_shows_examples(client: TestClient) -> 
     assert set(described["paths"]) == {
         "/api/v1/ask",
         "/api/v1/conversations",
+        "/api/v1/conversations/search",
         "/api/v1/conversations/{conversation}",
         "/api/v1/conversations/{conversation}/restore",
         "/api/v1/conversations/{conversation}/turns/{turn}/undo",

@@ -56,6 +56,23 @@ def test_a_conversation_is_listed_to_its_owner_and_read_by_its_link(client: Test
         assert owner_of(KEY) not in read.text
 
 
+def test_the_owner_searches_with_the_words_in_the_body(client: TestClient) -> None:
+    def search(words: str, headers: dict[str, str] = MINE) -> list[dict[str, object]]:
+        answer = client.post("/api/v1/conversations/search", headers=headers, json={"words": words})
+        assert answer.headers["Cache-Control"] == "no-store"
+        return list(answer.json()["conversations"])
+
+    (line,) = search("SAID")
+    assert (line["id"], line["title"], line["line"]) == (TALK, "q?", "said")
+    assert search("ok") == []  # HTML of the page is no text of the answer
+    assert search("said", THEIRS) == []
+    refused = client.post("/api/v1/conversations/search", json={"words": "said"})
+    assert refused.status_code == 401 or refused.json()["code"] == "bad-owner"
+    for words in ("", "x" * 101):
+        wish = {"words": words}
+        assert client.post("/api/v1/conversations/search", headers=MINE, json=wish).is_error
+
+
 def test_the_owner_renames_deletes_and_brings_back(client: TestClient) -> None:
     assert client.patch(AT, headers=MINE, json={"title": "新"}).json()["title"] == "新"
     assert client.delete(AT, headers=MINE).status_code == 204

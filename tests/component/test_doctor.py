@@ -171,6 +171,17 @@ def test_a_check_that_breaks_is_an_error_and_stops_no_other(
     assert found["corpus"].severity == "ok"
 
 
+def test_checks_of_what_stands_on_the_engine_are_run_too(tmp_path: Path) -> None:
+    def breaks() -> Check:
+        raise RuntimeError("unforeseen")
+
+    good = Check(name="fonts", severity="warning", message="none", remedy="Install one.")
+    found = by_name(examine(Settings(home=tmp_path), {"fonts": lambda: good, "page": breaks}))
+    assert found["fonts"] == good
+    assert "unforeseen" in found["page"].message
+    assert found["corpus"].severity == "ok"
+
+
 KEY = "sk-not-to-be-seen"
 
 
@@ -213,7 +224,7 @@ def test_a_model_that_cannot_be_opened_is_an_error_with_a_remedy(
 @pytest.mark.parametrize("severity", ["warning", "error"])
 def test_only_an_error_gives_exit_code_one(monkeypatch: pytest.MonkeyPatch, severity: Any) -> None:
     check = Check(name="x", severity=severity, message="seen", remedy="do this")
-    monkeypatch.setattr(doctor, "examine", lambda _: iter([check]))
+    monkeypatch.setattr(doctor, "examine", lambda *_: iter([check]))
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == (severity == "error")
     assert "do this" in result.stdout

@@ -5,18 +5,19 @@ import sys
 
 PROGRAM = """
 import time
-from ui.gradio_import import without_stub_writing
-without_stub_writing()
-import gradio, gradio.component_meta, sys
+from ui.gradio_import import without_editor_help
+without_editor_help()
+import gradio, gradio.component_meta, gradio.events, sys
 assert gradio.component_meta.create_or_modify_pyi.__module__ == "ui.gradio_import"
+assert gradio.events.EventListener.set_doc.__module__ == "ui.gradio_import"
 assert not any(type(finder).__module__ == "ui.gradio_import" for finder in sys.meta_path)
 with gradio.Blocks():
-    gradio.HTML("x")
+    gradio.HTML("x").change(None, js="() => 1")
 print("ok")
 """
 
 
-def test_gradio_works_without_writing_stubs_and_the_hook_goes_after_use() -> None:
+def test_gradio_works_without_stubs_and_documentation_and_the_hook_goes_after_use() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from html.parser import HTMLParser
 from typing import Any, get_args
@@ -11,14 +12,18 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from bot.language import Lang, localise
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.load import load_corpus
 from knowledge.route import Goal
 from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
+from ui.plan_day import not_held
 from ui.plan_page import GROUPS, plan_pages
-from ui.strings import LANGS
+from ui.strings import LANGS, string
 
+ENDED_OR_AHEAD = ("not-yet", "superseded", "repealed")
 ROUTES = sorted(load_corpus().routes)
 FUND = "/plan/fund-overseas-subsidiary"
 
@@ -193,6 +198,52 @@ def test_instruments_stand_as_on_the_day(client: TestClient) -> None:
     assert "Not yet effective" not in today.text
     assert "Not yet effective" in before.text
     assert "Status of the instruments as of 2016-01-01" in before.text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_step_none_of_whose_rules_applied_on_the_day_says_which_and_from_when(
+    client: TestClient, advisor: Any, lang: Lang
+) -> None:
+    corpus, day = advisor.corpus, dt.date(2012, 1, 1)
+    page = get(client, FUND, lang=lang, as_of=str(day))
+    option = advisor.plan("fund-overseas-subsidiary", {}, lang).options[0]
+    said = {step.id: not_held(step.refs, corpus, day, lang) for step in option.steps}
+    assert any(said.values())
+    shown = page.all("p", **{"class": "hg-not-held"})
+    assert len(shown) == sum(map(bool, said.values()))
+    for step in option.steps:
+        cards = {ref.card_id: corpus.instrument(ref) for ref in step.refs}.values()
+        none = all(corpus.validity(one, day) in ENDED_OR_AHEAD for one in cards)
+        text = said[step.id]
+        assert (text is not None) == (bool(cards) and none)
+        if text:
+            assert text in page.text
+            assert str(day) in text
+            for card in cards:
+                assert localise(card.title, lang) in text
+                assert str(card.starts if day < card.starts else corpus.ends(card)) in text
+    assert string("plan.as_of.not_held", lang, n=len(shown), date=day) in page.text
+    today = get(client, FUND, lang=lang)
+    assert not today.all("p", **{"class": "hg-not-held"})
+
+
+def test_a_rule_that_was_replaced_by_the_day_is_named_with_its_end(corpus: Corpus) -> None:
+    old = next(
+        card
+        for card in corpus.instruments.values()
+        if card.status == "superseded" and card.starts and corpus.ends(card)
+    )
+    end = corpus.ends(old)
+    assert end is not None
+    ref = FactRef.of(old.id, old.facts[0].id)
+    told = not_held((ref,), corpus, end, "en")
+    assert told is not None
+    assert f"was replaced from {end}" in told
+    assert not_held((ref,), corpus, end - dt.timedelta(days=1), "en") is None
+    held = next(c for c in corpus.instruments.values() if c.status == "in-force" and c.starts < end)
+    # One rule that held is enough: the step may be of the day.
+    assert not_held((ref, FactRef.of(held.id, held.facts[0].id)), corpus, end, "en") is None
+    assert not_held((), corpus, end, "en") is None
 
 
 def test_a_fragment_is_the_changing_part_of_the_page(client: TestClient) -> None:

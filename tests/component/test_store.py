@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import re
+import secrets
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL
 
 from bot.answer import CheckedAnswer
 from bot.question import read_question
@@ -27,6 +30,7 @@ from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
 from bot.store.store import DATABASE_FILE, Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
+from tests.postgresql import NO_POSTGRESQL, new_database, postgresql, server_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = owner_of("a" * 43)
@@ -46,10 +50,33 @@ def asked(turn: str = "m0001", talk: str = TALK, **changes: object) -> Asked:
     return Asked.model_validate(values | changes)
 
 
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[URL]:
+    programs = server_programs()
+    if programs is None:
+        pytest.skip(f"no PostgreSQL server here; {NO_POSTGRESQL}")
+    with postgresql(programs) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """An empty database of each kind."""
+    home = tmp_path / "home"
+    if request.param == "sqlite":
+        return Settings(home=home)
+    server = request.getfixturevalue("postgresql_server")
+    url = new_database(server, f"t{secrets.token_hex(6)}")
+    return Settings(home=home, database_url=url.render_as_string(hide_password=False))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.of(Settings(home=tmp_path / "home")) as opened:
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.of(settings) as opened:
         yield opened
+
+
+only_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +123,25 @@ def test_what_a_dead_process_was_answering_is_broken_off(store: Store) -> None:
     assert [turn.state for turn in store.conversations.read(TALK)[1]] == ["interrupted", "answered"]
 
 
+def test_the_same_question_sent_by_many_at_once_is_asked_once(store: Store) -> None:
+    def begin(n: int) -> str:
+        return store.conversations.begin(asked(question=f"问{n % 2}"), OWNER, "v").how
+
+    with ThreadPoolExecutor(8) as pool:
+        how = list(pool.map(begin, range(16)))
+    assert how.count("new") == 1
+    assert how.count("again") == 15
+
+
+def test_a_text_with_a_null_is_kept_without_it(store: Store) -> None:
+    answered(store, "m0001", TALK, "额\0度？", "一\0半")
+    conversation, (turn,) = store.conversations.read(TALK)
+    assert (conversation.title, turn.question) == ("额度？", "额度？")
+    store.feedback.give("m0001", OWNER, "down", "other", "不\0对")
+    assert [one.text for one in store.feedback.listed()] == ["不对"]
+    assert found(store, "额\0度") == {"c": "额度？"}
+
+
 def test_a_conversation_is_its_owners(store: Store) -> None:
     kept = store.conversations
     kept.begin(asked(), OWNER, "v")
@@ -112,6 +158,81 @@ def test_a_conversation_is_its_owners(store: Store) -> None:
             attempt()
     assert kept.listed(OTHER) == ()
     assert [one.title for one in kept.listed(OWNER)] == ["额度怎么算？"]
+
+
+def answered(store: Store, turn: str, talk: str, question: str, text: str, **more: object) -> None:
+    store.conversations.begin(asked(turn, talk=talk, question=question, **more), OWNER, "v")
+    store.conversations.end(turn, "answered", {"text": text})
+
+
+def found(store: Store, words: str, owner: str = OWNER) -> dict[str, str | None]:
+    """Lines in which a search found conversations, by the first character of their ids."""
+    return {one.id[0]: one.line for one in store.conversations.search(owner, words)}
+
+
+def test_a_search_finds_titles_questions_and_answers_and_tells_the_line(store: Store) -> None:
+    lead = "**香港企業財資中心**的稅率是8.25%[1][2]。\n\n- 须在香港登记[3]\n- Ｉｎｔｅｒｅｓｔ is deductible"
+    answered(store, "m0001", "1" * 22, "财资中心要交多少税？", lead)
+    answered(store, "m0002", "2" * 22, "境外放款的额度？", "额度是净资产的50%。")
+    store.conversations.rename("2" * 22, OWNER, "越南工厂")
+    assert found(store, "境外放款") == {"2": "境外放款的额度？"}
+    assert found(store, "越南") == {"2": None}
+    # Width, script and case do not count, and the words are wherever they are in one turn.
+    assert found(store, "企业财资中心的税率") == {"1": "香港企業財資中心的稅率是8.25%。"}
+    assert found(store, "interest") == {"1": "Ｉｎｔｅｒｅｓｔ is deductible"}
+    assert found(store, "ＴＡＸ") == {}
+    assert found(store, "登記 多少税") == {"1": "财资中心要交多少税？"}
+    assert found(store, "登记 净资产") == {}
+    assert set(found(store, "额度 的")) == {"2"}
+    for nothing in ("", "   ", "没有"):
+        assert found(store, nothing) == {}
+    assert found(store, "境外放款", OTHER) == {}
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "5_%", "%放款%", "'; DROP TABLE turn; --"])
+def test_a_search_takes_signs_for_letters(store: Store, words: str) -> None:
+    answered(store, "m0001", "1" * 22, "境外放款的额度？", "额度是净资产的一半。")
+    answered(store, "m0002", "2" * 22, f"这里写着{words}这些", "无")
+    assert found(store, words) == {"2": f"这里写着{words}这些"}
+
+
+def test_a_search_finds_what_is_shown_now_and_nothing_that_was_deleted(store: Store) -> None:
+    kept = store.conversations
+    answered(store, "m0001", "1" * 22, "甲问题", "旧答案")
+    answered(store, "m0002", "1" * 22, "甲问题", "新答案", root="m0001")
+    assert found(store, "旧答案") == {}
+    assert found(store, "新答案") == {"1": "新答案"}
+    answered(store, "m0003", "1" * 22, "乙问题", "丙", instead_of="m0001")
+    assert found(store, "新答案") == {}
+    assert found(store, "乙问题") == {"1": "乙问题"}
+    kept.delete("1" * 22, OWNER)
+    assert found(store, "乙问题") == {}
+    # A place of the same name in another conversation is another place.
+    answered(store, "m0004", "2" * 22, "丁问题", "戊", root="m0003")
+    kept.restore("1" * 22, OWNER)
+    assert set(found(store, "问题")) == {"1", "2"}
+
+
+def test_a_long_line_is_cut_around_what_was_found(store: Store) -> None:
+    answered(store, "m0001", TALK, "问", "前" * 300 + "资金池" + "后" * 300)
+    (line,) = found(store, "资金池").values()
+    assert line is not None
+    assert line.startswith("…前")
+    assert line.endswith("后…")
+    assert "资金池" in line
+    assert len(line) <= 122
+
+
+def test_what_was_kept_before_there_was_a_search_is_found(settings: Settings) -> None:
+    with Store.of(settings) as store:
+        answered(store, "m0001", TALK, "境外放款的额度？", "额度是净资产的50%。")
+        with store._database.writing() as session:
+            session.execute(text("ALTER TABLE turn DROP COLUMN searched"))
+            session.execute(text("UPDATE schema_version SET version = 1"))
+    with Store.of(settings) as store:
+        assert found(store, "净资产") == {"c": "额度是净资产的50%。"}
+        answered(store, "m0002", TALK, "然后呢？", "要登记。")
+        assert found(store, "登记") == {"c": "要登记。"}
 
 
 def test_the_latest_conversation_is_listed_first_and_renaming_keeps_the_order(store: Store) -> None:
@@ -274,6 +395,7 @@ def test_a_process_killed_while_it_writes_leaves_all_it_had_kept(
         assert store.conversations.begin(asked("mnew"), OWNER, "v").how == "new"
 
 
+@only_sqlite
 def test_the_database_of_a_newer_version_is_refused_and_left_alone(
     store: Store, tmp_path: Path
 ) -> None:
@@ -314,6 +436,7 @@ def test_a_database_that_cannot_be_opened_is_said_in_both_languages(url: str) ->
     assert "HUGANG_DATABASE_URL" in caught.value.user_message("zh-Hant")
 
 
+@only_sqlite
 def test_sqlite_is_set_up_as_the_docs_say_and_readable_by_its_owner_only(
     store: Store, tmp_path: Path
 ) -> None:
@@ -356,11 +479,11 @@ def test_a_fault_of_the_database_tells_the_log_nothing_of_what_was_asked(
 ) -> None:
     store.start()
     with store._database.writing() as session:
-        session.execute(text("DROP TABLE turn"))
+        session.execute(text("ALTER TABLE turn RENAME TO gone"))
     with caplog.at_level(logging.DEBUG), pytest.raises(StoreError) as caught:
         store.conversations.begin(asked(question="机密并购"), OWNER, "v")
     told = caplog.text + str(caught.value) + repr(caught.value.__cause__)
-    assert "OperationalError" in caplog.text
+    assert re.search("OperationalError|UndefinedTable", caplog.text)
     assert not any(secret in told for secret in ("机密", TALK, OWNER, "m0001"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +21,7 @@ from tests.component.taken_away import draw, joined, open_word, pdf_text, word_t
 from ui.api_problems import PROBLEM_JSON, add_problem_handlers
 from ui.takeaway.endpoints import takeaway_endpoints
 from ui.takeaway.fonts import FontShelf, open_shelf
+from ui.takeaway.typesetting import Job, Typesetter, TypesettingFailed, TypesettingTooLong
 
 ROUTE = "fund-overseas-subsidiary"
 TYPES = {
@@ -149,6 +152,52 @@ def test_a_document_that_is_too_long_is_refused(advisor: Advisor, answer: Checke
     long = answer.model_copy(update={"warnings": ("长" * 300_000,) * 2})
     with client_of(advisor, {"long": long}) as client:
         problem_of(client.get("/answers/long.docx?lang=en"), 413, "takeaway-too-large")
+
+
+def slow_job() -> Job:
+    rows = b"#for i in range(40000) [ #i #box(width: 1pt) ]"
+    return Job(rows * 40, "pdf", {})
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh-Hans", "已中止"), ("zh-Hant", "排版超過"), ("en", "was broken off")]
+)
+@pytest.mark.parametrize("form", ["pdf", "docx"])
+def test_a_document_that_takes_too_long_is_broken_off_and_the_reader_told(
+    advisor: Advisor, answer: CheckedAnswer, form: str, lang: str, said: str
+) -> None:
+    if not open_shelf().draws_chinese:
+        pytest.skip("no font on this machine draws Chinese; `make browser` installs one")
+    with client_of(advisor, {answer.id: answer}, typesetting_s=0.01) as client:
+        refused = client.get(f"/plan/{ROUTE}.{form}", params={"lang": lang})
+        problem = problem_of(refused, 503, "takeaway-too-slow")
+        assert said in problem["detail"]
+        assert "0.01" in problem["detail"]
+        assert "HUGANG_TYPESETTING_S" in problem["remedy"]
+        assert client.get(f"/plan/{ROUTE}.md", params={"lang": lang}).status_code == 200
+
+
+def test_typesetting_is_ended_at_its_time_and_the_next_document_is_set() -> None:
+    typesetter = Typesetter((), system=False)
+    start = time.monotonic()
+    with pytest.raises(TypesettingTooLong):
+        typesetter.typeset(slow_job(), 1.5)
+    assert 1.4 < time.monotonic() - start < 6
+    for _ in range(2):
+        assert typesetter.typeset(Job(b"next", "pdf", {}), 30).startswith(b"%PDF")
+    (worker,) = typesetter._idle  # kept, not started anew
+    with pytest.raises(TypesettingFailed, match="unknown variable"):
+        typesetter.typeset(Job(b"#nobody", "pdf", {}), 30)
+    assert typesetter._idle == [worker]
+    worker.kill()
+    worker.wait()
+    with pytest.raises(TypesettingFailed):
+        typesetter.typeset(Job(b"next", "pdf", {}), 30)
+    assert typesetter.typeset(Job(b"next", "pdf", {}), 30).startswith(b"%PDF")
+    (worker,) = typesetter._idle
+    del typesetter
+    gc.collect()
+    assert worker.poll() is not None, "no process is left behind"
 
 
 def test_two_documents_are_made_at_once_and_who_waits_too_long_is_told(

@@ -33,10 +33,13 @@ from tests.component.taken_away import (
     word_links,
     word_text,
 )
+from ui.marks import Marks
+from ui.plan_day import not_held
+from ui.plan_words import PlanWords
 from ui.strings import LANGS, string
 from ui.takeaway.elements import Items, Paragraph, Picture, Table, clean, text_of
 from ui.takeaway.files import Form, disposition, file_name, write_file
-from ui.takeaway.fonts import FontMissing, FontShelf, open_shelf
+from ui.takeaway.fonts import FontMissing, FontShelf, check_fonts, open_shelf
 from ui.takeaway.memo import Memo, memo_of_answer, memo_of_plan
 from ui.takeaway.pdf import write_pdf
 
@@ -138,18 +141,60 @@ def test_a_document_says_every_sentence_of_the_answer_with_its_marks(
         assert joined(line) in told
 
 
-def test_the_plan_of_an_answer_is_told_with_its_table_its_first_way_and_its_drawing(
-    answers: Mapping[str, CheckedAnswer], memos: Mapping[str, Memo]
+@pytest.mark.parametrize("name", [name for name in QUESTIONS if name.startswith("plan")])
+def test_the_plan_of_an_answer_is_told_with_its_table_and_every_open_way_step_by_step(
+    name: str, answers: Mapping[str, CheckedAnswer], memos: Mapping[str, Memo]
 ) -> None:
-    plan, memo = answers["plan-zh"].plan, memos["plan-zh"]
+    plan, memo = answers[name].plan, memos[name]
     assert plan is not None
-    compared, steps = (one for one in memo.body if isinstance(one, Table))
+    ways = [one for one in plan.options if one.is_open]
+    assert len(ways) > 1, "a plan of one way tells nothing here"
+    compared, *steps = (one for one in memo.body if isinstance(one, Table))
     assert [text_of(cell) for cell in compared.head[1:]] == [one.title for one in plan.options]
-    first = next(one for one in plan.options if one.applies is not False and not one.blockers)
-    needed = [one for one in first.steps if one.state != "not-needed"]
-    assert [text_of(row[1]) for row in steps.rows] == [one.do for one in needed]
-    (picture,) = (one for one in memo.body if isinstance(one, Picture))
-    assert first.legs[0].to_name in picture.alt
+    for way, told in zip(ways, steps, strict=True):
+        assert [text_of(row[1]) for row in told.rows] == [one.do for one in way.steps_ahead]
+    pictures = [one for one in memo.body if isinstance(one, Picture)]
+    for way, picture in zip(ways, pictures, strict=True):
+        assert way.legs[0].to_name.casefold() in picture.alt.casefold()
+    cited = {ref for way in ways for step in way.steps_ahead for ref in step.refs}
+    assert cited <= {one.ref for one in answers[name].citations} | {
+        one.ref for one in answers[name].plan_citations
+    }
+
+
+def test_a_way_that_is_closed_is_compared_and_not_told_step_by_step(
+    answers: Mapping[str, CheckedAnswer], corpus: Corpus
+) -> None:
+    plan = answers["plan-zh"].plan
+    assert plan is not None
+    first, *others = plan.options
+    closed = plan.model_copy(
+        update={"options": (first.model_copy(update={"applies": False}), *others)}
+    )
+    memo = memo_of_answer(answers["plan-zh"].model_copy(update={"plan": closed}), corpus, DAY, draw)
+    compared, *steps = (one for one in memo.body if isinstance(one, Table))
+    assert text_of(compared.head[1]) == first.title
+    assert len(steps) == len([one for one in others if one.is_open])
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_page_and_document_say_alike_what_decides_a_way(
+    lang: Lang, advisor: Advisor, corpus: Corpus
+) -> None:
+    plan = advisor.plan("fund-overseas-subsidiary", {"loan_to_equity": "0.5"}, lang)
+    memo = memo_of_plan(plan, corpus, lang, DAY, DAY)
+    compared = next(one for one in memo.body if isinstance(one, Table))
+    row = next(
+        row for row in compared.rows if text_of(row[0]) == string("takeaway.row.decides", lang)
+    )
+    words = PlanWords.of(plan, Marks(message="m", ui=lang, titles={}), corpus)
+    known = 0
+    for option, cell in zip(plan.options, row[1:], strict=True):
+        for question, value in words.deciding[option.id]:
+            assert question in text_of(cell)
+            assert (value or string("table.unknown", lang)) in text_of(cell)
+            known += value is not None
+    assert known, "what is lent decides a way"
 
 
 def test_a_plan_by_itself_tells_every_way_and_numbers_each_fact_once(
@@ -161,6 +206,21 @@ def test_a_plan_by_itself_tells_every_way_and_numbers_each_fact_once(
     assert len(pictures) == len(plan.options)
     assert [source.n for source in memo.sources] == list(range(1, len(memo.sources) + 1))
     assert memo.facts == ((string("takeaway.as_of", "en"), "2026-06-30"),)
+
+
+def test_a_plan_of_an_earlier_day_marks_the_steps_none_of_whose_rules_applied(
+    advisor: Advisor, corpus: Corpus
+) -> None:
+    day = dt.date(2012, 1, 1)
+    plan = advisor.plan(ROUTE, {}, "zh-Hans")
+    memo = memo_of_plan(plan, corpus, "zh-Hans", day, DAY)
+    steps = [step for option in plan.options for step in option.steps_ahead]
+    wanted = [text for step in steps if (text := not_held(step.refs, corpus, day, "zh-Hans"))]
+    assert wanted
+    told = "".join(body_texts(memo))
+    assert all(text in told for text in wanted)
+    today = memo_of_plan(plan, corpus, "zh-Hans", DAY, DAY)
+    assert "这一步的依据都不适用" not in "".join(body_texts(today))
 
 
 def test_a_source_that_was_replaced_says_by_what(memos: Mapping[str, Memo], corpus: Corpus) -> None:
@@ -199,11 +259,11 @@ def test_a_word_file_has_tables_with_repeated_heads_a_described_picture_and_page
         assert (len(made.rows), len(made.columns)) == (len(told.rows) + 1, len(told.head))
         assert made.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
         assert made.rows[1]._tr.trPr.find(qn("w:tblHeader")) is None
-    (shape,) = document.inline_shapes
-    (picture,) = (one for one in memo.body if isinstance(one, Picture))
-    assert shape._inline.docPr.get("descr") == picture.alt
     section = document.sections[0]
-    assert shape.width <= section.page_width - section.left_margin - section.right_margin
+    pictures = [one for one in memo.body if isinstance(one, Picture)]
+    for shape, picture in zip(document.inline_shapes, pictures, strict=True):
+        assert shape._inline.docPr.get("descr") == picture.alt
+        assert shape.width <= section.page_width - section.left_margin - section.right_margin
     footer = section.footer._element
     assert [one.get(qn("w:instr")) for one in footer.iter(qn("w:fldSimple"))] == [
         "PAGE",
@@ -283,11 +343,13 @@ def test_a_pdf_holds_the_drawing_with_words_for_it(
 ) -> None:
     memo = memos["plan-zh"]
     content = write_file(memo, "pdf", shelf)
-    (picture,) = (one for one in memo.body if isinstance(one, Picture))
-    assert picture.alt in pdf_alts(content)
-    without = memo.model_copy(update={"body": tuple(e for e in memo.body if e != picture)})
-    plain = write_file(without, "pdf", shelf)
-    assert _paths(content) > _paths(plain)
+    pictures = tuple(one for one in memo.body if isinstance(one, Picture))
+    assert {one.alt for one in pictures} <= set(pdf_alts(content))
+    # Nothing beside the drawings: a table draws lines too, more where it goes over a page.
+    drawn, plain = (
+        write_file(memo.model_copy(update={"body": body}), "pdf", shelf) for body in (pictures, ())
+    )
+    assert _paths(drawn) >= _paths(plain) + len(pictures)
 
 
 def _paths(content: bytes) -> int:
@@ -366,6 +428,20 @@ def test_without_a_chinese_font_no_pdf_is_made_and_the_error_says_what_to_instal
         for lang in LANGS:
             assert "fonts-noto-cjk" in localise(caught.value.message, lang)
     assert "字體" in localise(caught.value.message, "zh-Hant")
+
+
+def test_the_doctor_tells_in_which_fonts_pdfs_are_set(shelf: FontShelf) -> None:
+    found = check_fonts(lambda: shelf)
+    assert found.severity == "ok"
+    assert shelf.choice("zh-Hant").head[0] in found.message
+
+
+def test_the_doctor_says_which_font_is_missing_and_what_to_install() -> None:
+    found = check_fonts(lambda: FontShelf(system=False))
+    assert found.severity == "warning"
+    assert "simplified Chinese or traditional Chinese" in found.message
+    assert "fonts-noto-cjk" in (found.remedy or "")
+    assert "hugang[fonts]" in (found.remedy or "")
 
 
 # --- Markdown

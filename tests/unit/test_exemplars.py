@@ -22,6 +22,7 @@ from knowledge.exemplars import (
 )
 from knowledge.scope import load_scope_examples
 from knowledge.segment import Segmenter
+from knowledge.word_index import WordIndex
 
 EXAMPLES = [
     Exemplar("ask:lend", "en", "How do we lend money to our overseas subsidiary?"),
@@ -284,3 +285,44 @@ def test_what_is_not_shipped_is_embedded_once_and_kept(
     monkeypatch.setattr(embedder, "passages", refuse)
     again = open_exemplars(examples, embedder, segmenter, tmp_path, best_of=1)
     assert again.likeness(vector, "", "en").cosines["a"] == pytest.approx(1.0, abs=1e-3)
+
+
+def opened_by(embedder: Embedder, segmenter: Segmenter, home: Path) -> Exemplars:
+    examples = [
+        Exemplar("a", "en", "How do we lend abroad?"),
+        Exemplar("b", "en", "May we borrow?"),
+        Exemplar("a", "zh", "境外放款怎么办？"),
+    ]
+    return open_exemplars(examples, embedder, segmenter, home)
+
+
+def test_exemplars_taken_up_from_what_was_kept_answer_as_those_worked_out(
+    embedder: Embedder, segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened_by(embedder, segmenter, tmp_path)
+
+    def refuse(texts: object) -> object:
+        raise AssertionError("weighed again")
+
+    monkeypatch.setattr(WordIndex, "of", refuse)
+    again = opened_by(embedder, segmenter, tmp_path)
+    vector = embedder.query("How do we lend to our subsidiary?")
+    for text, lang in (("How do we lend to it? lend", "en"), ("境外放款额度", "zh"), ("", "en")):
+        assert again.likeness(vector, text, lang) == first.likeness(vector, text, lang)
+        assert again.search(vector, text, lang, 2) == first.search(vector, text, lang, 2)
+    assert again.kinship("a", "b") == first.kinship("a", "b")
+
+
+def test_kept_exemplars_are_left_aside_when_words_are_cut_otherwise_or_the_file_is_damaged(
+    embedder: Embedder, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    question = "境外放款怎么办？"
+    vector = embedder.query(question)
+    first = opened_by(embedder, segmenter, tmp_path).likeness(vector, question, "zh")
+    path = tmp_path / "opened.npz"
+    other = opened_by(embedder, Segmenter(["款怎"]), tmp_path).likeness(vector, question, "zh")
+    assert other.words["a"] == pytest.approx(1 / BEST_OF)  # cut in the same way as the example
+    path.write_bytes(path.read_bytes()[:200])
+    again = opened_by(embedder, segmenter, tmp_path).likeness(vector, question, "zh")
+    assert again.words == first.words
+    assert again.cosines == pytest.approx(first.cosines, abs=1e-3)

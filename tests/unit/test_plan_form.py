@@ -78,6 +78,9 @@ def test_a_value_is_said_in_the_readers_words(corpus: Corpus) -> None:
     assert said_value(one.input("enterprise_type"), "central_soe", "zh-Hant") == "中央企業"
     share = route(corpus, "acquire-overseas-company").input("loan_share_pct")
     assert said_value(share, 60.0, "en") == "60%"
+    # Of a route that has changed since the plan was made.
+    assert said_value(None, 60.0, "en") == "60"
+    assert said_value(one.input("enterprise_type"), "gone", "en") == "gone"
 
 
 def step(name: str, state: str, *needs: str) -> AnswerStep:

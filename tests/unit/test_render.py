@@ -34,7 +34,7 @@ from knowledge.card import Bilingual, FactRef
 from ui.html import Html, element, join, safe, web_address
 from ui.marks import Marks, markdown_html
 from ui.plan_card import render_plan
-from ui.plan_words import PlanWords
+from ui.plan_words import Deciding, PlanWords
 from ui.render import (
     marks_for,
     render_block,
@@ -181,7 +181,7 @@ def test_markdown_signs_in_any_order_never_break_out(pieces: list[str]) -> None:
 
 def test_hostile_text_of_a_card_is_shown_as_text_everywhere() -> None:
     bad = citation(1, RATE, locator=NASTY, quotes=Bilingual(zh=NASTY, en=NASTY))
-    source = render_source(bad, [NASTY], Lineage(), "zh-Hans", "en")
+    source = render_source(bad, (NASTY,), Lineage(), "zh-Hans", "en")
     remark = AnswerRemark(say=NASTY, refs=())
     for html in (
         source,
@@ -205,7 +205,7 @@ def test_what_is_already_html_is_not_escaped_twice() -> None:
 def test_an_address_that_is_no_web_page_is_not_linked(url: str) -> None:
     assert web_address(url) is None
     source = citation(1, RATE).source.model_copy(update={"url": url})
-    page = Page(render_source(citation(1, RATE, source=source), [], Lineage(), "en", "en"))
+    page = Page(render_source(citation(1, RATE, source=source), (), Lineage(), "en", "en"))
     assert page.having("href") == ["/rules/hk-centre?lang=en#fact-1"]
 
 
@@ -295,7 +295,7 @@ def test_a_mark_keeps_its_word_and_stop_on_one_line() -> None:
 
 @pytest.mark.parametrize("lang", ["zh-Hans", "zh-Hant", "en"])
 def test_the_quote_stands_in_both_languages_that_of_the_answer_first(lang: Lang) -> None:
-    text = Page(render_source(citation(1, RATE), [], Lineage(), lang, lang)).text
+    text = Page(render_source(citation(1, RATE), (), Lineage(), lang, lang)).text
     chinese = "財資利潤" if lang == "zh-Hant" else "财资利润"
     assert chinese in text
     assert "Taxed at" in text
@@ -303,7 +303,7 @@ def test_the_quote_stands_in_both_languages_that_of_the_answer_first(lang: Lang)
 
 
 def test_the_panel_names_what_a_reader_must_know() -> None:
-    text = Page(render_source(citation(1, RATE), [], Lineage(), "zh-Hans", "zh-Hans")).text
+    text = Page(render_source(citation(1, RATE), (), Lineage(), "zh-Hans", "zh-Hans")).text
     for part in (
         *("企业财资中心税制", "Treasury centre regime", "DIPN 52", "税务局、金融管理局", "第14D条"),
         *("现行", "自 2016-04-01 起施行", "官方", "HKMA", "2016-06-03", "FAQ"),
@@ -313,7 +313,7 @@ def test_the_panel_names_what_a_reader_must_know() -> None:
 
 
 def test_the_link_opens_a_new_tab_without_handing_itself_over() -> None:
-    html = render_source(citation(1, RATE), [], Lineage(), "en", "en")
+    html = render_source(citation(1, RATE), (), Lineage(), "en", "en")
     link = next(found for tag, found in Page(html).elements if found.get("class") == "hg-open")
     assert link["href"] == "https://www.hkma.gov.hk/faq?a=1&b=2"
     assert link["target"] == "_blank"
@@ -331,7 +331,7 @@ def test_a_replaced_rule_says_so_and_names_its_successor() -> None:
     text = Page(
         render_source(
             old.model_copy(update={"instrument": instrument}),
-            [],
+            (),
             Lineage(replaced_by=new),
             "zh-Hans",
             "zh-Hans",
@@ -343,7 +343,7 @@ def test_a_replaced_rule_says_so_and_names_its_successor() -> None:
 
 
 def test_cited_figures_are_highlighted_in_the_other_language_too() -> None:
-    html = render_source(citation(1, RATE), ["按8.25%征税"], Lineage(), "zh-Hans", "zh-Hans")
+    html = render_source(citation(1, RATE), ("按8.25%征税",), Lineage(), "zh-Hans", "zh-Hans")
     assert html.count("<mark>8.25%</mark>") == 2
     assert "<mark>16.5%</mark>" not in html
 
@@ -462,7 +462,7 @@ def test_each_standing_has_a_shape_of_its_own() -> None:
 def test_the_panel_leads_to_the_rulebook() -> None:
     old = Relative(id="old-rule", title=Bilingual(zh="旧规", en="Old"), number=None)
     family = Lineage(replaces=(old,), ends=dt.date(2027, 1, 1))
-    page = Page(render_source(citation(1, RATE), [], family, "en", "en"))
+    page = Page(render_source(citation(1, RATE), (), family, "en", "en"))
     links = [one for one in page.having("href") if one and one.startswith("/")]
     assert links == ["/rules/old-rule?lang=en", "/rules/hk-centre?lang=en#fact-1"]
     assert page.having("data-place") == ["#fact-1"]
@@ -602,9 +602,7 @@ def test_a_plan_leads_to_its_page_with_what_is_known_filled_in() -> None:
 def test_the_ways_stand_side_by_side_with_what_decides_them() -> None:
     words = PlanWords(
         marks=marks(),
-        questions={"cny": "是否以人民币出资", "big": "金额"},
-        deciding={"乙": ("cny", "big")},
-        known={"big": "2亿美元"},
+        deciding={"乙": (Deciding("是否以人民币出资", None), Deciding("金额", "2亿美元"))},
     )
     html = render_plan(plan(REMARK), words)
     table = html[html.index("<table") : html.index("</table>")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,11 +11,14 @@ from bot.language import to_simplified
 from knowledge.card import Instrument
 from knowledge.corpus import Corpus
 
+_BETWEEN = re.compile(r"[\W_]+")
+"""Neither letters nor digits."""
+
 
 def fold(text: str) -> str:
     """Keep letters and digits only: 〔2025〕, [2025] and （2025） are then one."""
     plain = to_simplified(unicodedata.normalize("NFKC", text)).casefold()
-    return "".join(c for c in plain if c.isalnum())
+    return _BETWEEN.sub("", plain)
 
 
 def fold_words(text: str) -> tuple[str, ...]:

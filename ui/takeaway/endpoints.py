@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias, get_args
 
 from anyio import CapacityLimiter, move_on_after, to_thread
@@ -21,6 +22,7 @@ from ui.takeaway.elements import Draw
 from ui.takeaway.files import MEDIA_TYPES, Form, disposition, write_file
 from ui.takeaway.fonts import FontMissing, FontShelf, open_shelf
 from ui.takeaway.memo import Memo, memo_of_answer, memo_of_plan
+from ui.takeaway.typesetting import Job, Typesetter, TypesettingTooLong
 
 Answers: TypeAlias = Callable[[str], CheckedAnswer | None]
 """Looks an answer up by its id; None when it knows none of that id."""
@@ -29,9 +31,10 @@ AT_ONCE = 2
 """Documents made at the same time: each takes a core for up to a second."""
 PATIENCE_S = 20.0
 """Longest wait for a place among them."""
+TYPESETTING_S = 30.0
+"""Longest time that a document may be set for; one takes up to two seconds on a quiet machine."""
 MOST_CHARACTERS = 600_000
-"""Largest document, as JSON: four times that of the longest route. It bounds the time, too, since
-typesetting cannot be broken off."""
+"""Largest document, as JSON: four times that of the longest route."""
 
 
 def takeaway_endpoints(
@@ -43,6 +46,7 @@ def takeaway_endpoints(
     page_keys: Collection[str] = ("option", "fragment"),
     at_once: int = AT_ONCE,
     patience_s: float = PATIENCE_S,
+    typesetting_s: float = TYPESETTING_S,
 ) -> APIRouter:
     """Make `/answers/{id}.docx|pdf|md` and `/plan/{route}.docx|pdf|md`.
 
@@ -56,23 +60,25 @@ def takeaway_endpoints(
         page_keys: keys in the query of the plan page that are no inputs of a route.
         at_once: documents made at the same time.
         patience_s: longest wait for a place among them, in seconds.
+        typesetting_s: longest time that one may be set for, in seconds; then it is broken off.
     """
     endpoints = APIRouter(include_in_schema=False)
     slots = CapacityLimiter(at_once)
     reserved = {"lang", "as_of", *page_keys}
+    press = _Press(shelf, typesetting_s)
 
     def answer_file(answer_id: str, form: Form) -> Response:
         answer = answers(answer_id)
         if answer is None:
             raise not_found("answer-not-found", answer_id, ())
-        return _sent(memo_of_answer(answer, advisor.corpus, today(), draw), form, shelf)
+        return _sent(memo_of_answer(answer, advisor.corpus, today(), draw), form, press)
 
     def plan_file(
         route: str, values: dict[str, str], lang: Lang, as_of: dt.date, form: Form
     ) -> Response:
         plan = advisor.plan(route, values, lang)
         memo = memo_of_plan(plan, advisor.corpus, lang, as_of, today(), draw)
-        return _sent(memo, form, shelf)
+        return _sent(memo, form, press)
 
     async def made(make: Callable[[], Response]) -> Response:
         with move_on_after(patience_s) as waiting:
@@ -109,7 +115,43 @@ _BUSY = Bilingual(
 )
 
 
-def _sent(memo: Memo, form: Form, shelf: Callable[[], FontShelf]) -> Response:
+class _Press:
+    """Writes documents, each within a time."""
+
+    def __init__(self, shelf: Callable[[], FontShelf], seconds: float) -> None:
+        self._shelf = cache(shelf)
+        self._typesetter = cache(
+            lambda: Typesetter(self._shelf().folders, system=self._shelf().system)
+        )
+        self._seconds = seconds
+
+    def write(self, memo: Memo, form: Form) -> bytes:
+        """Write a document.
+
+        Raises:
+            ProblemError: no font draws Chinese, or it takes too long.
+        """
+        deadline = time.monotonic() + self._seconds
+
+        def typeset(job: Job) -> bytes:
+            return self._typesetter().typeset(job, deadline - time.monotonic())
+
+        try:
+            return write_file(memo, form, self._shelf().set_by(typeset))
+        except FontMissing as missing:
+            raise ProblemError("no-chinese-font", missing.message) from missing
+        except TypesettingTooLong:
+            raise ProblemError("takeaway-too-slow", _too_slow(self._seconds)) from None
+
+
+def _too_slow(seconds: float) -> Bilingual:
+    return Bilingual(
+        zh=f"排版超过{seconds:g}秒，已中止。",
+        en=f"Typesetting took longer than {seconds:g} seconds and was broken off.",
+    )
+
+
+def _sent(memo: Memo, form: Form, press: _Press) -> Response:
     """Write a document and send it as a file to be kept."""
     size = len(memo.model_dump_json())
     if size > MOST_CHARACTERS:
@@ -120,12 +162,8 @@ def _sent(memo: Memo, form: Form, shelf: Callable[[], FontShelf]) -> Response:
                 en=f"It holds {size:,} characters; at most {MOST_CHARACTERS:,} can be written.",
             ),
         )
-    try:
-        content = write_file(memo, form, shelf())
-    except FontMissing as missing:
-        raise ProblemError("no-chinese-font", missing.message) from missing
     return Response(
-        content,
+        press.write(memo, form),
         media_type=MEDIA_TYPES[form],
         headers={"Content-Disposition": disposition(memo, form), "Cache-Control": "no-store"},
     )

@@ -6,16 +6,17 @@ list. A document is never set in a font that lacks its characters: without one t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
-import typst
-
+from bot.doctor import Check
 from bot.language import Lang
 from knowledge.card import Bilingual, Frozen
+from ui.takeaway.typesetting import Job, open_fonts, typeset
 
 FONT_PACKAGES = ("manimgx_fonts_cjk", "pylopdf_fonts_zh_cn", "pylopdf_fonts_zh_tw")
 """Python packages that carry open Chinese fonts; used where they are installed."""
@@ -77,6 +78,11 @@ class FontChoice(Frozen):
 class FontShelf:
     """The fonts that documents are set in; safe to use from many threads."""
 
+    folders: tuple[str, ...]
+    """Further folders with fonts."""
+    system: bool
+    """Whether the fonts installed on the system count."""
+
     def __init__(self, folders: Iterable[Path] = (), *, system: bool = True) -> None:
         """Read the fonts of this machine.
 
@@ -84,12 +90,24 @@ class FontShelf:
             folders: further folders with fonts.
             system: whether the fonts installed on the system count.
         """
-        self.fonts = typst.Fonts(
-            include_system_fonts=system,
-            include_embedded_fonts=True,
-            font_paths=[str(folder) for folder in folders],
-        )
-        self._families = frozenset(self.fonts.families())
+        self.folders, self.system = tuple(map(str, folders)), system
+        fonts = open_fonts(self.folders, system=system)
+        self._families = frozenset(fonts.families())
+        self._typeset: Callable[[Job], bytes] = partial(typeset, fonts=fonts)
+
+    def set_by(self, typesets: Callable[[Job], bytes]) -> FontShelf:
+        """Return the same fonts, with which documents are set by another."""
+        other = copy(self)
+        other._typeset = typesets
+        return other
+
+    def typeset(self, job: Job) -> bytes:
+        """Set a document; in this process, unless `set_by` says otherwise.
+
+        Raises:
+            TypesettingTooLong, TypesettingFailed: as they say; in this process, the library's own.
+        """
+        return self._typeset(job)
 
     def choice(self, lang: Lang) -> FontChoice:
         """Choose the families for a language.
@@ -111,7 +129,11 @@ class FontShelf:
     @property
     def draws_chinese(self) -> bool:
         """Whether documents can be set at all."""
-        return all(self._there((*_SANS[lang], *_SERIF[lang])) for lang in _SANS)
+        return all(map(self.draws, _SANS))
+
+    def draws(self, script: Lang) -> bool:
+        """Whether some font draws Chinese as it is printed in a region."""
+        return bool(self._there((*_SANS[script], *_SERIF[script])))
 
     @property
     def draws_emoji(self) -> bool:
@@ -136,6 +158,24 @@ def _shelf() -> FontShelf:
     """Read the system's fonts, and the packages' only where those draw no Chinese."""
     system = FontShelf()
     return system if system.draws_chinese else FontShelf(package_folders())
+
+
+def check_fonts(opened: Callable[[], FontShelf] = open_shelf) -> Check:
+    """Tell for `hugang doctor` in what PDFs are set, or what is missing and what to install."""
+    shelf = opened()
+    names = {"zh-Hans": "simplified Chinese", "zh-Hant": "traditional Chinese"}
+    missing = [names[lang] for lang in _SANS if not shelf.draws(lang)]
+    if missing:
+        return Check(
+            name="fonts",
+            severity="warning",
+            message=f"no font here draws {' or '.join(missing)}: no PDF can be made, "
+            "and Word files have no drawings",
+            remedy="apt-get install fonts-noto-cjk (Debian, Ubuntu), or pip install 'hugang[fonts]'; "
+            "then restart the server.",
+        )
+    used = (f"{shelf.choice(lang).head[0]} ({names[lang]})" for lang in _SANS)
+    return Check(name="fonts", severity="ok", message=f"PDFs are set in {', '.join(used)}")
 
 
 def package_folders() -> tuple[Path, ...]:

@@ -99,13 +99,13 @@ class Memo(Frozen):
 def memo_of_answer(
     answer: CheckedAnswer, corpus: Corpus, made: dt.date, draw: Draw | None = None
 ) -> Memo:
-    """Make the document of an answer; a plan that was asked for is told by its first open way.
+    """Make the document of an answer; a plan that was asked for is told by its open ways.
 
     Args:
         answer: the answer.
         corpus: for full names of authorities, for what replaced what, for the plan's questions.
         made: day on which the document is made.
-        draw: draws the chosen way; None leaves the drawing out.
+        draw: draws the ways that are told; None leaves the drawings out.
     """
     lang = answer.lang
     question = clean(answer.question).strip()
@@ -116,7 +116,7 @@ def memo_of_answer(
     told_plan: tuple[Element, ...] = ()
     if plan and plan.asked:
         said = plan.model_copy(update={"summary": ""}) if leads else plan
-        told_plan = plan_elements(said, corpus, lang, known, draw, whole=False)
+        told_plan = plan_elements(said, corpus, lang, known, draw, whole=False, day=answer.as_of)
     body = (
         *_sections(leads),
         *told_plan,
@@ -182,7 +182,7 @@ def memo_of_plan(
         question=None,
         standing=None,
         facts=((string("takeaway.as_of", lang), as_of.isoformat()),),
-        body=plan_elements(plan, corpus, lang, known, draw, whole=True),
+        body=plan_elements(plan, corpus, lang, known, draw, whole=True, day=as_of),
         sources_title=string("takeaway.sources", lang),
         sources=tuple(_source(one, corpus, lang) for one in known),
         about_title=string("takeaway.about", lang),

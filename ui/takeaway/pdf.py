@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from bot.language import Lang
 from ui.strings import string
 from ui.takeaway.fonts import FontShelf
 from ui.takeaway.memo import Memo
+from ui.takeaway.typesetting import Job
 
 RUNNING = {"zh-Hans": 36, "zh-Hant": 36, "en": 76}
 """Characters of the title at the head of each further page."""
@@ -57,13 +56,7 @@ def write_pdf(memo: Memo, shelf: FontShelf) -> bytes:
     if not shelf.draws_emoji:
         written = _EMOJI.sub(_named, written)
     made = dt.datetime.combine(memo.made, dt.time(), tzinfo=dt.UTC)
-    return typst.compile(
-        _template(),
-        format="pdf",
-        font_paths=shelf.fonts,
-        sys_inputs={"memo": written},
-        timestamp=made,
-    )
+    return shelf.typeset(Job(_template(), "pdf", {"memo": written}, made=made))
 
 
 def draw_png(svg: str, lang: Lang, shelf: FontShelf, pixels_per_inch: float) -> bytes:
@@ -72,13 +65,8 @@ def draw_png(svg: str, lang: Lang, shelf: FontShelf, pixels_per_inch: float) -> 
     Raises:
         FontMissing: no font draws Chinese.
     """
-    return typst.compile(
-        _PICTURE,
-        format="png",
-        font_paths=shelf.fonts,
-        ppi=pixels_per_inch,
-        sys_inputs={"svg": _in_font(svg, shelf.choice(lang).head[0])},
-    )
+    inputs = {"svg": _in_font(svg, shelf.choice(lang).head[0])}
+    return shelf.typeset(Job(_PICTURE, "png", inputs, ppi=pixels_per_inch))
 
 
 def _in_font(svg: str, family: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
-from bot.language import Lang, in_script, localise, passage_lang
+from bot.language import Lang, localise
 from bot.plan_text import MOST_TIMES
+from bot.profile import Value
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.route import RouteInput
+from ui.plan_day import not_held
+from ui.plan_form import said_value
 from ui.plan_steps import first_done
+from ui.plan_words import what_decides
 from ui.route_drawing import capital, currency_names
 from ui.strings import string
 from ui.takeaway.elements import (
@@ -50,6 +54,7 @@ def plan_elements(
     draw: Draw | None,
     *,
     whole: bool,
+    day: dt.date,
 ) -> tuple[Element, ...]:
     """Tell a plan.
 
@@ -59,9 +64,11 @@ def plan_elements(
         lang: language of the document.
         citations: gives the facts their numbers.
         draw: draws a way; None leaves the drawings out.
-        whole: whether every way is told step by step; otherwise the first open one only.
+        whole: whether the plan is the document: every way is told step by step. In that of an
+            answer only those that are open are, and the headings stand a level lower.
+        day: a step none of whose rules was in force on it says so.
     """
-    return tuple(_Teller(plan, corpus, lang, citations, draw).tell(whole))
+    return tuple(_Teller(plan, corpus, lang, citations, draw, day).tell(whole))
 
 
 class _Teller:
@@ -72,7 +79,9 @@ class _Teller:
         lang: Lang,
         citations: Iterable[Citation],
         draw: Draw | None,
+        day: dt.date,
     ) -> None:
+        self.day = day
         self.plan = plan
         self.corpus = corpus
         self.lang = lang
@@ -80,8 +89,8 @@ class _Teller:
         self.draw = draw
         self.comma = ", " if lang == "en" else "、"
         self.semicolon = "; " if lang == "en" else "；"
-        route = corpus.routes.get(plan.route)
-        self.inputs = {one.name: one for one in route.inputs} if route else {}
+        self.route = corpus.routes.get(plan.route)
+        self.inputs = {one.name: one for one in self.route.inputs} if self.route else {}
 
     def tell(self, whole: bool) -> Iterator[Element]:
         lang, plan = self.lang, self.plan
@@ -99,7 +108,7 @@ class _Teller:
         if plan.options:
             yield self._comparison(chosen)
         for option in plan.options:
-            if whole or option is chosen:
+            if whole or option.is_open:
                 yield from self._option(option, chosen=option is chosen, whole=whole)
         if plan.watch:
             yield self._title("plan.watch")
@@ -111,11 +120,11 @@ class _Teller:
     def _title(self, key: str) -> Heading:
         return Heading(level=2, text=string(key, self.lang))
 
-    def _known(self, name: str, value: object) -> Line:
+    def _known(self, name: str, value: Value) -> Line:
         asked = self.inputs.get(name)
         question = localise(asked.question, self.lang) if asked else name
         colon = ": " if self.lang == "en" else "："
-        said = _value(value, asked, self.lang)
+        said = said_value(asked, value, self.lang)
         return (
             Run(text=f"{flat(question).rstrip('？?：:')}{colon}"),
             Run(text=flat(said), bold=True),
@@ -165,14 +174,18 @@ class _Teller:
         return self.comma.join(string(one, self.lang) for one in names or ["plan.open"])
 
     def _decides(self, option: AnswerOption) -> Line:
-        if option.blockers:
-            return self._said(option.blockers[0])
-        if option.applies is False:
-            return plain(string("takeaway.not_for_you", self.lang))
-        questions = [self.inputs[name] for name in option.depends_on if name in self.inputs]
-        if not questions:
-            return plain(string("takeaway.nothing_open", self.lang))
-        return plain(" ".join(localise(one.question, self.lang) for one in questions))
+        """Name what opens or closes a way; what closes this one has a row of its own."""
+        deciding = what_decides(option, self.plan, self.route, self.lang)
+        if not deciding:
+            return plain(string("table.always", self.lang))
+        colon = ": " if self.lang == "en" else "："
+        unknown = string("table.unknown", self.lang)
+        runs: list[Run] = []
+        for question, known in deciding:
+            between = self.semicolon if runs else ""
+            runs.append(Run(text=f"{between}{flat(question)}{colon}"))
+            runs.append(Run(text=flat(known or unknown), bold=known is not None))
+        return tuple(runs)
 
     def _count(self, option: AnswerOption) -> str:
         states = [step.state for step in option.steps_ahead]
@@ -266,24 +279,18 @@ class _Teller:
             where = (Run(text=state, bold=True), Run(text=f" · {where[0].text}"))
         return (
             plain(str(n)),
-            marked(step.do, step.refs, self.numbers),
+            self._do(step),
             where,
             plain(self._authority(step) if step.authority else _NONE),
             plain(step.time or _NONE),
             plain(", ".join(map(str, after)) or _NONE),  # which lines break at, unlike 、,
         )
 
+    def _do(self, step: AnswerStep) -> Line:
+        said = marked(step.do, step.refs, self.numbers)
+        warning = not_held(step.refs, self.corpus, self.day, self.lang)
+        return (*said, Run(text=f" {flat(warning)}", bold=True)) if warning else said
+
     def _authority(self, step: AnswerStep) -> str:
         assert step.authority is not None
         return flat(localise(self.corpus.issuer_name(step.authority), self.lang))
-
-
-def _value(value: object, asked: RouteInput | None, lang: Lang) -> str:
-    if isinstance(value, bool):
-        return string("open.yes" if value else "open.no", lang)
-    if isinstance(value, int | float):
-        return f"{value:,.10g}"
-    for choice in asked.choices if asked else ():
-        if choice.value == value:
-            return in_script(choice.text(passage_lang(lang)), lang)
-    return str(value)

@@ -2,6 +2,7 @@
 
 const WIDE = window.matchMedia("(min-width: 1081px)"); // as in memory.css
 const UNDO_MS = 10000;
+const SEARCH_MS = 200;
 const ICONS = {
   rename: "M4 13.5V16h2.5L15 7.5 12.5 5zM11 6.5L13.5 9",
   link: "M8.5 11.5l3-3M9 6.5l1.7-1.7a3 3 0 0 1 4.3 4.3L13.3 11M11 13.5l-1.7 1.7a3 3 0 0 1-4.3-4.3L6.7 9",
@@ -15,6 +16,8 @@ const listToggle = $(".hg-list-toggle");
 const listBackdrop = $(".hg-list-backdrop");
 const listUndo = $(".hg-list-undo");
 let listed = null; // as the server tells them, the latest first; null before it is asked
+let found = { wanted: "", conversations: [], note: "list.none" }; // by the server, for words in the box
+let searchTimer = 0;
 let deleted = null; // the last one deleted, until it is too late to bring it back
 let undoTimer = 0;
 
@@ -51,6 +54,7 @@ async function refreshList() {
   try {
     listed = (await api("GET", "conversations?limit=500")).conversations;
     drawList();
+    searchList();
   } catch {
     if (listed === null) listItems.replaceChildren(listNote("list.fault"));
   }
@@ -62,17 +66,50 @@ function listNote(key) {
   return item;
 }
 
+// Titles are looked through at once, questions and answers by the server when the typing pauses.
+function typedInSearch() {
+  drawList();
+  window.clearTimeout(searchTimer);
+  searchTimer = window.setTimeout(searchList, SEARCH_MS);
+}
+
+async function searchList() {
+  const wanted = listSearch.value.trim();
+  if (!wanted) return;
+  let answer = { wanted, conversations: [], note: "list.fault" }; // the titles found stay
+  try {
+    const told = await api("POST", "conversations/search", { words: wanted });
+    answer = { wanted, conversations: told.conversations, note: "list.none" };
+  } catch {}
+  if (wanted !== listSearch.value.trim()) return; // it was typed on
+  found = answer;
+  drawList();
+}
+
+function shownInList() {
+  const wanted = listSearch.value.trim();
+  if (!wanted) return listed;
+  const further = found.wanted === wanted ? found.conversations : [];
+  const lines = new Map(further.map((one) => [one.id, one.line]));
+  const titled = listed.filter((one) => one.title.toLowerCase().includes(wanted.toLowerCase()));
+  const ids = new Set([...lines.keys(), ...titled.map((one) => one.id)]);
+  // As listed: the name may have been changed since the search, or the conversation deleted.
+  return listed.filter((one) => ids.has(one.id)).map((one) => ({ ...one, line: lines.get(one.id) }));
+}
+
 function drawList() {
   if (listed === null || listItems.querySelector("input")) return; // a title is being typed
-  const wanted = listSearch.value.trim().toLowerCase();
-  const found = listed.filter((one) => one.title.toLowerCase().includes(wanted));
-  if (found.length === 0) {
-    listItems.replaceChildren(listNote(listed.length === 0 ? "list.empty" : "list.none"));
+  const shown = shownInList();
+  if (shown.length === 0) {
+    const busy = listSearch.value.trim() !== found.wanted;
+    listItems.replaceChildren(
+      listNote(listed.length === 0 ? "list.empty" : busy ? "list.searching" : found.note),
+    );
     return;
   }
   const focused = document.activeElement && document.activeElement.closest(".hg-list-item");
   const held = focused && { id: focused.dataset.conversation, what: document.activeElement.dataset.do };
-  listItems.replaceChildren(...found.map(listItem));
+  listItems.replaceChildren(...shown.map(listItem));
   if (held) focusIn(held.id, held.what);
 }
 
@@ -99,7 +136,14 @@ function listItem(one) {
   title.dir = "auto";
   const time = make("time", "hg-list-time", whenOf(one.updated));
   time.dateTime = one.updated;
-  open.append(title, time);
+  open.append(title);
+  if (one.line && one.line !== one.title) {
+    const line = make("span", "hg-list-line");
+    line.dir = "auto";
+    line.append(...markedWords(one.line, listSearch.value));
+    open.append(line);
+  }
+  open.append(time);
   const tools = make("div", "hg-list-tools");
   tools.append(
     listTool("rename", "list.rename", one.title),
@@ -108,6 +152,13 @@ function listItem(one) {
   );
   item.append(open, tools);
   return item;
+}
+
+// What was typed stands out; in another script or width it is there all the same, unmarked.
+function markedWords(line, typed) {
+  const wanted = typed.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pieces = line.split(new RegExp("(" + wanted.join("|") + ")", "i"));
+  return pieces.map((piece, at) => (at % 2 ? make("mark", "", piece) : document.createTextNode(piece)));
 }
 
 function listTool(name, key, title) {
@@ -260,7 +311,7 @@ const CONVERSATION_ACTIONS = {
 
 if (props.keeps) {
   listToggle.hidden = false;
-  listSearch.addEventListener("input", drawList);
+  listSearch.addEventListener("input", typedInSearch);
   list.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !WIDE.matches) {
       event.preventDefault();

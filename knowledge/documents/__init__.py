@@ -1,0 +1,1 @@
+"""Documents that are searched beside the cards: a firm's own papers, and the official texts."""

@@ -1,0 +1,96 @@
+"""Slots: never more at once than there are, and the one due first goes first."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ui.turns import Turns
+
+DEADLINE_S = 5.0
+
+
+def start(turns: Turns, due: float, name: str, order: list[str]) -> threading.Thread:
+    """Ask for a turn in a thread, and return once it waits for it."""
+
+    def work() -> None:
+        with turns.turn(due):
+            order.append(name)
+
+    thread = threading.Thread(target=work)
+    waiting = turns.waiting
+    thread.start()
+    ends = time.monotonic() + DEADLINE_S
+    while turns.waiting == waiting:
+        assert time.monotonic() < ends
+        time.sleep(0.001)
+    return thread
+
+
+def test_a_slot_goes_to_the_one_that_is_due_first_and_among_equals_to_the_first_come() -> None:
+    turns, order = Turns(1), list[str]()
+    with turns.turn(0.0):
+        threads = [start(turns, due, name, order) for due, name in ((3, "c"), (1, "a"), (1, "b"))]
+        assert order == []
+    for thread in threads:
+        thread.join(DEADLINE_S)
+    assert order == ["a", "b", "c"]
+
+
+def test_one_that_works_gives_way_to_one_due_before_and_goes_on_after_it() -> None:
+    turns, order = Turns(1), list[str]()
+    with turns.turn(0.0):
+        sooner = start(turns, 1.0, "sooner", order)
+        later = start(turns, 9.0, "later", order)
+        turns.give_way(5.0)
+        order.append("this one")
+    for thread in (sooner, later):
+        thread.join(DEADLINE_S)
+    assert order == ["sooner", "this one", "later"]
+
+
+def test_who_is_due_no_later_keeps_its_slot() -> None:
+    turns, order = Turns(1), list[str]()
+    with turns.turn(0.0):
+        other = start(turns, 1.0, "other", order)
+        turns.give_way(1.0)
+        order.append("this one")
+    other.join(DEADLINE_S)
+    assert order == ["this one", "other"]
+
+
+def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None:
+    turns, lock, at_work, most, done = Turns(3), threading.Lock(), [0], [0], [0]
+
+    def work(due: float) -> None:
+        for step in range(5):
+            with turns.turn(due + step):
+                with lock:
+                    at_work[0] += 1
+                    most[0] = max(most[0], at_work[0])
+                time.sleep(0.0005)
+                with lock:
+                    at_work[0] -= 1
+                    done[0] += 1
+                turns.give_way(due + step + 2)
+
+    threads = [threading.Thread(target=work, args=(float(at),)) for at in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE_S)
+    assert done == [100]
+    assert most == [3]
+    assert turns.waiting == 0
+
+
+def test_a_failure_gives_its_slot_back() -> None:
+    turns = Turns(1)
+    for _ in range(2):
+        try:
+            with turns.turn(0.0):
+                raise LookupError
+        except LookupError:
+            pass
+    with turns.turn(0.0):
+        assert turns.waiting == 0
