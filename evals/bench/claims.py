@@ -24,6 +24,7 @@ from evals.claim_pairs import (
     FALSE_KINDS,
     FALSE_PAIRS,
     HELD_OUT_PAIRS,
+    SECOND_HELD_OUT_PAIRS,
     TRUE_PAIRS,
     WRITTEN_PAIRS,
     Pair,
@@ -187,6 +188,7 @@ SETS: Mapping[str, Sequence[Path]] = {
     "Made by known changes": (TRUE_PAIRS, FALSE_PAIRS),
     "Written by hand, without sight of the rules": (HELD_OUT_PAIRS,),
     "Written by hand for the fitting": (WRITTEN_PAIRS,),
+    "Written by another hand, of every kind": (SECOND_HELD_OUT_PAIRS,),
 }
 """What is measured apart; the weights are fitted on all of it."""
 

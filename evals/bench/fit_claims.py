@@ -22,6 +22,7 @@ from evals.bench.claims import Judged, markdown, open_judges, table
 from evals.claim_pairs import (
     FALSE_PAIRS,
     HELD_OUT_PAIRS,
+    SECOND_HELD_OUT_PAIRS,
     TRUE_PAIRS,
     WRITTEN_PAIRS,
     Pair,
@@ -31,7 +32,7 @@ from evals.claim_pairs import (
 
 Array = npt.NDArray[np.float64]
 
-FITTED_PAIRS = (TRUE_PAIRS, FALSE_PAIRS, HELD_OUT_PAIRS, WRITTEN_PAIRS)
+FITTED_PAIRS = (TRUE_PAIRS, FALSE_PAIRS, HELD_OUT_PAIRS, WRITTEN_PAIRS, SECOND_HELD_OUT_PAIRS)
 FOLDS = 8
 PENALTY = 1.0
 """L2 penalty on the weights of features brought to one spread."""
