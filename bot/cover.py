@@ -156,5 +156,7 @@ def row(missing: Iterable[float]) -> float:
     return math.log1p(longest) / 2
 
 
-CLAUSE = re.compile(r"[，,；;：:。]|\.(?=\s|$)|\b(?:and|but|provided|unless)\b|并且|而且|但是|此外")
+CLAUSE = re.compile(
+    r"[，；;：:。]|,(?!\d)|\.(?=\s|$)|\b(?:and|but|provided|unless)\b|并且|而且|但是|此外"
+)
 """What parts clauses."""

@@ -313,6 +313,22 @@ def turned_direction(
     return max(turned, turned_sequence(text, facts))
 
 
+def crossed_opposites(text: Reading, facts: Sequence[Reading]) -> Turn:
+    """Find two opposite words that fit each other's places in one fact better than their own."""
+    worst = NO_TURN
+    for one, other in DIRECTIONS:
+        ones, others = text.places(one, but=other), text.places(other, but=one)
+        if not ones or not others:
+            continue
+        for fact in facts:
+            there, over_there = fact.places(one, but=other), fact.places(other, but=one)
+            if there and over_there:
+                own = _nearest(ones[0], there) + _nearest(others[0], over_there)
+                cross = _nearest(ones[0], over_there) + _nearest(others[0], there)
+                worst = max(worst, Turn(cross - own, ones[0].word))
+    return worst
+
+
 def turned_head(text: Reading, facts: Sequence[Reading]) -> Turn:
     """Find a word of direction before the very word that has only its opposite in the facts."""
     for here, there in _both_ways(DIRECTIONS):

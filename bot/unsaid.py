@@ -18,13 +18,18 @@ _LIMIT = re.compile(
     r"只|仅|唯一|限于|专供|\b(?:only|sole\w*|alone|merely|exclusive\w*|limited to|confined)\b",
     re.IGNORECASE,
 )
-_LASTING = re.compile(r"仍|继续|依然|照旧|\b(?:still|remain\w*|continu\w*|keeps?)\b", re.IGNORECASE)
+_LASTING = re.compile(
+    r"仍(?!拒|未|不)|继续|依然|照旧|\b(?:still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
+    re.IGNORECASE,
+)
 _CHANGE = re.compile(
     r"取消|废止|不再|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
     r"|\b(?:repeal|replac|remov|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[，,；;：:。]|\.(?=\s|$)|\b(?:and|but|while|though|unless|provided)\b")
+_CLAUSE = re.compile(
+    r"[，；;：:。]|,(?!\d)|\.(?=\s|$)|\b(?:and|but|while|though|unless|provided)\b"
+)
 _CLAUSE_WORDS = 2
 
 

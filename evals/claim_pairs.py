@@ -23,7 +23,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import typer
 from pydantic import Field
 
-from bot.check import Authorities
+from bot.bodies import Authorities
 from bot.labels import en_date, zh_date
 from bot.language import Lang, passage_lang, to_simplified, to_traditional
 from knowledge.card import FactRef, Frozen, PassageLang

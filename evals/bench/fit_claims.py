@@ -18,7 +18,7 @@ import numpy.typing as npt
 import typer
 
 from bot.support import RULES, TOLERANCE, Features, Rule, Support
-from evals.bench.claims import Judged, markdown, open_judges, table
+from evals.bench.claims import SETS, Judged, markdown, open_judges, table
 from evals.claim_pairs import (
     FALSE_PAIRS,
     HELD_OUT_PAIRS,
@@ -51,6 +51,9 @@ WAYS: Mapping[PairKind, int] = {
     "wrong-reference": 4,
     "invented-step": 4,
     "merged-facts": 4,
+    "dropped-condition": 5,
+    "superseded-status": 6,
+    "swapped-authority": 3,
 }
 """The rule of `RULES` that is for a kind; merged facts of several citations have the last."""
 
@@ -192,6 +195,11 @@ def collect(support: Support, pairs: Sequence[Pair], refused: Sequence[bool]) ->
     ]
 
 
+def _is_exact(finding: str) -> bool:
+    """Tell whether a rule without weights has found something."""
+    return finding.partition(":")[0] in ("figure", "authority", "not-in-force")
+
+
 def main(
     tolerance: Annotated[
         float, typer.Option(help="Log odds up to which a sentence is accepted.")
@@ -201,14 +209,12 @@ def main(
     """Fit the weights, print them, and print the rates by cross-validation over cards."""
     judges = open_judges()
     pairs = [pair for path in FITTED_PAIRS for pair in read_pairs(path)]
-    refused = [bool(judges.plain(pair)) for pair in pairs]
+    refused = [any(map(_is_exact, judges.full(pair))) for pair in pairs]
     samples = collect(judges.support, pairs, refused)
     typer.echo(f"{print_rules(fit(samples))}\n")
     odds = cross_validate(samples, seed)
-    made = [pair for pair in pairs if not _is_by_hand(pair)]
-    hand = [pair for pair in pairs if _is_by_hand(pair)]
     refused_ids = {pair.id for pair, is_refused in zip(pairs, refused, strict=True) if is_refused}
-    for name, group in (("Cross-validated, made", made), ("Cross-validated, by hand", hand)):
+    for name, paths in SETS.items():
         judged = [
             Judged(
                 pair=pair,
@@ -216,9 +222,10 @@ def main(
                 if pair.id in refused_ids or odds.get(pair.id, 0) > tolerance
                 else (),
             )
-            for pair in group
+            for path in paths
+            for pair in read_pairs(path)
         ]
-        typer.echo(f"{name}\n\n{markdown(table(judged))}\n")
+        typer.echo(f"{name}, cross-validated\n\n{markdown(table(judged))}\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check import Authorities
+from bot.bodies import Authorities
 from bot.language import detect_lang, passage_lang, to_simplified
 from evals.bench.claims import Judged, in_half, judge, markdown, misses, table
 from evals.claim_pairs import (

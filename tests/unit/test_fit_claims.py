@@ -69,7 +69,7 @@ def test_pairs_that_share_a_card_are_never_in_two_folds() -> None:
         (TRUE[0], 0),
         (FLIPPED[0], 3),
         (FLIPPED[0].model_copy(update={"kind": "merged-facts", "refs": TRUE[0].refs[:1]}), 5),
-        (FLIPPED[0].model_copy(update={"kind": "merged-facts", "refs": TRUE[0].refs * 2}), 6),
+        (FLIPPED[0].model_copy(update={"kind": "merged-facts", "refs": TRUE[0].refs * 2}), 8),
     ],
 )
 def test_a_pair_is_for_the_rule_of_its_kind(pair: Pair, way: int) -> None:
