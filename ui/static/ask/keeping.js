@@ -61,7 +61,7 @@ async function api(method, path, body) {
 
 // What a question brings along so that the server can keep it.
 function placeOf(turn) {
-  if (!props.keeps) return {};
+  if (!props.keeps) return { owner: ownerKey() }; // whose papers may be quoted
   if (!here) here = { id: randomName(16), owned: true, title: "" };
   toTab(KEPT, here.id);
   return {
