@@ -6,9 +6,10 @@ Files that cannot be read are told and left out; all others are held against the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from knowledge.load import (
     card_files,
     explain,
     question_files,
+    questions_beside,
     read_instrument,
     read_issuers,
     read_questions,
@@ -242,54 +244,81 @@ _UNREADABLE = (
     Rule(name="missing-file", severity="error", remedy="Add the file."),
     Rule(name="yaml", severity="error", remedy="Mend the file so that YAML can be read."),
     Rule(name="schema", severity="error", remedy="See docs/CARD_FORMAT.md, docs/ROUTE_FORMAT.md."),
+    Rule(
+        name="unwritten",
+        severity="error",
+        remedy="Write it from the document, or delete a fact that nobody needs; see docs/curating.md.",
+    ),
 )
 RULES: tuple[Rule, ...] = (*_UNREADABLE, *(rule for rule, _ in _TABLE))
 """Every rule, in the order in which it is applied."""
 
 
-def check_corpus(folder: Path) -> list[Problem]:
+def check_corpus(folder: Path, drafts: Sequence[Path] = ()) -> list[Problem]:
     """Return every problem of a corpus folder, file by file; never stops at the first.
 
     Args:
         folder: holds `cards/<topic>/*.yaml`, `routes/*.yaml`,
             `questions/<topic>/*.yaml`, `issuers.yaml`, `corpus.yaml`.
+        drafts: cards that are looked at as if they were in the folder, in place of those of the
+            same name; each with the questions that `questions_beside` finds.
     """
     problems: list[Problem] = []
-    book = _read_book(folder, problems)
+    book = _read_book(folder, drafts, problems)
     for rule, finder in _TABLE:
         problems.extend(_problem(rule, finding) for finding in finder(book))
     return sorted(problems, key=lambda problem: (problem.file, problem.place, problem.rule))
 
 
-def _read_book(folder: Path, problems: list[Problem]) -> Book:
+def check_drafts(folder: Path, drafts: Sequence[Path]) -> list[Problem]:
+    """Return the problems of draft cards, and those of other files that speak of them."""
+    own = {_label(path) for draft in drafts for path in (draft, questions_beside(draft))}
+    names = [re.compile(rf"(?<![\w-]){re.escape(path.stem)}(?![\w-])") for path in drafts]
+    return [
+        problem
+        for problem in check_corpus(folder, drafts)
+        if problem.file in own or any(name.search(problem.seen) for name in names)
+    ]
+
+
+def _read_book(folder: Path, drafts: Sequence[Path], problems: list[Problem]) -> Book:
     def read(path: Path, reader: Callable[[Path], _Value]) -> _Value | None:
         try:
             return reader(path)
         except CardError as error:
-            problems.extend(_unreadable(folder, path, error))
+            problems.extend(_unreadable(file_of(path), path, error))
         except FileNotFoundError:
-            name = str(path.relative_to(folder))
-            problems.append(_problem(_UNREADABLE[0], Finding(name, "file", "nothing", "a file")))
+            problems.append(
+                _problem(_UNREADABLE[0], Finding(file_of(path), "file", "nothing", "a file"))
+            )
         return None
+
+    def file_of(path: Path) -> str:
+        return str(path.relative_to(folder)) if path.is_relative_to(folder) else _label(path)
+
+    def overlaid(files: Sequence[Path], instead: Sequence[Path]) -> list[Path]:
+        replaced = {path.stem for path in instead}
+        return [*(path for path in files if path.stem not in replaced), *instead]
 
     cards: list[Found[Instrument]] = []
     routes: list[Found[RouteCard]] = []
     unread: set[str] = set()
-    for path in card_files(folder):
+    for path in overlaid(card_files(folder), drafts):
         card = read(path, read_instrument)
         if card is None:
             unread.add(path.stem)
         else:
-            cards.append(Found(str(path.relative_to(folder)), card))
+            cards.append(Found(file_of(path), card))
     for path in route_files(folder):
         route = read(path, read_route)
         if route is not None:
-            routes.append(Found(str(path.relative_to(folder)), route))
+            routes.append(Found(file_of(path), route))
     questions: list[Found[CardQuestions]] = []
-    for path in question_files(folder):
+    beside = [path for draft in drafts if (path := questions_beside(draft)).is_file()]
+    for path in overlaid(question_files(folder), beside):
         asked = read(path, read_questions)
         if asked is not None:
-            questions.append(Found(str(path.relative_to(folder)), asked))
+            questions.append(Found(file_of(path), asked))
     issuers: dict[str, Issuer] | None = read(folder / "issuers.yaml", read_issuers)
     meta = read(folder / "corpus.yaml", _read_meta)
     return Book(
@@ -302,6 +331,11 @@ def _read_book(folder: Path, problems: list[Problem]) -> Book:
     )
 
 
+def _label(path: Path) -> str:
+    """Name a draft as its file would be named in the corpus: `cards/<topic>/<id>.yaml`."""
+    return "/".join(path.absolute().parts[-3:])
+
+
 def _read_meta(path: Path) -> CorpusMeta:
     try:
         return CorpusMeta.model_validate(read_yaml(path))
@@ -309,18 +343,58 @@ def _read_meta(path: Path) -> CorpusMeta:
         raise CardError("\n".join(explain(path, error))) from error
 
 
-def _unreadable(folder: Path, path: Path, error: CardError) -> Iterator[Problem]:
+def _unreadable(file: str, path: Path, error: CardError) -> Iterator[Problem]:
     """Turn the reader's message, or pydantic's findings behind it, into problems."""
-    file = str(path.relative_to(folder))
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         seen = str(error).removeprefix(f"{path}:").strip().rstrip(".")
         yield _problem(_UNREADABLE[1], Finding(file, "file", seen, "a YAML file in UTF-8"))
         return
-    for item in cause.errors():
+    is_card = file.startswith("cards/")
+    missing: dict[tuple[int | str, ...], list[str]] = {}
+    whole: dict[tuple[int | str, ...], Any] = {}
+    found = cause.errors()
+    for item in found:
+        if item["type"] == "too_short" and any(
+            len(other["loc"]) > len(item["loc"]) and other["loc"][: len(item["loc"])] == item["loc"]
+            for other in found
+        ):
+            continue  # pydantic counts what it could read of a list whose entries have faults
         place = ".".join(str(part) for part in item["loc"]) or "file"
-        seen = shortened(item.get("input"))
-        yield _problem(_UNREADABLE[2], Finding(file, place, seen, item["msg"]))
+        if is_card and item["type"] == "missing":
+            missing.setdefault(item["loc"][:-1], []).append(str(item["loc"][-1]))
+            whole[item["loc"][:-1]] = item["input"]
+        elif is_card and item["input"] is None and item["loc"]:
+            expected = _TO_BE_WRITTEN.get(
+                item["type"], item["msg"].removeprefix("Input should be ")
+            )
+            yield _problem(_UNREADABLE[3], Finding(file, place, "null", expected))
+        else:
+            yield _problem(
+                _UNREADABLE[2], Finding(file, place, shortened(item.get("input")), item["msg"])
+            )
+    for loc, names in missing.items():
+        entry, wanted = whole[loc], ", ".join(names)
+        keys = ", ".join(map(str, entry))
+        seen = f"only {keys}" if 0 < len(entry) < len(names) else f"no {wanted}"
+        yield _problem(_UNREADABLE[3], Finding(file, _place(loc, entry), seen, wanted))
+
+
+_TO_BE_WRITTEN = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "date_type": "a date",
+}
+"""What pydantic expects where it finds null, in the words of who writes a card."""
+
+
+def _place(loc: tuple[int | str, ...], entry: Any) -> str:
+    """Name a fact by its number and article, anything else by its path."""
+    if len(loc) == 2 and loc[0] == "facts" and isinstance(entry, dict) and "id" in entry:
+        locator = entry.get("locator")
+        return f"fact {entry['id']}" + (f" ({locator})" if locator else "")
+    return ".".join(map(str, loc)) or "card"
 
 
 def _problem(rule: Rule, finding: Finding) -> Problem:

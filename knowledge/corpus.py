@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
@@ -67,6 +68,35 @@ class Corpus:
         other = copy(self)
         other.articles = articles
         return other
+
+    def with_card(self, card: Instrument, asks: Mapping[FactRef, Questions]) -> Corpus:
+        """Return a corpus that has a card with its example questions, in place of its own if any."""
+        rest = self.without(card.id)
+        cards = dict(sorted([*rest.instruments.items(), (card.id, card)]))
+        both = dict(sorted({**rest.asks, **asks}.items(), key=lambda item: item[0].card_id))
+        told = "".join(f"{ref}{asked.model_dump_json()}" for ref, asked in asks.items())
+        return rest._changed(cards, both, card.model_dump_json() + told)
+
+    def without(self, card_id: str) -> Corpus:
+        """Return a corpus that lacks a card and its example questions."""
+        if card_id not in self.instruments:
+            return self
+        cards = {name: card for name, card in self.instruments.items() if name != card_id}
+        asks = {ref: asked for ref, asked in self.asks.items() if ref.card_id != card_id}
+        return self._changed(cards, asks, card_id)
+
+    def _changed(
+        self, cards: Mapping[str, Instrument], asks: Mapping[FactRef, Questions], change: str
+    ) -> Corpus:
+        digest = hashlib.sha256(f"{self.version.digest}\0{change}".encode()).hexdigest()[:12]
+        version = self.version.model_copy(
+            update={
+                "digest": digest,
+                "instruments": len(cards),
+                "facts": sum(len(card.facts) for card in cards.values()),
+            }
+        )
+        return Corpus(cards, self.routes, self.issuers, version, asks)
 
     @cached_property
     def refs(self) -> tuple[FactRef, ...]:

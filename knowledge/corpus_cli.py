@@ -1,4 +1,4 @@
-"""`hugang corpus`: check the cards, read one, list them as they hold on a day."""
+"""`hugang corpus`: draft a card, check the cards, read one, list them as they hold on a day."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import contextlib
 import datetime as dt
 import difflib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from knowledge.card import FactRef, Instrument, Jurisdiction, PassageLang, Status, Topic
-from knowledge.check import Problem, check_corpus
+from knowledge.check import Problem, check_corpus, check_drafts
 from knowledge.corpus import Corpus, Validity
 from knowledge.corpus_text import fact_lines, instrument_lines, route_lines
 from knowledge.errors import KnowledgeError
 from knowledge.home import default_home, documents_folder
 from knowledge.load import CORPUS_DIR, load_corpus
 
+if TYPE_CHECKING:
+    from knowledge.documents.reading import Reading
+
 corpus_app = typer.Typer(
-    name="corpus", help="Check, show and list the cards.", no_args_is_help=True
+    name="corpus", help="Draft, check, try, show and list the cards.", no_args_is_help=True
 )
 
 Shown = Literal["zh", "en", "both"]
@@ -32,6 +36,7 @@ FolderOption = Annotated[
     Path, typer.Option(help="Corpus folder.", file_okay=False, show_default="the shipped one")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class NoSuchCard(KnowledgeError):
@@ -39,10 +44,22 @@ class NoSuchCard(KnowledgeError):
 
 
 @corpus_app.command()
-def check(folder: FolderOption = CORPUS_DIR, as_json: JsonOption = False) -> None:
+def check(
+    cards: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CARD]...",
+            help="Files of cards outside the corpus, looked at as if they were in it.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    folder: FolderOption = CORPUS_DIR,
+    as_json: JsonOption = False,
+) -> None:
     """List everything that is wrong with the cards; exit code 1 when there is an error."""
     with _known_errors_told():
-        problems = check_corpus(folder)
+        problems = check_drafts(folder, cards) if cards else check_corpus(folder)
     if as_json:
         typer.echo(_as_json([problem.model_dump() for problem in problems]))
     else:
@@ -51,6 +68,78 @@ def check(folder: FolderOption = CORPUS_DIR, as_json: JsonOption = False) -> Non
     typer.echo(_count_line(problems), err=as_json)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
+
+
+@corpus_app.command()
+def new(
+    document: Annotated[
+        str,
+        typer.Argument(help="File (PDF, Word, HTML, Markdown, text, …) or address of a document."),
+    ],
+    topic: Annotated[Topic, typer.Option(help="Folder of the card and its first topic.")],
+    card_id: Annotated[
+        str | None, typer.Option("--id", help="Id of the card; else issuer, year and number.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Page that a file was taken from.")
+    ] = None,
+    into: Annotated[
+        Path, typer.Option(help="Folder of drafts, laid out as the corpus is.", file_okay=False)
+    ] = Path("drafts"),
+    folder: FolderOption = CORPUS_DIR,
+) -> None:
+    """Draft a card from a document: what it says of itself, and a stub for each article.
+
+    The facts are written by a person. `hugang corpus check` lists what is still to be written.
+    """
+    from knowledge.draft import DraftError, draft_card
+
+    with _known_errors_told():
+        if url and not _ADDRESS.match(url):
+            raise DraftError(
+                f"--url: seen {url!r}; expected an address that begins with https:// or http://."
+            )
+        reading, name = _read_document(document)
+        draft = draft_card(
+            reading,
+            name,
+            load_corpus(folder),
+            topic,
+            dt.date.today(),  # noqa: DTZ011 - the day on the curator's calendar
+            card_id=card_id,
+            url=url or (document if _ADDRESS.match(document) else None),
+        )
+        path = into / draft.place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(draft.text)
+        except FileExistsError as error:
+            raise DraftError(
+                f"{path}: there is a draft already; it is not overwritten. Go on with it, delete "
+                "it, or name another id with --id."
+            ) from error
+    typer.echo(path)
+    typer.echo(
+        f"{draft.stubs} facts to be written; what else is open: hugang corpus check {path}",
+        err=True,
+    )
+    for remark in reading.remarks:
+        typer.echo(remark.message.en, err=True)
+
+
+def _read_document(document: str) -> tuple[Reading, str]:
+    """Read a file, or a page of the web, and tell its name."""
+    from knowledge.documents.read import read_file
+
+    if not _ADDRESS.match(document):
+        path = Path(document)
+        return read_file(path), path.name
+    from knowledge.official.download import downloaded
+    from knowledge.official.fetch import Fetcher
+
+    with Fetcher() as fetcher, downloaded(document, fetcher) as page:
+        return read_file(page, document), document
 
 
 @corpus_app.command()

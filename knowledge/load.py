@@ -140,6 +140,24 @@ def question_files(folder: Path) -> list[Path]:
     return sorted((folder / "questions").glob("*/*.yaml"), key=lambda path: path.stem)
 
 
+def questions_beside(card: Path) -> Path:
+    """Return where the example questions of a card's file stand: `questions/<topic>/<id>.yaml`."""
+    card = card.absolute()
+    return card.parent.parent.parent / "questions" / card.parent.name / card.name
+
+
+def read_draft(card: Path) -> tuple[Instrument, Mapping[FactRef, Questions]]:
+    """Read one card with its example questions, if it has any, outside a corpus.
+
+    Raises:
+        CardError: not YAML, or not the format; the first file's problems are told.
+    """
+    instrument = read_instrument(card)
+    path = questions_beside(card)
+    asks = _asks_of(path, {instrument.id: instrument}, read_yaml) if path.is_file() else {}
+    return instrument, asks
+
+
 def read_questions(path: Path, read: ReadYaml = read_yaml) -> CardQuestions:
     """Read the example questions of one card.
 

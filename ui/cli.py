@@ -17,6 +17,7 @@ from bot.language import Lang, localise
 from bot.version import installed_version
 from evals.bench.cli import bench_app
 from evals.cli import eval_app
+from evals.trial_cli import try_card
 from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
 from knowledge.documents.errors import DocumentError
@@ -75,6 +76,7 @@ app = typer.Typer(
     help="Checked answers and route plans for financing, payments and fund management through "
     "Shanghai and Hong Kong.",
 )
+corpus_app.command("try")(try_card)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
@@ -392,23 +391,14 @@ def _on_disk(source: Source, fetcher: Fetcher) -> Iterator[Path]:
     """Have a source as a file: a page is fetched, as `hugang sync` fetches, and thrown away after.
 
     Raises:
-        FetchFault: the page must not be fetched, or was not to be had.
+        DocumentError: the page must not be fetched, or was not to be had.
     """
     if source.path is not None:
         yield source.path
         return
-    page = fetcher.fetch(source.name)
-    if page.status != 200:
-        raise UnknownSource(
-            Bilingual(
-                zh=f"{source.name}回复状态{page.status}：没有这个页面；请检查地址。",
-                en=f"{source.name} answered with status {page.status}: there is no such page. Check"
-                " the address.",
-            )
-        )
-    with tempfile.TemporaryDirectory(prefix="hugang-") as folder:
-        path = Path(folder) / "page"
-        path.write_bytes(page.body)
+    from knowledge.official.download import downloaded
+
+    with downloaded(source.name, fetcher) as path:
         yield path
 
 

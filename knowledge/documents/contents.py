@@ -42,7 +42,9 @@ def _end(lines: Sequence[Line], start: int) -> int:
     for at in range(start + 1, min(plain + 1, len(lines))):
         if _key(lines[at]) == first and not lines[at].furniture:
             return at
-    return plain
+    listed = sum(bool(_ENTRY.search(line.folded)) for line in lines[start:plain])
+    # A reader may have left the entries out: what follows the title is the document.
+    return plain if 2 * listed > plain - start else start
 
 
 def _plain_end(lines: Sequence[Line], start: int) -> int:

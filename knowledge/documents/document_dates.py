@@ -14,9 +14,9 @@ _SELF = (
     r"|文件|措施|指导意见|实施细则|暂行办法|试行办法|管理办法|计划|说明|命令|附表|修订|批复|暂行规定|试行规定|实施办法|管理规定|操作规程)"
 )
 _OF_SELF = (
-    r"(?:This|These|The)\s+(?:[A-Z][\w()]*\s+){0,6}(?:Ordinance|Rules|Regulations?|Guidelines?|Circular"
+    r"(?:It|(?:This|These|The)\s+(?:[A-Z][\w()]*\s+){0,6}(?:Ordinance|Rules|Regulations?|Guidelines?|Circular"
     r"|Policy|Notice|Code|Manual|Order|Measures|Agreement|circular|policy|guidelines?|notice|manual"
-    r"|ordinance|rules|regulations?|document|procedures?|Procedures?|Standards?|Act|requirements|module)"
+    r"|ordinance|rules|regulations?|document|procedures?|Procedures?|Standards?|Act|requirements|module))"
 )
 _COMES = (
     r"(?:(?:shall\s+|will\s+)?(?:comes?|came)\s+into\s+(?:operation|effect|force)|(?:shall\s+|will\s+)?takes?\s+effect"
@@ -36,7 +36,7 @@ _EFFECTIVE = (
         rf"(?:生效日期|施行日期|实施日期|执行日期|生效日|起始日期)\s*[:：]?\s*(?P<day>{DAY})"
     ),
     re.compile(
-        rf"^\s*\(?(?:[^。\n]{{0,40}}[,，]\s*)?自\s*(?P<day>{DAY})\s*起(?:施行|实施|生效|执行)\s*[)。]",
+        rf"^\s*\(?(?:[^。\n]{{0,60}}[,，。\s]\s*)?自\s*(?P<day>{DAY})\s*起(?:施行|实施|生效|执行)\s*[)。]",
         re.MULTILINE,
     ),
     re.compile(
@@ -69,7 +69,7 @@ _ISSUED = (
         rf"(?:发文日期|发布日期|印发日期|公布日期|成文日期|颁布日期|签发日期|发布时间|制定日期)\s*[:：]?\s*(?P<day>{DAY})"
     ),
     re.compile(
-        rf"^\s*(?:Date(?:\s+of\s+issue)?|Issued?(?:\s+date|\s+on)?|Dated(?:\s+this)?|Published(?:\s+on)?|Date\s+published)\s*[:：]?\s*(?P<day>{DAY})",
+        rf"^\s*(?:Date(?:\s+of\s+issue)?|Issued?(?:\s+date|\s+on)?|Dated(?:\s+this)?|Published(?:\s+on)?|Date\s+published)\s*[:：]?\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\s*)?(?P<day>{DAY})",
         re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(rf"(?P<day>{DAY})[^。；\n()]{{0,60}}?(?:公布|发布|印发|颁布|签发|通过)"),
@@ -96,7 +96,8 @@ _ENDED_ON = (
         rf"{_SELF}[^。；\n]{{0,10}}?(?:自|于|已于|已自)\s*(?P<day>{DAY})\s*起?(?:被)?(?:废止|停止执行|失效)"
     ),
     re.compile(
-        rf"^\s*[(\[【]?(?:已于|于|自)?\s*(?P<day>{DAY})\s*起?(?:被)?(?:废止|失效)", re.MULTILINE
+        rf"^\s*[(\[【]?(?:[^\n)\]】。]*\s)?(?:已于|于|自)?\s*(?P<day>{DAY})\s*起?(?:被)?(?:废止|失效)",
+        re.MULTILINE,
     ),
     re.compile(
         rf"{_OF_SELF}\s+(?:ceases?\s+to\s+have\s+effect|ceased\s+to\s+have\s+effect|(?:is|was)\s+(?:repealed|revoked|withdrawn))\s+(?:on|from|with\s+effect\s+from)\s+(?P<day>{DAY})",

@@ -33,6 +33,10 @@ _HONG_KONG = (
     re.compile(r"^(?P<value>B\d{1,2}/\d{1,3}[A-Z])\b"),
     re.compile(r"^(?P<value>Circular (?:No\.? ?)?\d{1,4}/(?:19|20)\d\d)"),
 )
+_REFERENCE = re.compile(
+    r"[A-Z]{2,8}(?:[/-][A-Z]{1,6})*(?:[/-](?:19|20)\d\d)?[/-]\d{1,5}[A-Z]?|[\u4e00-\u9fff]{2,12}第\s*\d{1,5}\s*号"
+)
+"""A line that is nothing but a reference: PSO/C/2024/17, 税务指引第21号."""
 _LONGEST_LINE = 120
 
 
@@ -45,7 +49,7 @@ def number_of(front: Front, title: str) -> str | None:
         text, plain = line.text, line.plain
         if len(plain) > _LONGEST_LINE:
             continue
-        found = _alone(plain, text) or _labelled(plain, text)
+        found = _alone(plain, text) or _labelled(plain, text) or _reference(plain, text)
         if found:
             return found
         if _hong_kong_line(plain):
@@ -71,6 +75,11 @@ def _alone(plain: str, text: str) -> str | None:
         rf"(?P<year>{_YEAR}\s*年)?第\s*(?P<number>\d{{1,5}})\s*号", bare
     )
     return re.sub(r"\s", "", text.strip(" ()（）")) if match else None
+
+
+def _reference(plain: str, text: str) -> str | None:
+    bare = plain.strip(" ()")
+    return text.strip(" ()（）") if _REFERENCE.fullmatch(bare) else None
 
 
 def _at_end(pattern: re.Pattern[str], plain: str) -> re.Match[str] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 from knowledge.card import PassageLang
-from knowledge.documents.front import DATE_LINE, Front
+from knowledge.documents.front import DATE_LINE, DAY, Front
 from knowledge.issuer import Issuer
 from knowledge.language import to_simplified
 from knowledge.load import CORPUS_DIR, read_issuers
@@ -62,16 +63,22 @@ _SERIES = {
 }
 _BODY = re.compile(
     r"[\u4e00-\u9fff()·\w ]{2,40}(?:公司|银行|分行|支行|总局|管理局|委员会|办公室|财政部|商务部|交易所|事务所|协会|集团|中心|法院"
-    r"|总署|人民政府|监管局|税务局|管理委员会|总部|联合会|处|署)"
+    r"|总署|人民政府|监管局|税务局|管理委员会|总部|联合会|立法会|厅|局|处|署)"
 )
 _EN_BODY = re.compile(
     r"(?:The )?[A-Z][\w&.,'’() -]{2,70}(?:Limited|Ltd\.?|LLP|Inc\.?|Bank|Corporation|Authority|Commission"
-    r"|Bureau|Department|Committee|Office|Exchange|Company|Association|PLC|Holdings|Group)",
+    r"|Bureau|Department|Committee|Office|Exchange|Company|Association|PLC|Holdings|Group|Board)"
+    r"(?: of [A-Z]\w+(?: [A-Z]\w+)?)?",
 )
+_PUBLISHED = re.compile(
+    rf"{DAY}(?P<who>(?:(?!第|令|通过)[\u4e00-\u9fff]){{4,30}}?)(?:公布|发布|印发|颁布)(?!的)"
+)
+_LETTERHEAD = 8
+"""Lines from the top within which the body stands above the date, where it is not at the close."""
 _ISSUED_BY = re.compile(
-    r"^(?:发布单位|发布机构|发文机关|发文单位|制定部门|制定单位|颁布单位|发行人|Issued by|Issuer|Prepared by|From"
+    r"^(?:发布单位|发布机构|发文机关|发文单位|制定部门|制定单位|颁布单位|发行人|Issued by|Issuer|Prepared by"
     r"|Published by)\s*[:：]?\s+?(.{2,80})$|^(?:发布单位|发布机构|发文机关|发文单位|制定部门|制定单位|颁布单位|Issued by"
-    r"|Issuer|Published by)\s*[:：]\s*(.{2,80})$",
+    r"|Issuer|Published by|From)\s*[:：]\s*(.{2,80})$",
     re.IGNORECASE,
 )
 
@@ -88,7 +95,13 @@ def issuer_of(front: Front, title: str, number: str | None, lang: PassageLang) -
     ):
         if found:
             return ("、" if lang == "zh" else "; ").join(_name(body, lang) for body in found)
-    return _signed_by_other(front)
+    return _who_published(front) or _signed_by_other(front)
+
+
+def bodies_in(issuer: str) -> tuple[str, ...]:
+    """Read the abbreviations of the bodies that `issuer_of` joined; other names have none."""
+    names = re.split("[、;]", to_simplified(fold(issuer)))
+    return tuple(dict.fromkeys(body for name in names for body in _several(name)))
 
 
 def is_letterhead(plain: str) -> bool:
@@ -155,12 +168,26 @@ def _signed_by_other(front: Front) -> str | None:
             if _BODY.fullmatch(line.plain) or _EN_BODY.fullmatch(line.text):
                 return line.text
             break
+    for line, following in pairwise(front.top[:_LETTERHEAD]):
+        if DATE_LINE.fullmatch(following.plain) and (
+            _BODY.fullmatch(line.plain) or _EN_BODY.fullmatch(line.text)
+        ):
+            return line.text
     for line in front.top[:2]:
         if re.fullmatch(r".{2,30}(?:有限公司|股份公司|银行)", line.plain) or (
             _EN_BODY.fullmatch(line.text)
             and re.search(r"(?:Limited|Ltd\.?|LLP|Inc\.?)$", line.text)
         ):
             return line.text
+    return None
+
+
+def _who_published(front: Front) -> str | None:
+    """Read who stands between a date and what was done: 2024年3月18日某管理委员会发布."""
+    for line in front.top:
+        match = _PUBLISHED.search(line.plain)
+        if match and len(line.plain) == len(line.text):
+            return line.text[match.start("who") : match.end("who")]
     return None
 
 
@@ -207,7 +234,8 @@ def _names() -> dict[str, str]:
             english,
             _TAIL.sub("", english),
         ):
-            found.setdefault(_plain(name), key)
+            if name:
+                found.setdefault(_plain(name), key)
     found.pop("", None)
     found |= {_plain(name): key for name, key in _SHORT.items() if key in _issuers()}
     return found

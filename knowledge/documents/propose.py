@@ -11,11 +11,12 @@ from knowledge.documents.document_number import number_of
 from knowledge.documents.front import Front, front_of
 from knowledge.documents.issuing import issuer_of
 from knowledge.documents.reading import Reading
-from knowledge.documents.titles import title_of
+from knowledge.documents.titles import LONGEST, title_of
 from knowledge.language import is_chinese, to_simplified
 from knowledge.numerals import fold
 
 _SAMPLE = 20_000
+_SHORTEST_CAPTION = 4
 _REPEALED = re.compile(
     r"[(\[【]\s*(?:已?废止|已?失效|已被废止|repealed|revoked|withdrawn)\s*[)\]】]|(?:时效性|效力状态|状态|有效性|效力)\s*[:：]\s*(?:已?废止|已?失效|全文废止|全文失效)"
     r"|^(?:已?废止|已失效|repealed|revoked|withdrawn)$|status\s*[:：]\s*(?:repealed|revoked|withdrawn)"
@@ -48,7 +49,7 @@ def propose(reading: Reading, name: str) -> Particulars:
     """
     front = front_of(reading)
     lang: PassageLang = "zh" if is_chinese(reading.text[:_SAMPLE]) else "en"
-    title = title_of(front, reading.title, name)
+    title = _of_workbook(reading) or title_of(front, reading.title, name)
     number = number_of(front, title)
     dates = dates_of(front)
     return Particulars(
@@ -61,6 +62,14 @@ def propose(reading: Reading, name: str) -> Particulars:
         ended=dates.ended,
         status=_status(front, title, name),
     )
+
+
+def _of_workbook(reading: Reading) -> str | None:
+    """Take the caption of a workbook's first table: the heading above it is only a sheet's name."""
+    if reading.format != "xlsx":
+        return None
+    caption = next((block.caption for block in reading.blocks if block.kind == "table"), None)
+    return caption[:LONGEST] if caption and len(caption) >= _SHORTEST_CAPTION else None
 
 
 def _status(front: Front, title: str, name: str) -> DocumentStatus:

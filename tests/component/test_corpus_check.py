@@ -186,7 +186,13 @@ FAULTS = [
     Fault(
         lambda f: f[NEW].update(status="maybe"), "schema", NEW, "status", "'maybe'", "'in-force'"
     ),
-    Fault(lambda f: fact(f).pop("en"), "schema", NEW, "facts.0.en", "{", "required"),
+    Fault(lambda f: fact(f).pop("en"), "unwritten", NEW, "fact 1", "no en", "en"),
+    Fault(lambda f: f[NEW].update(kind=None), "unwritten", NEW, "kind", "null", "'law', 'regul"),
+    Fault(lambda f: f[NEW]["title"].update(en=None), "unwritten", NEW, "title.en", "null", "a text"),
+    Fault(lambda f: f[NEW].pop("summary"), "unwritten", NEW, "card", "no summary", "summary"),
+    Fault(
+        lambda f: f[ROUTE].pop("summary"), "schema", ROUTE, "summary", "{", "required"
+    ),
     Fault(lambda f: f[NEW].update(colour="red"), "schema", NEW, "colour", "'red'", "not permitted"),
     Fault(
         lambda f: f.update({"corpus.yaml": {"as_of": "soon"}}),

@@ -195,7 +195,12 @@ def segments_of(chars: list[Char]) -> Iterator[Segment]:
 def _follows(before: Char, after: Char, blank: bool) -> bool:
     size = max(before.bottom - before.top, after.bottom - after.top)
     middles = abs((before.top + before.bottom) - (after.top + after.bottom)) / 2
-    gap = after.left - before.right
+    # The letters of a ligature all have its box.
+    gap = (
+        0.0
+        if (after.left, after.right) == (before.left, before.right)
+        else after.left - before.right
+    )
     # Justified print stretches the blanks between words; Chinese has none.
     latin = ord(before.text[-1]) not in _CJK and ord(after.text[0]) not in _CJK
     return middles < 0.4 * size and -0.6 * size < gap < (0.9 if blank and latin else 0.7) * size

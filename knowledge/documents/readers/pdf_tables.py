@@ -16,6 +16,7 @@ _FEWEST_ROWS = 3
 _CELL_GAP = 0.7  # of the size of type, between two cells of a line
 _WIDEST_STEP = 3.2  # of the size of type, between two rows
 _WRAPPED_STEP = 1.7  # between two lines of a cell
+_ROW_STEP = 1.08  # of the step between the lines of a cell: rows stand further apart than that
 
 
 class FoundTable(NamedTuple):
@@ -144,8 +145,12 @@ def _goes_on(run: Sequence[Line], line: Line) -> bool:
         return False
     if len(cells) > 1:
         return True
-    # A cell of several lines: what goes on stands under it, away from the first column.
-    return line.left >= spans[1][0] - 1 and line.top - run[-1].top < _WRAPPED_STEP * line.height
+    # A cell of several lines: what goes on stands under it, in the first column nearer than a row.
+    step = line.top - run[-1].top
+    if line.left >= spans[1][0] - 1:
+        return step < _WRAPPED_STEP * line.height
+    apart = max((below.top - above.top for above, below in pairwise(run)), default=0.0)
+    return line.right <= spans[0][1] + 1 and step * _ROW_STEP < apart
 
 
 def _close(run: list[Line], rest: list[Line], found: list[FoundTable]) -> None:
@@ -158,12 +163,12 @@ def _close(run: list[Line], rest: list[Line], found: list[FoundTable]) -> None:
         return
     rows: list[list[str]] = []
     edges: list[tuple[float, float]] = []
-    for line in run:
+    for line, goes_on in zip(run, _continued(run, len(spans)), strict=True):
         cells = [""] * len(spans)
         for cell in _cells(line):
             at = next(i for i, (a, b) in enumerate(spans) if a <= (cell.left + cell.right) / 2 <= b)
             cells[at] = f"{cells[at]} {cell.text}".strip()
-        if len(_cells(line)) == 1 and rows:
+        if goes_on and rows:
             rows[-1] = [
                 join_lines([before, more]).text
                 for before, more in zip(rows[-1], cells, strict=True)
@@ -186,6 +191,20 @@ def _close(run: list[Line], rest: list[Line], found: list[FoundTable]) -> None:
             tuple(edges),
         )
     )
+
+
+def _continued(run: Sequence[Line], columns: int) -> list[bool]:
+    """Tell of every line whether it goes on with the cells of the row before.
+
+    Rows whose cells take several lines stand further apart than the lines of a cell.
+    """
+    steps = [below.top - above.top for above, below in pairwise(run)]
+    middle = (min(steps) + max(steps)) / 2
+    apart = max(steps) > _ROW_STEP * min(steps) and sum(step > middle for step in steps) > 1
+    return [False] + [
+        len(cells) == 1 or (apart and step < middle and len(cells) < columns)
+        for step, cells in zip(steps, map(_cells, run[1:]), strict=True)
+    ]
 
 
 def _cells(line: Line) -> list[Segment]:

@@ -1,0 +1,1 @@
+"""A collection of real-shaped files with known answers, made anew by `python -m evals.documents.make`."""
