@@ -293,6 +293,7 @@ _REASONS: Mapping[str, Bilingual] = {
         en="in the cited facts these figures belong to other things: {seen}",
     ),
     "language": Bilingual(zh="没有用所要求的语言写", en="it is not in the language asked for"),
+    "echo": Bilingual(zh="只是重复问题或格式里的话", en="it only repeats the question or the form"),
 }
 _NOT_BORNE_OUT = Bilingual(zh="所引事实不足以支持", en="the cited facts do not bear it out")
 SEEN_CHARS = 80

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from bot.answer import CheckedClaim
+from bot.bodies import Authorities
 from bot.draft import BlockKind, Claim, Finding
-from bot.labels import en_date, is_labelled, zh_date
+from bot.labels import en_date, tells_standing, zh_date
 from bot.language import to_simplified
 from bot.support import Support
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.figures import missing_figures
+from knowledge.figures import Figure, missing_figures, read_figures
 from knowledge.glossary import Glossary
 
 DOUBTS_KEPT = 16_384
@@ -77,19 +77,28 @@ class Checker:
         text = to_simplified(claim.text)
         for ref in claim.refs:
             validity = self._corpus.validity(self._corpus.instrument(ref), day)
-            if not is_labelled(text, validity):
+            if not tells_standing(text, validity, day):
                 yield Finding(rule="not-in-force", seen=f"{ref} is {validity} on {day}")
-        evidence = [self._evidence(ref) for ref in claim.refs]
-        for figure in missing_figures(text, (shown.text for shown in evidence)):
+        yield from self._unshown(text, [self._evidence(ref) for ref in claim.refs])
+        if in_own_words:
+            if self._support is None:
+                raise RuntimeError("no Support was given: sentences in own words cannot be judged")
+            yield from self._strange_doers(text, [self._evidence(ref) for ref in claim.refs])
+            yield from self._support.findings(text, claim.refs)
+
+    def _unshown(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
+        """Tell which figures, dates and bodies of a sentence its citations do not show."""
+        missing = missing_figures(text, (shown.text for shown in evidence))
+        unlisted = [figure for figure in missing if not _counts_own(text, figure, len(evidence))]
+        misdated = [figure for figure in self._misdated(text, evidence) if figure not in missing]
+        for figure in (*unlisted, *misdated):
             yield Finding(rule="figure", seen=str(figure))
         known = {authority for shown in evidence for authority in shown.authorities}
         for authority in sorted(self._authorities.named_in(text) - known):
             if not self._authorities.is_part_of(authority, known):
                 yield Finding(rule="authority", seen=authority)
-        if in_own_words:
-            if self._support is None:
-                raise RuntimeError("no Support was given: sentences in own words cannot be judged")
-            yield from self._support.findings(text, claim.refs)
+        for body in self._authorities.strange_in(text, "\n".join(one.text for one in evidence)):
+            yield Finding(rule="authority", seen=body)
 
     def _doubts(self, claim: Claim, day: dt.date) -> int:
         return sum(1 for _ in self.findings(claim, day))
@@ -99,87 +108,70 @@ class Checker:
         card, fact = self._corpus.instrument(ref), self._corpus.fact(ref)
         days = (card.issued, card.effective, self._corpus.ends(card))
         dates = [f"{zh_date(day)} {en_date(day)}" for day in days if day]
-        parts = [fact.zh, fact.en, card.title.zh, card.title.en, card.number, fact.locator, *dates]
-        text = "\n".join(part for part in parts if part)
-        return _Shown(text, frozenset(self._authorities.named_in(text) | set(card.issuers)))
+        parts = [fact.zh, fact.en, card.title.zh, card.title.en, card.number, fact.locator]
+        told = "\n".join(part for part in parts if part)
+        text = "\n".join((told, *dates))
+        named = frozenset(self._authorities.named_in(text) | set(card.issuers))
+        return _Shown(text, told, named)
+
+    def _strange_doers(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
+        """Tell which bodies do something, or are gone to, that issued the rules but are not in them."""
+        told = self._authorities.named_in("\n".join(shown.told for shown in evidence))
+        for body in sorted(self._authorities.dealt_with_in(text) - told):
+            if not self._authorities.is_part_of(body, told):
+                yield Finding(rule="authority", seen=body)
+
+    def _misdated(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Figure]:
+        """Yield dates that only the instrument bears, where the sentence leaves out the fact's."""
+        said = [figure for figure in read_figures(text) if figure.kind == "date"]
+        full = {figure.value for figure in said if len(figure.value) >= len("2026-01")}
+        told = [
+            figure.value
+            for shown in evidence
+            for figure in read_figures(shown.told)
+            if figure.kind == "date"
+        ]
+        for figure in missing_figures(text, (shown.told for shown in evidence)):
+            left_out = [
+                value for value in told if len(value) == len(figure.value) and value not in full
+            ]
+            around = text[max(0, figure.start - _NEAR) : figure.end + _NEAR]
+            if figure.value in full and left_out and not _OF_INSTRUMENT.search(around):
+                yield figure
 
 
 class _Shown(NamedTuple):
-    """What a citation shows: its words and the bodies they name."""
+    """What a citation shows: its words, those but for its dates, and the bodies they name."""
 
     text: str
+    told: str
     authorities: frozenset[str]
 
 
-class Authorities:
-    """The bodies that cards name, by every name people use for them."""
-
-    def __init__(self, corpus: Corpus, glossary: Glossary) -> None:
-        """Take full names from the issuers' list and everyday names from the glossary."""
-        self._corpus = corpus
-        self._glossary = glossary
-
-    def named_in(self, text: str) -> set[str]:
-        """Return the abbreviations of the bodies a text (Chinese simplified) names."""
-        folded = text.lower()
-        found: set[str] = set()
-        at = 0
-        while at < len(folded):
-            surface = self._surface_at(folded, at)
-            if surface:
-                found.add(self._owners[surface])
-            at += len(surface) or 1
-        return found
-
-    def _surface_at(self, folded: str, at: int) -> str:
-        """Return the longest name that starts at a place, or nothing."""
-        for surface in self._by_head.get(folded[at : at + 2], ()):
-            if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
-                return surface
-        return ""
-
-    def is_part_of(self, authority: str, known: set[str]) -> bool:
-        """Tell whether a body is a branch of a known one, or the other way round."""
-        head = authority.partition(" ")[0]
-        return any(head == other.partition(" ")[0] for other in known)
-
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        owners: dict[str, str] = {}
-        for abbreviation, issuer in self._corpus.issuers.items():
-            if issuer.generic:
-                continue
-            for surface in (abbreviation, *_plain(issuer.zh), *_plain(issuer.en)):
-                owners.setdefault(surface.lower(), abbreviation)
-        for term in self._glossary.terms:
-            owner = next((a for a in term.abbr if a in self._corpus.issuers), None)
-            owner = owner or owners.get(term.zh.lower()) or owners.get(term.en.lower())
-            if owner:
-                for surface in (*term.words("zh"), *term.words("en")):
-                    owners.setdefault(surface.lower(), owner)
-        return owners
-
-    @cached_property
-    def _by_head(self) -> dict[str, list[str]]:
-        """Names by their first two characters, longest first."""
-        heads: dict[str, list[str]] = defaultdict(list)
-        for surface in sorted(self._owners, key=len, reverse=True):
-            heads[surface[:2]].append(surface)
-        return heads
+_NEAR = 24
+"""Characters within which a date belongs to a word."""
+_OF_INSTRUMENT = re.compile(
+    r"施行|实施|生效|发布|公布|印发|颁布|出台|签发|开始|起(?:执行|适用)|版"
+    r"|\b(?:issu|effect|publish|promulgat|releas|in force|came|comes?|dated|announc|launch|since)",
+    re.IGNORECASE,
+)
+"""Words by which a date is that of an instrument."""
+_SEVERAL = re.compile(
+    r"[类种点项件条方者]|\b(?:of (?:the|these|its)|points|things|rules|conditions|limits)\b"
+)
 
 
-def _plain(name: str) -> Iterable[str]:
-    """Drop what an issuer's full name carries in brackets."""
-    yield re.sub(r"（[^）]*）|\([^)]*\)", "", name).replace("’", "'").strip()
-
-
-def _stands_free(text: str, start: int, end: int) -> bool:
-    """Tell whether a Latin name is not part of a longer word."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (
-        (_latin(text[start]) and _latin(before)) or (_latin(text[end - 1]) and _latin(after))
+def _counts_own(text: str, figure: Figure, facts: int) -> bool:
+    """Tell whether a small count is of what the sentence lists itself, or of the facts it cites."""
+    if figure.kind != "number" or figure.unit not in ("count", None):
+        return False
+    before, after = (
+        text[max(0, figure.start - 20) : figure.start],
+        text[figure.start : figure.end + 16],
     )
+    if figure.value == "2" and _LISTED_PAIR.search(before):
+        return True
+    return figure.value == str(facts) and facts > 1 and bool(_SEVERAL.search(after))
 
 
-def _latin(character: str) -> bool:
-    return "a" <= character <= "z"
+_LISTED_PAIR = re.compile(r"[和与及][^，。；、]{1,14}$")

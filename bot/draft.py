@@ -42,8 +42,8 @@ class Finding(Frozen):
     """Why a claim is refused."""
 
     rule: str
-    """`no-refs`, `unknown-fact`, `not-in-force`, `figure`, `authority`; of a sentence in a writer's
-    own words also `modality`, `direction`, `exchange`, `instrument`, `overlap`."""
+    """`no-refs`, `unknown-fact`, `not-in-force`, `figure`, `authority`; of a model's sentence also
+    `language`, `echo`, `modality`, `direction`, `exchange`, `instrument`, `overlap`."""
     seen: str
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from knowledge.card import Bilingual, Instrument
 from knowledge.corpus import Corpus, Validity
+from knowledge.figures import read_figures
 
 _MARKS: Mapping[Validity, re.Pattern[str]] = {
     "draft": re.compile(
@@ -40,10 +41,46 @@ _MARKS: Mapping[Validity, re.Pattern[str]] = {
 """Words by which a sentence (Chinese simplified) says what its source counts for."""
 
 
+_OTHER_MARKS: Mapping[Validity, re.Pattern[str]] = {
+    "draft": re.compile(r"咨询|规划建议|规划概念|建议(?:稿|中|提出)|\bnot yet\b", re.I),
+    "superseded": re.compile(
+        r"以前|过去|此前(?![\d一二三四五六七八九十])|从前|原先|原来|早先|\bused to\b|\bno longer\b|\bin the past\b|\boriginal(?:ly)?\b"
+        r"|\bearlier (?:rules?|measures?|guidelines?|version)|\bat (?:that|the) time\b|\bback then\b"
+        r"|\buntil (?:\w+ ){0,2}20\d\d",
+        re.I,
+    ),
+}
+"""Words in which others than our own writer say so."""
+_HAPPENED = re.compile(
+    r"已(?!有规)|启动|启用|投入(?:使用|运)|投运|上线|落地|揭牌|开业|挂牌|完成|签署"
+    r"|\b(?:opened|launched|began|begun|started|went live|signed|completed|was|were|had|has been)\b",
+    re.I,
+)
+"""Words by which a sentence tells what took place."""
+
+
 def is_labelled(text: str, validity: Validity) -> bool:
     """Tell whether a sentence makes plain that its source does not simply govern."""
     mark = _MARKS.get(validity)
     return mark is None or bool(mark.search(text))
+
+
+def tells_standing(text: str, validity: Validity, day: dt.date) -> bool:
+    """Tell the same of a sentence in anybody's words (Chinese simplified).
+
+    What an announcement tells as having taken place on a day gone by needs no label either.
+    """
+    other = _OTHER_MARKS.get(validity)
+    if is_labelled(text, validity) or (other and other.search(text)):
+        return True
+    if validity != "announced" or not _HAPPENED.search(text):
+        return False
+    days = [figure.value for figure in read_figures(text) if figure.kind == "date"]
+    full = [one for one in days if _MONTH.fullmatch(one)]
+    return bool(full) and all(one[:7] <= day.isoformat()[:7] for one in full)
+
+
+_MONTH = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 
 
 def label_for(

@@ -18,7 +18,7 @@ from bot.check import Checker
 from bot.claim_stream import ClaimReader, ProposedClaim
 from bot.draft import BlockKind, Claim, Finding
 from bot.evidence import Evidence
-from bot.language import in_script, passage_lang
+from bot.language import in_script, passage_lang, search_form
 from bot.providers.base import (
     Budget,
     ChatModel,
@@ -252,14 +252,26 @@ class Writing:
     def _findings(self, text: str, proposed: ProposedClaim) -> tuple[Finding, ...]:
         if _is_foreign(text, self._question):
             return (Finding(rule="language", seen=text),)
+        if self._is_echo(text):
+            return (Finding(rule="echo", seen=text),)
         unknown = [name for name in proposed.facts if name not in self._brief.facts]
         if unknown:
             return (Finding(rule="unknown-fact", seen=", ".join(unknown)),)
         claim = Claim(text=text, refs=self._refs(proposed))
         return tuple(self._writer.checker.findings(claim, self._question.as_of, in_own_words=True))
 
+    def _is_echo(self, text: str) -> bool:
+        """Tell whether a sentence only says again what the question or our instructions say."""
+        said = _letters(text)
+        told = (self._question.text, self._brief.messages[0].content)
+        return any(said in _letters(one) for one in told)
+
     def _refs(self, proposed: ProposedClaim) -> tuple[FactRef, ...]:
         return tuple(dict.fromkeys(self._brief.facts[name] for name in proposed.facts))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, search_form(text).lower()))
 
 
 def _is_foreign(text: str, question: Question) -> bool:

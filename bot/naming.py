@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from bot.content import read_tokens
@@ -18,6 +18,8 @@ from knowledge.passage import PASSAGE_LANGS
 AskedTerms = Callable[[FactRef, PassageLang], frozenset[str]]
 """Ids of the terms by which people ask for a fact."""
 
+_TEXTS_KEPT = 1024
+"""Texts whose terms are kept: facts are compared again and again."""
 _TITLE_LEAST = 6
 """Characters from which a title names an instrument and is no word of the field."""
 
@@ -33,6 +35,8 @@ class Named(NamedTuple):
     """A term of its own where the facts have one that it left out."""
     kind: Turn
     """The same for terms of one kind."""
+    new: Turn
+    """Share of its terms that no citation shows under any name."""
 
 
 class Naming:
@@ -43,6 +47,7 @@ class Naming:
         self._corpus = corpus
         self._lexicon = lexicon
         self._asked = asked
+        self._terms = lru_cache(_TEXTS_KEPT)(lexicon.glossary.find)
         self._shown = cache(self._shown_by_fact)
         self._shown_terms = cache(
             lambda ref: frozenset(hit.term.id for hit in self._terms(self._shown(ref)))
@@ -63,10 +68,8 @@ class Naming:
         new = self._new_terms(hits, refs, lang)
         swapped, term, kind = self._other_term(reading, facts, hits, new)
         name = max(self._other_name(reading.text, refs, hits, new), swapped)
-        return Named(name, self._other_title(reading.text, refs, lang), term, kind)
-
-    def _terms(self, text: str) -> Sequence[TermHit]:
-        return self._lexicon.glossary.find(text)
+        share = Turn(len(new) / len(hits), new[0].text) if new else NO_TURN
+        return Named(name, self._other_title(reading.text, refs, lang), term, kind, share)
 
     def _shown_by_fact(self, ref: FactRef) -> str:
         """Return all that a citation of the fact shows, in both languages and small letters."""

@@ -27,7 +27,7 @@ IDLE = _words(
     r"|无(?:论|形|线|人|锡|记名)|未(?:来|必)|（不含[^）]*）"
     r"|\bnot (?:only|just|merely|simply|least|barred|exempt|banned|prohibited|excluded)\b|\bno\. ?\d"
     r"|\bno matter\b|\bwhether or not\b|\bwithout (?:losing|loss|interrupt\w*|chang\w*|prejudice|delay)"
-    r"|\bnot (?:chang\w*|affect\w*|laps\w*|interrupt\w*)"
+    r"|\bnot (?:chang\w*|affect\w*|laps\w*|interrupt\w*)|[只仅光][^，。；]{1,16}不够|\bnot (?:enough|sufficient)"
 )
 """Negations that deny nothing, or cancel each other."""
 
@@ -53,7 +53,7 @@ CONDITION = _words(
 """Two negations that say one thing: what may not be done without, must be done with."""
 
 LIMIT = _words(
-    r"除|以外(?![币汇])|之外|只|仅|才|方可|限于|前提|排除|例外|放弃|剔除|减免|脱离|移出|删|废|失|停|否|解除|拒|非(?!居民|银行|金融|洲|常|公开)"
+    r"除|代替|替代|取代|而非|以外(?![币汇])|之外|只|仅|才|方可|限于|前提|排除|例外|放弃|剔除|减免|脱离|移出|删|废|失|停|否|解除|拒|非(?!居民|银行|金融|洲|常|公开)"
     r"|\b(?:only|except\w*|unless|outside|other than|apart from|rather|instead|until|fail\w*|lack\w*"
     r"|beyond|gone|skip\w*|spare[sd]?|merely|exclu\w*|drop\w*|remov\w*|scrap\w*|lift\w*|end(?:ed|s)?"
     r"|off|un\w+able|alone|zero|nil|just|out of|limited to|avoid\w*|refus\w*|stop\w*|suspend\w*|non"
@@ -64,7 +64,7 @@ LIMIT = _words(
 _DUTY = (
     r"(?<![无不毋])须(?!知)|必须|应(?!用|收|付|对|急|纳|税|链|商)|(?<![不])需(?!求)"
     r"|(?<!不)要(?!求|点|素|约)|要求|\b(?:must|shall)\b(?! not)|\b(?:has|have|had) to\b"
-    r"|\bneeds?\b(?! not| no| neither)|\brequir|\bmandatory|\b(?:is|are) to\b|\bshould\b(?! not)"
+    r"|\bneeds?\b(?! not| no| neither)|(?<!no longer )(?<!not )(?<!longer be )\brequir|\bmandatory|\b(?:is|are) to\b|\bshould\b(?! not)"
     r"|\bsubject to"
 )
 DUTY = _words(_DUTY)
@@ -128,7 +128,7 @@ DIRECTIONS = (
     ),
     _pair(
         r"扩大|放宽|扩至|扩到|简化|放松|便利|\b(?:widen|wider|eas(?:e|ed|es|ier)\b|relax|expand|simplif|extend|loosen|broad)",
-        r"缩小|收紧|缩减|加强|从严|\b(?:narrow|tight|shrink|shrunk|strict|restrict)",
+        r"缩小|收紧|[更收]得?[更很]?紧|更紧|更严|缩减|加强|从严|\b(?:narrow|tight|shrink|shrunk|strict|restrict)",
     ),
     _pair(r"母公司|\bparent", r"子公司|\bsubsidiar"),
     _pair(r"间接|\bindirect", r"(?<!间接或)直接|\bdirect"),
@@ -149,12 +149,3 @@ SEQUENCE = _pair(
     r"之后|以后|(?<![最税])后|\b(?:after|following|once)\b(?!-)",
 )
 """What comes first and what comes later: *A before B* is *B after A*."""
-
-BOUNDS = _pair(
-    r"(?:不得?|不应|不能|不可|未)(?:低于|少于|小于)|至少|最低|最少|起点|下限|门槛"
-    r"|\b(?:at least|minimum|floor|from|not? (?:be )?(?:less|lower|fewer|smaller)|or (?:more|above|over|higher)|not? below)\b",
-    r"(?:不得?|不应|不能|不可|未)(?:高于|超过|多于|大于|超出|超)|至多|最高|最多|以内|上限|封顶"
-    r"|\b(?:at most|maximum|up to|within|not? (?:be )?(?:more|higher|greater|later|longer)|not? exceed\w*"
-    r"|or (?:less|below|under|lower)|cap(?:s|ped)?|ceiling|not? above)\b",
-)
-"""The least and the most; above and below are left out, as what is above one side is below the other."""

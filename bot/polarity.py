@@ -19,7 +19,6 @@ from bot.content import read_tokens
 from bot.opposites import (
     BAN,
     BOUNDED,
-    BOUNDS,
     CONDITION,
     DIRECTIONS,
     IDLE,
@@ -31,7 +30,7 @@ from bot.opposites import (
     Pair,
 )
 from knowledge.card import PassageLang
-from knowledge.figures import Figure, read_figures
+from knowledge.figures import read_figures
 
 
 class Turn(NamedTuple):
@@ -58,8 +57,6 @@ _BREAK_COST = 0.35
 _BEFORE = 0.6
 """What a word before a place weighs, against one after it."""
 _PLACES = (DIRECTIONS[0], DIRECTIONS[0][::-1])
-_BOUND_BEFORE, _BOUND_AFTER = 28, 14
-"""Characters round a figure in which its bound stands."""
 
 
 _TOLD = 0.5
@@ -297,14 +294,6 @@ def _denied_too(place: Place, other: Reading) -> float:
     return max((likeness(place.denied, one.denied) for one in other.negated), default=0.0)
 
 
-def more_negations(
-    text: Reading, facts: Sequence[Reading], translations: Sequence[Reading] = ()
-) -> bool:
-    """Tell whether the text denies more often than its facts could, in either language."""
-    told = max(sum(one.denials for one in told) for told in (facts, translations))
-    return len(text.unconditional) > told
-
-
 def turned_mode(text: Reading, facts: Sequence[Reading]) -> Turn:
     """Find leave where the facts have a ban, duty where they have an exemption, and the reverse."""
     return _turned(text, facts, MODES, unbound=True)
@@ -322,6 +311,22 @@ def turned_direction(
     """
     turned = _turned(text, facts, DIRECTIONS, translations, unbound=False)
     return max(turned, turned_sequence(text, facts))
+
+
+def crossed_opposites(text: Reading, facts: Sequence[Reading]) -> Turn:
+    """Find two opposite words that fit each other's places in one fact better than their own."""
+    worst = NO_TURN
+    for one, other in DIRECTIONS:
+        ones, others = text.places(one, but=other), text.places(other, but=one)
+        if not ones or not others:
+            continue
+        for fact in facts:
+            there, over_there = fact.places(one, but=other), fact.places(other, but=one)
+            if there and over_there:
+                own = _nearest(ones[0], there) + _nearest(others[0], over_there)
+                cross = _nearest(ones[0], over_there) + _nearest(others[0], there)
+                worst = max(worst, Turn(cross - own, ones[0].word))
+    return worst
 
 
 def turned_head(text: Reading, facts: Sequence[Reading]) -> Turn:
@@ -411,23 +416,3 @@ def _both_ways(pairs: Iterable[Pair]) -> Iterator[Pair]:
     for pair in pairs:
         yield pair
         yield Pair(pair.other, pair.one)
-
-
-def turned_bound(text: Reading, facts: Sequence[Reading]) -> Turn:
-    """Find a figure that is the least in the text and the most in its facts, or the reverse."""
-    told = [(figure, _bound(fact, figure)) for fact in facts for figure in fact.figures]
-    for figure in text.figures:
-        bound = _bound(text, figure)
-        known = {b for other, b in told if (other.kind, other.value) == (figure.kind, figure.value)}
-        if bound and -bound in known and bound not in known:
-            return Turn(1.0, figure.text)
-    return NO_TURN
-
-
-def _bound(reading: Reading, figure: Figure) -> int:
-    """Return 1 for a figure that is the least, -1 for the most, 0 for neither or both."""
-    text = reading.text
-    before = _BREAK.split(text[max(0, figure.start - _BOUND_BEFORE) : figure.start])[-1]
-    after = _BREAK.split(text[figure.end : figure.end + _BOUND_AFTER])[0]
-    near = f"{before} # {after}"
-    return bool(BOUNDS.one.search(near)) - bool(BOUNDS.other.search(near))

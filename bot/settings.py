@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """Database of conversations, as SQLAlchemy writes it; None = `hugang.sqlite3` in `home`."""
 
+    upload_mb: int = Field(default=25, ge=1, le=100)
+    """Largest file, in MB, that the web app takes as a document."""
+    upload_files: int = Field(default=20, ge=1, le=100)
+    """Most files that one request may bring."""
+
     model: str | None = None
     """Language model that words the answers, as its endpoint calls it; None = facts as they stand."""
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")

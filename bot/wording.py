@@ -22,6 +22,7 @@ HEADINGS: Mapping[BlockKind, Bilingual] = {
     "own-papers": _both("自有资料（不是法规）", "From your own documents (not law)"),
     "official-text": _both("官方原文", "From the official text"),
 }
+DELETED = _both("这里引用的资料已被删除。", "The document quoted here was deleted.")
 SIDE_HEADINGS: Mapping[str, Bilingual] = {
     "mainland": _both("内地一侧", "On the mainland side"),
     "shanghai": _both("上海一侧", "On the Shanghai side"),

@@ -23,7 +23,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import typer
 from pydantic import Field
 
-from bot.check import Authorities
+from bot.bodies import Authorities
 from bot.labels import en_date, zh_date
 from bot.language import Lang, passage_lang, to_simplified, to_traditional
 from knowledge.card import FactRef, Frozen, PassageLang
@@ -37,16 +37,20 @@ PAIRS_DIR = Path(__file__).parent / "pairs"
 TRUE_PAIRS = PAIRS_DIR / "paraphrases.jsonl"
 FALSE_PAIRS = PAIRS_DIR / "perturbed.jsonl"
 HELD_OUT_PAIRS = PAIRS_DIR / "heldout.jsonl"
-"""True and false sentences written by hand before their writer had read the checker's rules. No
-weight is fitted on them. Their odd half was read while the rules were mended; the even half was not.
+"""True and false sentences written by hand before their writer had read the checker's rules. They
+were once held out; the weights are now fitted on them too.
 """
+WRITTEN_PAIRS = PAIRS_DIR / "written.jsonl"
+"""The same, written for the fitting by one who knew the rules; many cite two facts."""
+SECOND_HELD_OUT_PAIRS = PAIRS_DIR / "heldout2.jsonl"
+"""True and false sentences of every kind by another hand, also held out once and fitted on since."""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""
 PER_KIND = 56
 """False pairs of a kind, half in each language, where the cards yield as many."""
 
-FalseKind = Literal[
+MadeKind = Literal[
     "changed-figure",
     "changed-date",
     "changed-document-number",
@@ -60,6 +64,9 @@ FalseKind = Literal[
     "swapped-instrument",
     "wrong-reference",
 ]
+"""Ways of being false that known changes make."""
+MADE_KINDS: tuple[MadeKind, ...] = get_args(MadeKind)
+FalseKind = Literal[MadeKind, "dropped-condition"]
 FALSE_KINDS: tuple[FalseKind, ...] = get_args(FalseKind)
 PairKind = Literal["paraphrase", FalseKind]
 
@@ -213,7 +220,7 @@ class _Maker:
         self._shown = cache(lambda refs: tuple(evidence_of(corpus, refs)))
 
     def pairs(self) -> Iterator[Pair]:
-        ways: Mapping[FalseKind, Callable[[_Sentence, random.Random], _Twist | None]] = {
+        ways: Mapping[MadeKind, Callable[[_Sentence, random.Random], _Twist | None]] = {
             "changed-figure": self._change_figure,
             "changed-date": self._change_date,
             "changed-document-number": self._change_document,
@@ -225,7 +232,7 @@ class _Maker:
             "swapped-instrument": self._swap_instrument,
             "wrong-reference": self._misquote,
         }
-        for kind in FALSE_KINDS:
+        for kind in MADE_KINDS:
             dice = random.Random(f"{self._seed}/{kind}")
             if kind == "superseded-status":
                 made = list(self._outdated())

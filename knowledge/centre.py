@@ -44,10 +44,10 @@ class Centres(NamedTuple):
     def of(
         cls, queries: Mapping[PassageLang, Matrix], passages: Mapping[PassageLang, Matrix]
     ) -> Centres:
-        """Take the means of vectors by language, shape (n, dim)."""
+        """Take the means of vectors by language, shape (n, dim); zero of none."""
         return cls(
-            {lang: matrix.mean(axis=0) for lang, matrix in queries.items()},
-            {lang: matrix.mean(axis=0) for lang, matrix in passages.items()},
+            {lang: _mean(matrix) for lang, matrix in queries.items()},
+            {lang: _mean(matrix) for lang, matrix in passages.items()},
         )
 
     def save(self, embedder: str, folder: Path = VECTORS_DIR) -> Path:
@@ -70,6 +70,11 @@ class Centres(NamedTuple):
 def spread(texts: Sequence[str], most: int) -> list[str]:
     """Pick texts from all parts of a sequence."""
     return [texts[at * len(texts) // most] for at in range(most)] if len(texts) > most else [*texts]
+
+
+def _mean(matrix: Matrix) -> Vector:
+    mean: Vector = matrix.sum(axis=0) / max(1, len(matrix))
+    return mean
 
 
 def _path(folder: Path, embedder: str) -> Path:

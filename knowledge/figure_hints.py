@@ -70,9 +70,26 @@ _ENGLISH = re.compile(ENGLISH, re.IGNORECASE | re.ASCII)
 _CHINESE = re.compile(CHINESE, re.ASCII)
 
 
+_LISTED = re.compile(r"、|及其?|和|与|,\s*(?:and\s)?|\band\b", re.ASCII)
+_LIST_ENDS = re.compile(
+    r"[。；;：:!?！？（）()]|，|,(?=\s*(?:in|of|for|with|which|while|but)\b)|\.(?=\s|$)"
+)
+_LIST_LEAST, _LIST_LONGEST = 3, 30
+"""Items from which a list is counted, and up to which."""
+
+
+def _list_hints(text: str) -> Iterator[Hint]:
+    """Count lists: of `沪、穗、深` a sentence may say three."""
+    for part in _LIST_ENDS.split(text):
+        items = [item for item in _LISTED.split(part) if item.strip()]
+        if _LIST_LEAST <= len(items) <= _LIST_LONGEST:
+            yield str(len(items)), None
+
+
 def read_hints(text: str) -> Iterator[Hint]:
     """Read what a folded text may be taken to say in numbers."""
     text = _TRAPS.sub(" ", text)
+    yield from _list_hints(text)
     yield from _word_hints(text)
     yield from _span_hints(text)
     for match in _DIGITS.finditer(text):

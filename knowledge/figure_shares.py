@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from knowledge.figure_sheet import Reader, Reading, Sheet
 from knowledge.figure_units import unit_code
-from knowledge.numerals import ARABIC, CHINESE, canonical, number
+from knowledge.numerals import ARABIC, CHINESE, ENGLISH, canonical, number
 
 _ZH_UNIT = "[一二三四五六七八九十]"
 _PARTS = re.compile(
@@ -65,6 +65,14 @@ _EN_CLOCK = re.compile(
 _SPLIT = re.compile(r"(?<![\d/-])(\d\d)[-/](\d\d)(?:[-/](\d\d))?(?![\d/-]|\.\d)", re.ASCII)
 _TWICE = re.compile(
     r"\b(?:twice|(?P<fold>two|three|four|five|six|seven|eight|nine|ten)-?fold)\b",
+    re.IGNORECASE | re.ASCII,
+)
+_MILLE = re.compile(
+    rf"(?P<value>{ARABIC}|\b(?:{ENGLISH}))\s*(?:‰|per[\s-]+mil(?:le)?\b|per[\s-]+thousand\b)",
+    re.IGNORECASE | re.ASCII,
+)
+_YEAR_AND_HALF = re.compile(
+    r"\b(?:an?|one)\s+(?:year\s+and\s+a\s+half|and\s+a\s+half\s+years)\b|\b(?P<fortnight>fortnight)\b",
     re.IGNORECASE | re.ASCII,
 )
 _ZERO = re.compile(
@@ -142,12 +150,25 @@ def _twice(match: re.Match[str]) -> list[Reading]:
     return _number(str(number(match["fold"] or "two")), "times", match)
 
 
+def _mille(match: re.Match[str]) -> list[Reading] | None:
+    value = number(match["value"])
+    if value is None:
+        return None
+    return [Reading("percent", canonical(value.scaleb(-1)), None, match.start(), match.end())]
+
+
+def _year_and_half(match: re.Match[str]) -> list[Reading]:
+    return _number("2", "week", match) if match["fortnight"] else _number("1.5", "year", match)
+
+
 def _zero(match: re.Match[str]) -> list[Reading]:
     return _number("0", None, match)
 
 
 _READERS: tuple[tuple[re.Pattern[str], Reader, tuple[str, ...]], ...] = (
     (_PARTS, _parts, ("分之",)),
+    (_MILLE, _mille, ("‰", "per mil", "per-mil", "per thousand")),
+    (_YEAR_AND_HALF, _year_and_half, ("and a half", "ortnight")),
     (_ZH_FRACTION, _zh_fraction, ("分之",)),
     (_HALF_TIME, _half_time, ("半", "half", "Half")),
     (_EN_FRACTION, _en_fraction, ("hal", "hird", "uarter", "th", "/")),

@@ -42,7 +42,7 @@ _MAY_HOLD = re.compile(
     r"[0-9０-９零〇○一二两兩三四五六七八九十百千万萬亿億半]"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|fif|twenty"
     r"|forty|eighty|ninety|hundred|thousand|million|half|halves|twice|third|quarter|Jan|Feb|Mar"
-    r"|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[IVX]+\b|an?\s+(?:fif|six|eigh|ten)th|second|fourth)",
+    r"|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|fortnight|[IVX]+\b|an?\s+(?:fif|six|eigh|ten)th|second|fourth)",
     re.IGNORECASE | re.ASCII,
 )
 # CIPS2, A1, COVID-19; not USD300, FY2025, Q2
@@ -125,7 +125,51 @@ def missing_figures(sentence: str, evidence: Iterable[str]) -> tuple[Figure, ...
     if not wanted:
         return ()
     known = [_evidence(text) for text in evidence]
-    return tuple(figure for figure in wanted if not any(_holds(text, figure) for text in known))
+    return tuple(
+        figure
+        for figure in wanted
+        if not any(_holds(text, figure) for text in known)
+        and not _is_rounded(sentence, figure, (one for text in known for one in text.sure))
+    )
+
+
+_ABOUT = re.compile(
+    r"(?:约为?|(?P<under>将近|接近|近)|(?P<over>超过?|逾|突破)|大致|大概"
+    r"|\b(?P<nearly>nearly|almost|close to|just (?:under|below)|not quite)"
+    r"|\b(?P<more>more than|over|above|just over)|\b(?:about|around|roughly|approximately|some))"
+    r"(?:了|达|等值|人民币|\s|US|HK|\$|RMB|a )*$",
+    re.IGNORECASE,
+)
+"""Words before a figure by which it is a round one."""
+_ROUNDING = Fraction(1, 50)
+"""How far a round figure may lie from its own."""
+
+
+def _is_rounded(sentence: str, figure: Figure, known: Iterable[Figure]) -> bool:
+    """Tell whether a figure is called about, nearly or more than what the evidence has."""
+    if figure.kind not in ("number", "percent") or ":" in figure.value:
+        return False
+    about = _ABOUT.search(sentence[: figure.start])
+    if not about:
+        return False
+    wanted = _fraction(figure.value)
+    for one in known:
+        if (one.kind, one.unit) != (figure.kind, figure.unit) or ":" in one.value:
+            continue
+        off = _fraction(one.value) - wanted
+        if (about["under"] or about["nearly"]) and off > 0:
+            continue
+        if (about["over"] or about["more"]) and off < 0:
+            continue
+        is_rounder = _digits(figure.value) < _digits(one.value)
+        if is_rounder and abs(off) <= _ROUNDING * wanted:
+            return True
+    return False
+
+
+def _digits(value: str) -> int:
+    """Count the digits of a value that say something: three in 807000000000."""
+    return len(value.partition("/")[0].replace(".", "").strip("0"))
 
 
 def _read(text: str) -> list[Reading]:

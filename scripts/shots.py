@@ -17,6 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+import typst
 from playwright.sync_api import Page, sync_playwright
 
 from evals.bench.chromium import FLAGS, find_browser
@@ -59,6 +60,44 @@ def _asked_and_opened(zh: str, en: str) -> Callable[[Page, str], None]:
     return prepare
 
 
+def _papers_added(page: Page, lang: str) -> None:
+    """Add three papers, unless this browser has them already."""
+    if page.locator(".dc-paper").count():
+        return
+    contract = typst.compile(CONTRACT.encode())
+    page.set_input_files(
+        "#dc-files",
+        [
+            {"name": "借款合同.pdf", "mimeType": "application/pdf", "buffer": contract},
+            {"name": "差旅报销办法.md", "mimeType": "text/markdown", "buffer": POLICY.encode()},
+            {"name": "damaged.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 nothing"},
+        ],
+    )
+    page.wait_for_function(
+        "() => document.querySelectorAll('#dc-uploads .dc-row[id] .dc-icon').length === 3",
+        timeout=120_000,
+    )
+
+
+def _papers_unfolded(page: Page, lang: str) -> None:
+    _papers_added(page, lang)
+    page.locator(".dc-correct summary").first.click()
+    page.locator(".dc-delete summary").last.click()
+
+
+def _papers_looked_at(page: Page, lang: str) -> None:
+    _papers_added(page, lang)
+    page.locator(".dc-title").last.click()
+    page.goto(f"{page.url}&passage=4", wait_until="networkidle")
+
+
+def _papers_asked(page: Page, lang: str) -> None:
+    _papers_added(page, lang)
+    page.locator(".hg-nav-link").first.click()
+    page.wait_for_selector(".hg-composer textarea")
+    _asked_and_opened(*PREPAY)(page, lang)
+
+
 def _nothing(page: Page, lang: str) -> None:
     return None
 
@@ -71,6 +110,26 @@ RATE = (
     "香港企业财资中心的税率是多少？要满足什么条件？",
     "What tax rate does a Hong Kong corporate treasury centre pay?",
 )
+PREPAY = (
+    "我们的借款合同提前还款要付多少补偿金？",
+    "What does our loan agreement charge for early repayment?",
+)
+CONTRACT = """#set text(font: "Noto Serif CJK SC", size: 11pt, lang: "zh")
+= 人民币借款合同
+
+合同编号：远资〔2026〕7号
+
+== 第一章 借款
+
+第一条 本合同项下的借款金额为人民币五百万元，用途限于集团内部的流动资金周转，不得转借第三方。
+
+第二条 借款利率为年百分之三点一，按季付息，付息日为每季末月的二十日。
+
+== 第二章 提前还款
+
+第三条 借款人提前还款的，应当提前十个工作日书面通知贷款人，并支付提前还款金额千分之二的补偿金。
+"""
+POLICY = "# 差旅报销办法\n\n第一条 出差香港的住宿费每晚不超过一千八百港元。\n"
 PARTLY = (
     "境外放款的宏观审慎系数是多少？巴西央行对这笔借款要收多少税？",
     "What is the overseas lending coefficient, and what tax does Brazil charge on the loan?",
@@ -84,6 +143,10 @@ SCENES = (
     Scene("ask-source", "/", _asked_and_opened(*RATE)),
     Scene("ask-partly", "/", _ask(*PARTLY)),
     Scene("ask-declined", "/", _ask(*DECLINED)),
+    Scene("documents-empty", "/documents", _nothing),
+    Scene("documents", "/documents", _papers_unfolded, whole=True),
+    Scene("documents-viewer", "/documents", _papers_looked_at),
+    Scene("ask-papers", "/documents", _papers_asked),
     Scene("plan", "/plan", _nothing, whole=True),
     Scene("plan-lend", "/plan/lend-to-overseas-subsidiary", _nothing, whole=True),
     Scene("rules", "/rules", _nothing),

@@ -11,6 +11,7 @@ from hypothesis import settings
 from bot.advisor import Advisor
 from bot.settings import Settings
 from knowledge.corpus import Corpus
+from knowledge.documents.library import DocumentLibrary
 from knowledge.embed import Embedder, open_embedder
 from knowledge.glossary import load_glossary
 from knowledge.home import HOME_VARIABLE
@@ -84,4 +85,7 @@ def advisor(
 ) -> Advisor:
     """The real advisor on the shipped corpus."""
     settings = Settings(home=tmp_path_factory.mktemp("advisor"))
-    return Advisor(corpus, search_index, embedder, load_glossary(), settings)
+    glossary = load_glossary()
+    segmenter = search_index.lexical.segmenter
+    documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
+    return Advisor(corpus, search_index, embedder, glossary, settings, documents=documents)

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Citation
+from bot.answer import (
+    AnswerBlock,
+    AnswerPlan,
+    CheckedAnswer,
+    CheckedClaim,
+    Citation,
+    PassageCitation,
+)
 from bot.events import (
     AnswerEvent,
     BlockGrowing,
@@ -25,6 +32,7 @@ from knowledge.corpus import Corpus
 from ui.days import today
 from ui.html import EMPTY, Html, join, safe, word
 from ui.marks import Marks
+from ui.papers.quoting import PAPER_BLOCKS, render_papers, render_quoted
 from ui.plan_card import render_plan
 from ui.plan_words import PlanWords
 from ui.render import (
@@ -129,7 +137,7 @@ class AnswerView:
             "state": self.state,
             "lang": self.lang,
             "parts": [[key, html] for key, html in parts if html],
-            "text": self._answer.text if self._answer else "",
+            "text": _told_text(self._answer) if self._answer else "",
             "markdown": self._markdown(),
         }
 
@@ -165,32 +173,34 @@ class AnswerView:
             shown.append(self._growing)
         blocks = [one.block for one in shown]
         citations = tuple(citation for one in shown for citation in one.citations)
+        passages = tuple(passage for one in self._blocks for passage in one.passages)
         claims = tuple(claim for block in blocks for claim in block.claims)
         now = None if self._failure is not None else self._now
         return [
             ("head", render_working(now, tuple(self._trace.values()))),
-            *self._body(blocks, citations),
-            ("sources", self._sources(citations, claims)),
+            *self._body(blocks, citations, passages),
+            ("sources", self._sources(citations, claims, passages)),
         ]
 
     def _finished(self, answer: CheckedAnswer) -> Parts:
         ui = self.ui
-        marks = marks_for(answer.citations, self.message, ui)
+        marks = marks_for(answer.citations, self.message, ui, answer.passages)
         openable = (*answer.citations, *answer.plan_citations)
         nearest = self._titles(answer.nearest)
         blocks = [_without_titles(one, nearest) for one in answer.blocks]
         told = any(block.kind == "missing" for block in blocks)
         return [
             ("head", render_standing(answer, self._told(answer), ui)),
-            *self._body(blocks, openable, finished=True),
+            *self._body(blocks, openable, answer.passages, finished=True),
             ("missing", EMPTY if told else render_missing(answer.missing, ui)),
             ("next", render_next(answer, nearest, ui)),
             ("open", render_open_points(answer.open_points, ui)),
             ("warnings", render_warnings(answer.warnings, ui)),
             ("cited", render_cited(answer.citations, marks)),
+            ("quoted", render_quoted(answer.passages, marks)),
             ("foot", render_foot(answer, ui)),
             ("follow", render_suggestions(answer.suggestions, ui)),
-            ("sources", self._sources(openable, answer.claims)),
+            ("sources", self._sources(openable, answer.claims, answer.passages)),
         ]
 
     def _told(self, answer: CheckedAnswer) -> tuple[Html, ...]:
@@ -202,6 +212,7 @@ class AnswerView:
         self,
         blocks: Sequence[AnswerBlock],
         citations: tuple[Citation, ...],
+        passages: tuple[PassageCitation, ...],
         *,
         finished: bool = False,
     ) -> Parts:
@@ -210,12 +221,14 @@ class AnswerView:
         While the answer grows, the card waits for its place, so that nothing a reader has begun
         to read is pushed down.
         """
-        marks = marks_for(citations, self.message, self.ui)
+        marks = marks_for(citations, self.message, self.ui, passages)
         parts: Parts = []
         plan, at = self._plan, None
         for i, block in enumerate(blocks):
             # The card says both: the ways side by side and the steps.
-            if block.kind != "plan" or plan is None:
+            if block.kind in PAPER_BLOCKS:
+                parts.append((f"block-{i}", render_papers(block, passages, marks)))
+            elif block.kind != "plan" or plan is None:
                 parts.append((f"block-{i}", render_block(block, marks)))
             elif at is None:
                 at = len(parts)
@@ -238,15 +251,28 @@ class AnswerView:
         cards = self.corpus.instruments
         return tuple(localise(cards[one].title, self.lang) for one in ids if one in cards)
 
-    def _sources(self, citations: tuple[Citation, ...], claims: tuple[CheckedClaim, ...]) -> Html:
+    def _sources(
+        self,
+        citations: tuple[Citation, ...],
+        claims: tuple[CheckedClaim, ...],
+        passages: tuple[PassageCitation, ...],
+    ) -> Html:
         ids = {citation.instrument.id for citation in citations}
         return render_sources(
             citations,
             claims,
             {one: lineage(self.corpus, one) for one in ids},
             self.lang,
-            marks_for(citations, self.message, self.ui),
+            marks_for(citations, self.message, self.ui, passages),
+            passages,
         )
+
+
+def _told_text(answer: CheckedAnswer) -> str:
+    """Return the text that later questions bring along: own papers leave this server in none."""
+    if not any(block.kind == "own-papers" for block in answer.blocks):
+        return answer.text
+    return "\n\n".join(one.markdown for one in answer.blocks if one.kind != "own-papers")
 
 
 def _without_titles(block: AnswerBlock, titles: Sequence[str]) -> AnswerBlock:

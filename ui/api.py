@@ -25,17 +25,23 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.version import installed_version
+from knowledge.documents.library import DocumentLibrary
 from ui.answering import Answers
 from ui.api_ask import ask_endpoint
 from ui.api_catalogue import Catalogue, catalogue_endpoints
 from ui.api_conversations import conversation_endpoints, link_endpoint
-from ui.api_guard import BodyLimit, RequestGuard
+from ui.api_documents import MB, Intake, document_endpoints
+from ui.api_guard import BodyLimit, RequestGuard, UploadLimit
 from ui.api_health import Readiness
 from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
+from ui.papers.redraw import redrawing
+from ui.papers.routes import documents_pages
+from ui.papers.shelf import Shelf
+from ui.papers.uploads import Uploads
 from ui.plan_page import plan_pages
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
@@ -46,6 +52,8 @@ MAX_BODY_BYTES = 256 * 1024
 """Largest request body read: a long question with 40 earlier turns fits ten times over."""
 MAX_PAGE_BODY_BYTES = 1024 * 1024
 """The same for the web page, which brings its conversation along: 15 long answers with plans."""
+_UPLOADS = frozenset({f"{PREFIX}/documents", "/documents"})
+"""Paths to which files are sent."""
 _ASSETS = "/docs-assets"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -68,6 +76,10 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         web: whether to mount the web page at `/`.
     """
     store = Store.of(settings) if settings.keep_conversations else None
+    library: DocumentLibrary | None = getattr(advisor, "documents", None)
+    shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
+    uploads = Uploads(library, settings.home) if library else None
+    intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
     answers = Answers(advisor, settings.answer_concurrency, store)
     app = FastAPI(
         title="Hugang 沪港通途",
@@ -77,12 +89,14 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        lifespan=_lifespan(answers, store),
+        lifespan=_lifespan(answers, store, shelf, uploads),
     )
     # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
     # here, and where it is missing lets every origin in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
-    app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
+    app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
+    app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(RequestGuard)
     add_problem_handlers(app)
@@ -90,15 +104,21 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     slots = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     for endpoints in (
-        ask_endpoint(advisor, slots, refusals(400, 413, 415, 422, 500, 503)),
+        ask_endpoint(advisor, slots, refusals(400, 401, 413, 415, 422, 500, 503)),
         catalogue_endpoints(catalogue, refusals(404, 422)),
         plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
     if store:
-        kept = conversation_endpoints(store, refusals(401, 403, 404, 413, 415, 422, 503))
+        swept = shelf.sweep if shelf else None
+        kept = conversation_endpoints(store, refusals(401, 403, 404, 413, 415, 422, 503), swept)
         app.include_router(kept, prefix=PREFIX)
         app.include_router(link_endpoint())
+    if shelf and uploads:
+        own = document_endpoints(
+            shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 503)
+        )
+        app.include_router(own, prefix=PREFIX)
     mount_assets(app)
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
@@ -112,6 +132,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(plan_pages(advisor))
         searches = CapacityLimiter(settings.answer_concurrency)
         app.include_router(rulebook_pages(advisor, catalogue.names, searches))
+        if shelf and uploads:
+            app.include_router(documents_pages(shelf, uploads, intake))
         without_editor_help()
         from ui.web import mount_web
 
@@ -123,17 +145,25 @@ def _keeps_none(_answer: str) -> None:
     """Look up an answer where none is kept."""
 
 
-def _lifespan(answers: Answers, store: Store | None) -> Lifespan[FastAPI]:
+def _lifespan(
+    answers: Answers, store: Store | None, shelf: Shelf | None, uploads: Uploads | None
+) -> Lifespan[FastAPI]:
     """Keep the store open from the server's start to its stop."""
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
         if store:
             await to_thread.run_sync(store.start)
+        if shelf:
+            await to_thread.run_sync(shelf.sweep)
+        if uploads:
+            uploads.start()
         try:
             yield
         finally:
             await to_thread.run_sync(answers.close)
+            if uploads:
+                await to_thread.run_sync(uploads.close)
             if store:
                 store.close()
 

@@ -27,7 +27,9 @@ from knowledge.card import Bilingual, Frozen
 from knowledge.documents.document import EVERYBODY
 from knowledge.errors import KnowledgeError
 from ui.api_catalogue import AsOf
+from ui.api_conversations import OwnerKey, owner_from_key
 from ui.api_problems import NOT_READY, in_language
+from ui.papers.shelf import owner_scope
 
 log = logging.getLogger(__name__)
 KEEP_ALIVE_S = 15
@@ -106,9 +108,12 @@ def ask_endpoint(
         responses=described,
     )
     async def ask(
-        request: Request, asked: Annotated[AskRequest, Body(openapi_examples=_EXAMPLES)]
+        request: Request,
+        asked: Annotated[AskRequest, Body(openapi_examples=_EXAMPLES)],
+        owner: OwnerKey = None,
     ) -> Response:
         request.state.lang = asked.lang
+        own = () if owner is None else (owner_scope(owner_from_key(owner)),)
         question = read_question(
             asked.question,
             history=asked.history,
@@ -116,7 +121,7 @@ def ask_endpoint(
             lang=asked.lang,
             profile=asked.profile,
             filters=asked.filters,
-            scopes=EVERYBODY,
+            scopes=(*EVERYBODY, *own),
         )
         if wants_events(request.headers.get("accept", "")):
             return await _stream(request, advisor, question, slots)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request
@@ -42,7 +42,7 @@ OwnerKey = Annotated[
     str | None,
     Header(
         alias=OWNER_HEADER,
-        description="Secret of whoever owns the conversations: 32 to 128 random characters "
+        description="Secret of whoever owns conversations and documents: 32 to 128 random characters "
         "(A-Z a-z 0-9 _ -) that the client makes once and keeps. The server keeps its SHA-256.",
     ),
 ]
@@ -157,12 +157,15 @@ _FEEDBACK_EXAMPLES: dict[str, Any] = {
 }
 
 
-def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> APIRouter:
+def conversation_endpoints(
+    store: Store, responses: dict[int | str, Any], after_delete: Callable[[], object] | None = None
+) -> APIRouter:
     """Make the endpoints under `/api/v1`.
 
     Args:
         store: where conversations are kept.
         responses: the refusals that the OpenAPI description names.
+        after_delete: called when conversations may have gone for good.
     """
     endpoints = APIRouter(responses=responses)
     kept = store.conversations
@@ -180,7 +183,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
-        found = kept.listed(_owner(owner), limit, offset)
+        found = kept.listed(owner_from_key(owner), limit, offset)
         return ConversationList(conversations=tuple(map(_line, found)))
 
     @endpoints.post(
@@ -198,7 +201,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         owner: OwnerKey = None,
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
-        found = kept.search(_owner(owner), wish.words)
+        found = kept.search(owner_from_key(owner), wish.words)
         return ConversationList(conversations=tuple(map(_line, found)))
 
     @endpoints.get(
@@ -210,7 +213,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
     def read(response: Response, conversation: str, owner: OwnerKey = None) -> ConversationWhole:
         response.headers.update(_NO_STORE)
         found, turns = kept.read(_id(conversation))
-        owned = bool(owner) and kept.is_owner(found, _owner(owner))
+        owned = bool(owner) and kept.is_owner(found, owner_from_key(owner))
         return ConversationWhole(
             **_line(found).model_dump(),
             owned=owned,
@@ -228,7 +231,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         wish: Annotated[Renaming, Body(openapi_examples=_RENAME_EXAMPLES)],
         owner: OwnerKey = None,
     ) -> ConversationLine:
-        return _line(kept.rename(_id(conversation), _owner(owner), wish.title))
+        return _line(kept.rename(_id(conversation), owner_from_key(owner), wish.title))
 
     @endpoints.delete(
         "/conversations/{conversation}",
@@ -238,7 +241,9 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         status_code=204,
     )
     def delete(conversation: str, owner: OwnerKey = None) -> Response:
-        kept.delete(_id(conversation), _owner(owner))
+        kept.delete(_id(conversation), owner_from_key(owner))
+        if after_delete is not None:
+            after_delete()
         return Response(status_code=204)
 
     @endpoints.post(
@@ -248,7 +253,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         response_model=ConversationLine,
     )
     def restore(conversation: str, owner: OwnerKey = None) -> ConversationLine:
-        return _line(kept.restore(_id(conversation), _owner(owner)))
+        return _line(kept.restore(_id(conversation), owner_from_key(owner)))
 
     @endpoints.post(
         "/conversations/{conversation}/turns/{turn}/undo",
@@ -259,7 +264,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
     )
     def undo(conversation: str, turn: str, owner: OwnerKey = None) -> Response:
         _id(conversation)
-        kept.undo(turn, _owner(owner))
+        kept.undo(turn, owner_from_key(owner))
         return Response(status_code=204)
 
     @endpoints.post(
@@ -273,7 +278,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         owner: OwnerKey = None,
     ) -> FeedbackGiven:
         given = store.feedback.give(
-            wish.turn, _owner(owner), wish.verdict, wish.reason, wish.text.strip()
+            wish.turn, owner_from_key(owner), wish.verdict, wish.reason, wish.text.strip()
         )
         return _given(given)
 
@@ -281,7 +286,7 @@ def conversation_endpoints(store: Store, responses: dict[int | str, Any]) -> API
         "/feedback/{turn}", tags=["feedback"], summary="Take a rating back", status_code=204
     )
     def withdraw(turn: str, owner: OwnerKey = None) -> Response:
-        store.feedback.withdraw(turn, _owner(owner))
+        store.feedback.withdraw(turn, owner_from_key(owner))
         return Response(status_code=204)
 
     return endpoints
@@ -310,7 +315,12 @@ def link_endpoint() -> APIRouter:
     return endpoints
 
 
-def _owner(key: str | None) -> str:
+def owner_from_key(key: str | None) -> str:
+    """Return the owner whose key a request brings.
+
+    Raises:
+        ProblemError: it brings none, or one that is no secret.
+    """
     try:
         return owner_of(key or "")
     except ValueError:

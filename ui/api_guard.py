@@ -14,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api_problems import body_too_large, internal_error
+from knowledge.card import Bilingual
+from ui.api_problems import ProblemError, body_too_large, internal_error
 
 log = logging.getLogger(__name__)
 _PRIVATE = re.compile(r"(/(?:c|conversations|feedback)/)[^/]+")
@@ -73,15 +74,26 @@ class RequestGuard:
 class BodyLimit:
     """Refuses a large request body: by its announced length unread, else as soon as it exceeds."""
 
-    def __init__(self, app: ASGIApp, *, prefix: str, max_bytes: int) -> None:
-        """Guard the paths that start with `prefix`; the page has uploads of its own."""
+    def __init__(
+        self, app: ASGIApp, *, prefix: str, max_bytes: int, but: frozenset[str] = frozenset()
+    ) -> None:
+        """Guard the paths that start with `prefix`.
+
+        Args:
+            app: what is guarded.
+            prefix: of the paths.
+            max_bytes: largest body.
+            but: paths that `UploadLimit` guards.
+        """
         self.app = app
         self.prefix = prefix
         self.max_bytes = max_bytes
+        self.but = but
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or not scope["path"].startswith(self.prefix):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(self.prefix) or path in self.but:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -100,3 +112,44 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_counted, send)
+
+
+class UploadLimit:
+    """Refuses a larger upload than is taken, unread; whoever reads the form tells it as a page does."""
+
+    def __init__(self, app: ASGIApp, *, paths: frozenset[str], max_bytes: int) -> None:
+        """Guard some paths."""
+        self.app = app
+        self.paths = paths
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["path"] not in self.paths:
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        size = int(announced) if announced.isdecimal() else 0
+        left = self.max_bytes
+
+        async def receive_counted() -> Message:
+            nonlocal left
+            if size > self.max_bytes:
+                raise self._too_large(size)
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise self._too_large(self.max_bytes - left)
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+    def _too_large(self, seen: int) -> ProblemError:
+        most, sent = f"{self.max_bytes / 1e6:.0f}", f"{seen / 1e6:.0f}"
+        return ProblemError(
+            "upload-too-large",
+            Bilingual(
+                zh=f"一次上传了至少{sent} MB，最多{most} MB。",
+                en=f"At least {sent} MB were sent at once; at most {most} MB are taken.",
+            ),
+        )

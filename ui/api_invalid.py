@@ -29,6 +29,7 @@ _KNOWN_KEYS = (
     *("question", "history", "as_of", "lang", "profile", "filters", "values", "role", "content"),
     *("topics", "jurisdictions", "topic", "status", "jurisdiction", "q", "limit", "offset"),
     *("title", "turn", "verdict", "reason", "text"),
+    *("issuer", "number", "issued", "effective", "ended", "passage", "at", "start", "length"),
 )
 
 

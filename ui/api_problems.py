@@ -22,6 +22,7 @@ from bot.errors import AdvisorError
 from bot.language import Lang, localise
 from bot.nearest import nearest_names
 from knowledge.card import Bilingual, Frozen
+from knowledge.documents.errors import DocumentError
 from knowledge.errors import KnowledgeError
 
 log = logging.getLogger(__name__)
@@ -170,8 +171,8 @@ _KINDS: Mapping[str, _Kind] = {
     ),
     "bad-owner": _kind(
         401,
-        "没有说明是谁的对话",
-        "Whose conversations is not said",
+        "没有说明是谁的对话或资料",
+        "Whose conversations or documents is not said",
         "请在请求头X-Hugang-Owner中写32至128个随机字符（A-Z a-z 0-9 _ -），并自行保管。",
         "Put 32 to 128 random characters (A-Z a-z 0-9 _ -) into X-Hugang-Owner, and keep them.",
     ),
@@ -181,6 +182,61 @@ _KINDS: Mapping[str, _Kind] = {
         "The conversation is another's",
         "可以阅读；要续问，请新开一段对话。",
         "You may read it; to ask further, begin a conversation of your own.",
+    ),
+    "document-not-found": _kind(
+        404,
+        "没有这份资料",
+        "No such document",
+        "您的资料见 /documents。",
+        "Your documents: /documents.",
+    ),
+    "not-your-document": _kind(
+        403,
+        "这份资料不能由您更改",
+        "The document is not yours to change",
+        "请告诉管理员要改什么。",
+        "Tell the operator what is to be changed.",
+    ),
+    "no-such-page": _kind(
+        404,
+        "没有这一页的图像",
+        "No picture of that page",
+        "有图像的是PDF和图片；其余文件请看文字。",
+        "PDFs and images have pictures; of other files, read the text.",
+    ),
+    "documents-busy": _kind(
+        503,
+        "正在添加的资料太多",
+        "Too many files are being added",
+        "请等前面的资料添加完，再试一次。",
+        "Wait until those before are added, then try again.",
+    ),
+    "no-files": _kind(
+        422, "没有选文件", "No file was chosen", "请先选择文件。", "Choose at least one file."
+    ),
+    "too-many-files": _kind(
+        422, "文件太多", "Too many files", "请分几次添加。", "Add them in several goes."
+    ),
+    "bad-upload": _kind(
+        415,
+        "上传的不是表单",
+        "The upload is no form",
+        "请以multipart/form-data发送，文件放在files里。",
+        "Send multipart/form-data, with the files in the field files.",
+    ),
+    "upload-too-large": _kind(
+        413,
+        "上传的内容太大",
+        "The upload is too large",
+        "请分几次添加。",
+        "Add the files in several goes.",
+    ),
+    "foreign-form": _kind(
+        403,
+        "表单被拒绝",
+        "The form was refused",
+        "请在本站的页面上操作。",
+        "Use the page of this site.",
     ),
     "store-fault": _kind(
         503,
@@ -356,6 +412,13 @@ def add_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, AdvisorError)
         return problem_response(advisor_problem(request, error))
 
+    async def on_document(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DocumentError)
+        request_id = request_id_of(request)
+        log.error("request %s: documents fail: %s", request_id, type(error).__name__)
+        found = problem("store-fault", request_lang(request), error.message, request_id=request_id)
+        return problem_response(found, {"Retry-After": "30"})
+
     async def on_knowledge(request: Request, error: Exception) -> Response:
         request_id = request_id_of(request)
         log.error("request %s: corpus or index fails: %s", request_id, error)
@@ -379,6 +442,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return _http(request, error)
 
     app.add_exception_handler(AdvisorError, on_advisor)
+    app.add_exception_handler(DocumentError, on_document)
     app.add_exception_handler(KnowledgeError, on_knowledge)
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http)

@@ -24,7 +24,7 @@ from ui.strings import LANGS, string
 STATIC = Path(__file__).parent / "static"
 ASSETS = "/site"
 """Not `/assets` and not `/static`: these are Gradio's."""
-_NAV = (("ask", "/"), ("plan", "/plan"), ("rules", "/rules"))
+_NAV = (("ask", "/"), ("plan", "/plan"), ("rules", "/rules"), ("documents", "/documents"))
 """Name and path of each page in the header; the words are `nav.<name>`."""
 _TONGUES: Mapping[Lang, str] = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
 

@@ -12,13 +12,15 @@ from pydantic import Field, ValidationError
 
 from bot.language import Lang
 from bot.question import MAX_TURNS, Filters, Question, Turn, read_question
-from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID, Told
+from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID, Told, owner_of
 from knowledge.card import Frozen
 from knowledge.corpus import Corpus
+from knowledge.documents.document import EVERYBODY
 from ui.answer_view import AnswerView
 from ui.answering import Answers
 from ui.api_catalogue import AsOf
 from ui.html import Html, word
+from ui.papers.shelf import conversation_scope, owner_scope
 from ui.strings import LANGS
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,16 @@ class PageRequest(Frozen):
             as_of=self.as_of,
             profile=self.profile,
             filters=self.filters,
+            scopes=self._scopes(),
         )
+
+    def _scopes(self) -> tuple[str, ...]:
+        """Say whose documents may be quoted: everybody's, the asker's, this conversation's."""
+        if self.owner is None:
+            return EVERYBODY
+        own = owner_scope(owner_of(self.owner))
+        here = (conversation_scope(self.conversation),) if self.conversation else ()
+        return (*EVERYBODY, own, *here)
 
 
 class StopRequest(Frozen):

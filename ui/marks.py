@@ -58,6 +58,10 @@ class Marks(Frozen):
         numbers = sorted({self.numbers[ref] for ref in refs if ref in self.numbers})
         if not numbers:
             return safe(text)
+        return self.kept_after(text, numbers)
+
+    def kept_after(self, text: str, numbers: Iterable[int]) -> Html:
+        """Write a text, whatever stands in it, and marks on one line with its last word."""
         word = _LAST_WORD.search(text)
         cut = word.start() if word else len(text)
         return join(text[:cut], self.kept(text[cut:], numbers))

@@ -17,12 +17,14 @@ from bot.answer import (
     CheckedClaim,
     Citation,
     CitedInstrument,
+    PassageCitation,
     Standing,
 )
 from bot.language import Lang
 from bot.write import WRITER
 from ui.html import EMPTY, Html, element, join, label, outward, web_address, word
 from ui.marks import Marks, markdown_html
+from ui.papers.quoting import render_passage
 from ui.source_panel import Lineage, render_source, status_badge
 from ui.strings import string
 
@@ -45,14 +47,21 @@ _ICONS: Mapping[Standing, Html] = {
 }
 
 
-def marks_for(citations: Iterable[Citation], message: str, ui: Lang) -> Marks:
+def marks_for(
+    citations: Iterable[Citation],
+    message: str,
+    ui: Lang,
+    passages: Iterable[PassageCitation] = (),
+) -> Marks:
     """Collect what the marks of an answer open."""
-    known = tuple(citations)
+    known, quoted = tuple(citations), tuple(passages)
     return Marks(
         message=message,
         ui=ui,
-        titles={citation.n: citation.instrument.title for citation in known},
-        numbers={citation.ref: citation.n for citation in known},
+        titles={citation.n: citation.instrument.title for citation in known}
+        | {passage.n: passage.document.title for passage in quoted},
+        numbers={citation.ref: citation.n for citation in known}
+        | {passage.ref: passage.n for passage in quoted},
         second_hand=frozenset(c.n for c in known if c.source.quality in ("press", "mirror")),
     )
 
@@ -296,6 +305,7 @@ def render_sources(
     lineages: Mapping[str, Lineage],
     lang: Lang,
     marks: Marks,
+    passages: Iterable[PassageCitation] = (),
 ) -> Html:
     """Write the cards that the marks open, out of sight until one is asked for.
 
@@ -305,9 +315,20 @@ def render_sources(
         lineages: by instrument id, what it replaced and what replaced it.
         lang: language of the answer.
         marks: names the answer and the language of the interface.
+        passages: what the answer quotes of documents.
     """
     spoken = tuple(claims)
     return join(
+        *(
+            element(
+                "div",
+                render_passage(passage, marks.ui),
+                hidden=True,
+                data_source=f"{marks.message}:{passage.n}",
+                data_n=passage.n,
+            )
+            for passage in passages
+        ),
         *(
             element(
                 "div",
@@ -323,7 +344,7 @@ def render_sources(
                 data_n=citation.n,  # shown in print, where all of them are written out
             )
             for citation in citations
-        )
+        ),
     )
 
 

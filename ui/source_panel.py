@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from bot.answer import Citation, CitedInstrument, CitedSource
+from bot.answer import Citation, CitedArticle, CitedInstrument, CitedSource
 from bot.language import Lang, in_script, localise
 from knowledge.card import Bilingual, Frozen, PassageLang
 from knowledge.corpus import Corpus
@@ -73,6 +73,9 @@ def render_source(
         element(
             "div",
             status_badge(instrument.status, ui),
+            word("panel.under_review", ui, class_="hg-badge hg-under-review")
+            if citation.under_review
+            else EMPTY,
             _days(instrument, family, ui),
             class_="hg-badges",
         ),
@@ -88,6 +91,8 @@ def render_source(
             class_="hg-facts",
         ),
         *(_quote(citation.quotes, which, lang, figures, ui) for which in (first, second)),
+        element("p", citation.under_review, class_="hg-review") if citation.under_review else EMPTY,
+        _article(citation.article, figures, ui) if citation.article else EMPTY,
         rulebook_link(
             instrument.id,
             word("panel.all_facts", ui),
@@ -148,6 +153,35 @@ def highlight(text: str, figures: frozenset[tuple[str, str]]) -> Html:
             pieces += (text[position : figure.start], marked)
             position = figure.end
     return join(*pieces, text[position:])
+
+
+def _article(article: CitedArticle, figures: frozenset[tuple[str, str]], ui: Lang) -> Html:
+    """Write the article of the official text beside the fact, folded."""
+    number = element("span", article.article, dir="auto") if article.article else EMPTY
+    page = word("papers.page", ui, page=article.page) if article.page else EMPTY
+    changed = (
+        word("panel.article.changed", ui, tag="p", class_="hg-review", date=f"{article.changed}")
+        if article.changed
+        else EMPTY
+    )
+    path = f"/documents/{article.ref.card_id}"
+    query = f"passage={article.ref.fact_id}"
+    return element(
+        "details",
+        element("summary", word("panel.article", ui), number, page),
+        changed,
+        element("blockquote", highlight(article.text, figures), dir="auto"),
+        word("panel.article.fetched", ui, tag="p", class_="hg-quiet", date=f"{article.fetched}"),
+        element(
+            "a",
+            word("papers.open", ui),
+            href=f"{path}?{query}&lang={ui}",
+            data_page=path,
+            data_query=query,
+            class_="hg-all-facts",
+        ),
+        class_="hg-article",
+    )
 
 
 def _in_both(text: Bilingual, lang: Lang) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Select, and_, delete, func, or_, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.answer import CheckedAnswer
 from bot.errors import AdvisorError
+from bot.forgetting import without_document
 from bot.question import Turn
 from bot.store.database import Database
 from bot.store.records import (
@@ -34,6 +35,9 @@ UNDO = dt.timedelta(hours=1)
 _OPEN: tuple[TurnState, ...] = ("working", "interrupted")
 _STANDING: tuple[TurnState, ...] = (*_OPEN, "answered", "partly", "declined")
 """States of a turn that is shown where an earlier answer to its question stands."""
+
+
+Redraw = Callable[[KeptTurn, CheckedAnswer], Mapping[str, Any]]
 
 
 class ConversationNotFound(AdvisorError):
@@ -309,6 +313,43 @@ class Conversations:
     def prune(self, before: dt.datetime) -> int:
         """Remove for good what was last asked in before a moment; return how many."""
         return self._remove(ConversationRow.updated < before)
+
+    def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Return which of some ids are conversations, those that can be brought back among them."""
+        rows = select(ConversationRow.id).where(
+            ConversationRow.tenant == self._tenant, ConversationRow.id.in_(ids)
+        )
+        with self._database.reading() as session:
+            return frozenset(session.scalars(rows))
+
+    def forget(self, document: str, redraw: Redraw) -> int:
+        """Take the words of a deleted document out of kept answers; tells out of how many.
+
+        Args:
+            document: its id, which stands in whatever quotes it.
+            redraw: makes what the page shows of an answer that is left without it.
+        """
+        rows = select(TurnRow).where(
+            TurnRow.tenant == self._tenant,
+            TurnRow.shown.contains(document, autoescape=True)
+            | TurnRow.answer.contains(document, autoescape=True),
+        )
+        with self._database.writing() as session:
+            found = session.scalars(rows).all()
+            for row in found:
+                shown = dict(_shown(row.shown) or {})
+                parts = [part for part in shown.get("parts", ()) if document not in part[1]]
+                shown |= {"parts": parts, "text": "", "markdown": ""}
+                if row.answer:
+                    answer = CheckedAnswer.model_validate_json(row.answer)
+                    left = without_document(answer, document)
+                    row.answer = left.model_dump_json(by_alias=True)
+                    shown |= redraw(kept_turn(row), left)
+                row.shown = _json(shown)
+                row.searched = searched_text(row.question, _text(shown))
+        if found:
+            self._database.empty_log()
+        return len(found)
 
     def answer(self, answer: str) -> CheckedAnswer | None:
         """Read a kept answer by its id; None where none, or only of a deleted conversation."""

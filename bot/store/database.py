@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -60,6 +60,17 @@ class Database:
             if self._engine is not None:
                 self._engine.dispose()
                 self._engine = None
+
+    def empty_log(self) -> None:
+        """Bring SQLite's log into the file and empty it: until then it holds what was deleted.
+
+        A reader in the middle of something may keep part of it; the next checkpoint takes that.
+        """
+        engine = self._open()
+        if engine.dialect.name != "sqlite":
+            return
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -30,6 +31,11 @@ TURN_ID = r"^[a-z0-9]{4,40}$"
 """The page's name of an answer; its marks are keyed by it."""
 OWNER_KEY = r"^[A-Za-z0-9_-]{32,128}$"
 """192 random bits or more, URL-safe."""
+
+
+def new_owner_key() -> str:
+    """Make a key as browsers do: 256 random bits."""
+    return secrets.token_urlsafe(32)
 
 
 def owner_of(key: str) -> str:

@@ -247,16 +247,27 @@ class DocumentLibrary:
         return self.store.file(document_id)
 
     def correct(
-        self, document_id: str, particulars: Particulars, progress: OnProgress = unreported
+        self,
+        document_id: str,
+        particulars: Particulars,
+        progress: OnProgress = unreported,
+        patience_s: float = -1,
     ) -> Document:
         """Give a document the particulars that a person has looked over.
 
         Under another title its passages are embedded again, for the title is part of them.
 
+        Args:
+            document_id: which one.
+            particulars: all of them.
+            progress: told while passages are embedded.
+            patience_s: how long to wait for files being added; below 0 without end.
+
         Raises:
             NoSuchDocument: there is none of this id.
+            AddingElsewhere: files are still being added after that time.
         """
-        with self.store.adding():
+        with self.store.adding(patience_s):
             return self._described(
                 self.store.document(document_id).model_copy(
                     update={"particulars": particulars, "corrected": True, "updated": _now()}

@@ -17,6 +17,7 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from evals.bench.chromium import BROWSERS, FLAGS, find_browser
 from knowledge.corpus import Corpus
+from knowledge.documents.library import DocumentLibrary
 from knowledge.embed import Embedder
 from knowledge.glossary import load_glossary
 from knowledge.index import SearchIndex
@@ -85,7 +86,9 @@ def live_server(
     from ui.api import create_app
 
     settings = Settings(home=tmp_path_factory.mktemp("live"))
-    advisor = Advisor(corpus, search_index, embedder, load_glossary(), settings)
+    glossary, segmenter = load_glossary(), search_index.lexical.segmenter
+    documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary, gives_way=True)
+    advisor = Advisor(corpus, search_index, embedder, glossary, settings, documents=documents)
     with served(create_app(advisor, settings)) as address:
         yield address
 

@@ -121,6 +121,8 @@ def test_what_the_model_wrote_and_the_check_confirms_is_the_answer(
         "境外放款的宏观审慎调节系数由财政部定为0.6。",
         "境外放款前还须向公证处提交公证书。",
         "The macro-prudential coefficient is 0.6.",
+        "一句完整的话。",  # the form's own example
+        "境外放款的宏观审慎调节系数现在是多少。",  # the question
     ],
 )
 def test_a_sentence_that_its_fact_does_not_bear_out_is_never_shown(

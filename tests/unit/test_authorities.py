@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.authorities import FORMALITIES, Directory
-from bot.check import Authorities
+from bot.bodies import Authorities
 from bot.jurisdiction import Jurisdictions, without_places
 from bot.language import to_simplified
 from knowledge.corpus import Corpus

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ui.strings import string
 from ui.takeaway.elements import Element, Heading, Items, Line, Paragraph, Picture, Table
-from ui.takeaway.memo import Memo, MemoSource
+from ui.takeaway.memo import Memo, MemoPassage, MemoSource
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)")
 _STARTS_BLOCK = re.compile(r"^(\s*)([#>+=-]|\d+[.)])")
@@ -23,6 +23,11 @@ def write_markdown(memo: Memo) -> str:
             parts.append(_element(element))
     if memo.sources:
         parts += ["---", "\n".join(_source(source) for source in memo.sources)]
+    if memo.passages:
+        parts += [
+            f"**{_escaped(memo.passages_title)}**",
+            "\n".join(_passage(passage) for passage in memo.passages),
+        ]
     day = string("foot.as_of", memo.lang, date=memo.as_of.isoformat())
     corpus = string("foot.corpus", memo.lang, version=memo.corpus)
     parts.append("  \n".join((f"{day} · {corpus}", *memo.scope)))
@@ -77,6 +82,12 @@ def _source(source: MemoSource) -> str:
     )
     said = " · ".join(_escaped(part, first=False) for part in parts if part)
     return f"[{source.n}] {said}" + (f" · <{source.url}>" if source.url else "") + "  "
+
+
+def _passage(passage: MemoPassage) -> str:
+    parts = (passage.title, passage.details, passage.status, passage.name)
+    said = " · ".join(_escaped(part, first=False) for part in parts if part)
+    return f"[{passage.n}] {said}  "
 
 
 def _escaped(text: str, *, first: bool = True) -> str:

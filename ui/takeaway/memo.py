@@ -7,14 +7,21 @@ Everything a reader sees stands in it, in the answer's language and free of mark
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, Citation, Standing
+from bot.answer import (
+    AnswerBlock,
+    AnswerPlan,
+    CheckedAnswer,
+    Citation,
+    PassageCitation,
+    Standing,
+)
 from bot.language import Lang, in_script, localise
 from bot.present import CitationBook
 from bot.write import WRITER
-from knowledge.card import Frozen, Quality
+from knowledge.card import FactRef, Frozen, Quality
 from knowledge.corpus import Corpus, Validity
 from ui.html import web_address
 from ui.source_panel import lineage
@@ -26,6 +33,7 @@ from ui.takeaway.elements import (
     Items,
     Line,
     Paragraph,
+    Run,
     Table,
     clean,
     flat,
@@ -68,6 +76,23 @@ class MemoSource(Frozen):
     note: str | None
 
 
+class MemoPassage(Frozen):
+    """One numbered passage of a document, quoted."""
+
+    n: int
+    title: str
+    """Of the document."""
+    details: str
+    """Number, headings above it, article, page."""
+    status: str
+    """Whose document it is, and what it counts for where that is told."""
+    lang: Lang
+    """Language of the quote."""
+    quote: str
+    name: str
+    """File name."""
+
+
 class Memo(Frozen):
     """A document for the reader."""
 
@@ -87,6 +112,8 @@ class Memo(Frozen):
     body: tuple[Element, ...]
     sources_title: str
     sources: tuple[MemoSource, ...]
+    passages_title: str = ""
+    passages: tuple[MemoPassage, ...] = ()
     about_title: str
     about: tuple[tuple[str, str], ...]
     """Name and value: corpus version, how it was written, day on which it was made."""
@@ -117,10 +144,11 @@ def memo_of_answer(
     if plan and plan.asked:
         said = plan.model_copy(update={"summary": ""}) if leads else plan
         told_plan = plan_elements(said, corpus, lang, known, draw, whole=False, day=answer.as_of)
+    quoted = {one.ref: one for one in answer.passages}
     body = (
-        *_sections(leads),
+        *_sections(leads, quoted, lang),
         *told_plan,
-        *_sections(block for block in told if block.kind != "lead"),
+        *_sections((block for block in told if block.kind != "lead"), quoted, lang),
         *_still_open(answer, any(block.kind == "missing" for block in told)),
         *_offer(plan, lang),
         *_listed("warnings.title", answer.warnings, lang),
@@ -143,6 +171,8 @@ def memo_of_answer(
         body=body,
         sources_title=string("takeaway.sources", lang),
         sources=tuple(_source(one, corpus, lang) for one in known if one.n in wanted),
+        passages_title=string("papers.title", lang),
+        passages=tuple(_passage(one, lang) for one in answer.passages),
         about_title=string("takeaway.about", lang),
         about=_about(answer.engine.corpus, made, lang, _writer(answer)),
         scope=_scope(lang),
@@ -185,6 +215,7 @@ def memo_of_plan(
         body=plan_elements(plan, corpus, lang, known, draw, whole=True, day=as_of),
         sources_title=string("takeaway.sources", lang),
         sources=tuple(_source(one, corpus, lang) for one in known),
+        passages_title=string("papers.title", lang),
         about_title=string("takeaway.about", lang),
         about=_about(version, made, lang, string("takeaway.writer.cards", lang)),
         scope=_scope(lang),
@@ -199,11 +230,50 @@ def _shortened(question: str) -> str:
     return text if len(text) <= LONGEST_TITLE else f"{text[:LONGEST_TITLE].rstrip()}…"
 
 
-def _sections(blocks: Iterable[AnswerBlock]) -> Iterator[Element]:
+def _sections(
+    blocks: Iterable[AnswerBlock], quoted: Mapping[FactRef, PassageCitation], lang: Lang
+) -> Iterator[Element]:
     for block in blocks:
         if block.heading:
             yield Heading(level=1, text=flat(block.heading))
-        yield from read_body(block.markdown.removeprefix(f"**{block.heading}**"))
+        passages = [quoted[ref] for claim in block.claims for ref in claim.refs if ref in quoted]
+        if passages:
+            # From the passages, not the Markdown: nothing in a quote is markup or a mark.
+            yield Items(items=tuple(_quotation(one, lang) for one in passages))
+        else:
+            yield from read_body(block.markdown.removeprefix(f"**{block.heading}**"))
+
+
+def _quotation(passage: PassageCitation, lang: Lang) -> Line:
+    page = string("papers.page", lang, page=passage.page) if passage.page else None
+    where = _beside(flat(one) for one in (passage.article, page) if one)
+    quote = f"“{flat(passage.quote)}”"
+    colon = ": " if lang == "en" else "："
+    return (
+        Run(text=flat(passage.document.title), bold=True),
+        Run(text=f" {where}{colon}" if where else colon),
+        Run(text=quote, marks=(passage.n,)),
+    )
+
+
+def _passage(passage: PassageCitation, lang: Lang) -> MemoPassage:
+    document = passage.document
+    kind = "official" if document.kind == "official" else "own"
+    page = string("papers.page", lang, page=passage.page) if passage.page else None
+    status = [string(f"papers.whose.{kind}", lang)]
+    if document.status != "unknown":
+        status.append(string(f"papers.status.{document.status}", lang))
+    return MemoPassage(
+        n=passage.n,
+        title=flat(document.title),
+        details=_beside(
+            flat(one) for one in (document.number, *passage.path, passage.article, page) if one
+        ),
+        status=_beside(status),
+        lang="en" if document.lang == "en" else "zh-Hans",
+        quote=flat(passage.quote),
+        name=flat(document.name),
+    )
 
 
 def _standing(answer: CheckedAnswer) -> str:

@@ -19,7 +19,7 @@ from docx.text.paragraph import Paragraph as WordParagraph
 from bot.language import Lang
 from ui.strings import string
 from ui.takeaway.elements import Element, Heading, Items, Line, Paragraph, Picture, Table
-from ui.takeaway.memo import Memo, MemoSource
+from ui.takeaway.memo import Memo, MemoPassage, MemoSource
 
 DrawPng = Callable[[str], bytes]
 """Draws an SVG as PNG."""
@@ -70,7 +70,9 @@ class _Writer:
         self.memo = memo
         self.draw_png = draw_png
         self.word = Document()
-        self.known = frozenset(source.n for source in memo.sources)
+        self.known = frozenset(
+            (*(one.n for one in memo.sources), *(one.n for one in memo.passages))
+        )
         self._bookmarks = 0
         self._drawn = 0
 
@@ -96,6 +98,10 @@ class _Writer:
             self.word.add_heading(memo.sources_title, level=1)
             for source in memo.sources:
                 self._source(source)
+        if memo.passages:
+            self.word.add_heading(memo.passages_title, level=1)
+            for passage in memo.passages:
+                self._passage(passage)
         self.word.add_heading(memo.about_title, level=2)
         self._pairs(memo.about)
         for note in memo.scope:
@@ -319,7 +325,13 @@ class _Writer:
         if n in self.known:
             _wrap_link(paragraph, run, anchor=f"source-{n}")
 
-    def _source(self, source: MemoSource) -> None:
+    def _passage(self, passage: MemoPassage) -> None:
+        self._source_title(passage)
+        self._run(self._source_line(), passage.status, 8, _OCHRE)
+        self._run(self._source_line(), passage.quote, 9, lang=passage.lang)
+        self._run(self._source_line(), passage.name, 8, _INK_2)
+
+    def _source_title(self, source: MemoSource | MemoPassage) -> None:
         first = self.word.add_paragraph()
         first.paragraph_format.space_before, first.paragraph_format.space_after = Pt(6), Pt(0)
         first.paragraph_format.keep_with_next = True
@@ -328,6 +340,9 @@ class _Writer:
         self._run(first, f" {source.title}", 9, bold=True)
         if source.details:
             self._run(first, f"  {source.details}", 9, _INK_2)
+
+    def _source(self, source: MemoSource) -> None:
+        self._source_title(source)
         told = self._source_line()
         self._run(told, source.status, 8, _TEAL if source.validity == "in-force" else _OCHRE)
         if source.issuers:

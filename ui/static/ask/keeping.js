@@ -61,7 +61,8 @@ async function api(method, path, body) {
 
 // What a question brings along so that the server can keep it.
 function placeOf(turn) {
-  if (!props.keeps) return {};
+  // Where none is kept, a key is made by who adds papers, and tells whose may be quoted.
+  if (!props.keeps) return stored("owner") ? { owner: ownerKey() } : {};
   if (!here) here = { id: randomName(16), owned: true, title: "" };
   toTab(KEPT, here.id);
   return {

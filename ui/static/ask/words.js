@@ -52,7 +52,8 @@ function translate(root) {
     node.placeholder = words(node.dataset.tPlaceholder);
   }
   for (const link of root.querySelectorAll("[data-page]")) {
-    link.href = link.dataset.page + "?lang=" + lang + (link.dataset.place || "");
+    const query = link.dataset.query ? link.dataset.query + "&" : "";
+    link.href = link.dataset.page + "?" + query + "lang=" + lang + (link.dataset.place || "");
   }
 }
 

@@ -1,0 +1,152 @@
+"""Bodies: which authorities and courts a sentence names, by every name people use for them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from knowledge.corpus import Corpus
+from knowledge.glossary import Glossary
+
+
+class Authorities:
+    """The bodies that cards name, by every name people use for them."""
+
+    def __init__(self, corpus: Corpus, glossary: Glossary) -> None:
+        """Take full names from the issuers' list and everyday names from the glossary."""
+        self._corpus = corpus
+        self._glossary = glossary
+
+    def named_in(self, text: str) -> set[str]:
+        """Return the abbreviations of the bodies a text (Chinese simplified) names."""
+        return {body for _, body in self._places(text)}
+
+    def dealt_with_in(self, text: str) -> set[str]:
+        """Return those of them that do something or are gone to: 由人民银行处罚, "lodge with the CSRC"."""
+        return {body for at, body in self._places(text) if _DEALT_WITH.search(text[:at])}
+
+    def _places(self, text: str) -> Iterator[tuple[int, str]]:
+        folded = text.lower()
+        at = 0
+        while at < len(folded):
+            surface = self._surface_at(folded, at)
+            if surface:
+                yield at, self._owners[surface]
+            at += len(surface) or 1
+
+    def _surface_at(self, folded: str, at: int) -> str:
+        """Return the longest name that starts at a place, or nothing."""
+        for surface in self._by_head.get(folded[at : at + 2], ()):
+            if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
+                return surface
+        return ""
+
+    def strange_in(self, text: str, shown: str) -> Iterator[str]:
+        """Yield courts and bodies of a sentence that no list has and its facts do not name.
+
+        Args:
+            text: a sentence (Chinese simplified).
+            shown: what its citations show, in both languages.
+        """
+        for name, words in {**_COURTS, **_MINISTRIES}.items():
+            if words.search(text) and not words.search(shown):
+                yield name
+        low = shown.lower()
+        for match in _BODY.finditer(text):
+            words_of = re.findall(r"[a-z]{4,}", match[0].lower())
+            strange = [word for word in words_of if word[:_STEM] not in low and word not in _PLAIN]
+            if strange and not self.named_in(match[0]):
+                yield match[0]
+
+    def is_part_of(self, authority: str, known: set[str]) -> bool:
+        """Tell whether a body is a branch of a known one, or the other way round."""
+        head = authority.partition(" ")[0]
+        return any(head == other.partition(" ")[0] for other in known)
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        owners: dict[str, str] = {}
+        for abbreviation, issuer in self._corpus.issuers.items():
+            if issuer.generic:
+                continue
+            for surface in (abbreviation, *_plain(issuer.zh), *_plain(issuer.en)):
+                owners.setdefault(surface.lower(), abbreviation)
+        for term in self._glossary.terms:
+            owner = next((a for a in term.abbr if a in self._corpus.issuers), None)
+            owner = owner or owners.get(term.zh.lower()) or owners.get(term.en.lower())
+            if owner:
+                for surface in (*term.words("zh"), *term.words("en")):
+                    owners.setdefault(surface.lower(), owner)
+        return owners
+
+    @cached_property
+    def _by_head(self) -> dict[str, list[str]]:
+        """Names by their first two characters, longest first."""
+        heads: dict[str, list[str]] = defaultdict(list)
+        for surface in sorted(self._owners, key=len, reverse=True):
+            heads[surface[:2]].append(surface)
+        return heads
+
+
+def _plain(name: str) -> Iterable[str]:
+    """Drop what an issuer's full name carries in brackets."""
+    yield re.sub(r"（[^）]*）|\([^)]*\)", "", name).replace("’", "'").strip()
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    """Tell whether a Latin name is not part of a longer word."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (
+        (_latin(text[start]) and _latin(before)) or (_latin(text[end - 1]) and _latin(after))
+    )
+
+
+def _latin(character: str) -> bool:
+    return "a" <= character <= "z"
+
+
+_DEALT_WITH = re.compile(
+    r"[由向经报到]$|取得$|\b(?:to|with|by|from|inform|notify|tell|ask)(?: the)? $", re.IGNORECASE
+)
+"""What stands before a body that does something or is gone to."""
+_STEM = 5
+"""Letters by which a word of a name is looked for."""
+_COURTS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(words, re.IGNORECASE)
+    for name, words in {
+        "supreme court": r"最高(?:人民)?法院|最高法|\bsupreme\b|\bSPC\b|法释",
+        "high court": r"高级(?:人民)?法院|高院|高等法院|原讼|\bhigh(?:er)? (?:people.s )?court|court of first instance",
+        "intermediate court": r"中级(?:人民)?法院|(?<![集其])中院|\bintermediate (?:people.s )?court",
+        "district court": r"区域法院|地区法院|基层(?:人民)?法院|\b(?:district|basic|primary) (?:people.s )?court",
+        "court of appeal": r"上诉法[庭院]|\bcourt of appeal",
+        "court of final appeal": r"终审法院|court of final appeal",
+    }.items()
+}
+"""Courts by their level."""
+_MINISTRIES: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(words, re.IGNORECASE)
+    for name, words in {
+        "Ministry of Public Security": r"公安部|公安机关|public security|\bpolice",
+        "Ministry of State Security": r"国家安全部|state security",
+        "Ministry of Justice": r"司法部|ministry of justice",
+        "Ministry of Foreign Affairs": r"外交部|foreign affairs|\bMFA\b",
+        "Ministry of Education": r"教育部|ministry of education",
+        "Supreme People's Procuratorate": r"检察院|procurator",
+        "National Audit Office": r"审计署|national audit office",
+    }.items()
+}
+"""Ministries and the like that issue none of the cards."""
+_BODY = re.compile(
+    r"\bMinistry of (?:[A-Z][a-z]+|and|,)(?: (?:[A-Z][a-z]+|and))*"
+    r"|\b(?:[A-Z][a-z]+ (?:and )?){1,4}(?:Commission|Bureau|Administration|Ministry|Tribunal)\b"
+)
+_PLAIN = frozenset(
+    re.findall(
+        r"\w+",
+        "ministry commission bureau administration tribunal national state under local municipal provincial"
+        " people from with before after china hong kong shanghai chinese securities development this that",
+    )
+)
+"""Words of names that tell none from another."""

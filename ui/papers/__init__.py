@@ -1,0 +1,1 @@
+"""Own documents in the web app: added, listed, corrected, looked at, deleted."""
