@@ -50,7 +50,7 @@ class Centres(NamedTuple):
             {lang: _mean(matrix) for lang, matrix in passages.items()},
         )
 
-    def save(self, embedder: str, folder: Path = VECTORS_DIR) -> Path:
+    def save(self, embedder: str, folder: Path) -> Path:
         """Write an embedder's means."""
         path = _path(folder, embedder)
         with path.open("wb") as file:

@@ -103,7 +103,7 @@ def cache() -> None:
         with _progress_bar() as progress:
             fresh = shipped.of(passages, embed_passages(passages, embedder, shipped, progress))
         path = fresh.save(VECTORS_DIR)
-        centres_of(corpus, fresh, embedder).save(embedder.name)
+        centres_of(corpus, fresh, embedder).save(embedder.name, VECTORS_DIR)
     embedded, dropped = len(fresh) - len(kept), len(shipped) - len(kept)
     typer.echo(f"{path.name}: {len(kept)} kept, {embedded} embedded, {dropped} dropped")
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from knowledge.card import FactRef
+from knowledge.centre import Centres
 from knowledge.corpus import Corpus
 from knowledge.embed import Embedder, Matrix, Vector, unit
 from knowledge.index_cli import shipped_texts
-from knowledge.passage import Passage, passages_of
+from knowledge.passage import PASSAGE_LANGS, Passage, passages_of
 from knowledge.progress import Progress
 from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
 
@@ -152,3 +153,16 @@ def test_a_truncated_cache_costs_time_and_not_the_start(tmp_path: Path) -> None:
 def test_no_passages_give_an_empty_matrix() -> None:
     embedder = CountingEmbedder()
     assert embed_passages([], embedder, VectorCache(embedder.name, {})).shape == (0, 2)
+
+
+def test_the_shipped_means_are_those_of_the_shipped_cards(
+    corpus: Corpus, embedder: Embedder
+) -> None:
+    passages = passages_of(corpus)
+    found = VectorCache.load(VECTORS_DIR, embedder.name).lookup(passages).found
+    centres = Centres.load(embedder.name, embedder.dim)
+    for lang in PASSAGE_LANGS:
+        own = np.array([found[at] for at, one in enumerate(passages) if one.lang == lang])
+        # A few edited cards move it less than this; another collection moves it more.
+        assert np.linalg.norm(own.astype(np.float32).mean(axis=0) - centres.passages[lang]) < 0.02
+        assert np.linalg.norm(centres.queries[lang]) > 0.5
