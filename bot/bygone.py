@@ -24,8 +24,8 @@ _FORMER = re.compile(
 )
 """What facts tell of former times."""
 _PAST = re.compile(
-    r"原(?!则|产|因|油|件|路|材|状)|以前|此前|曾|过去|取消|废止|不再|旧|改(?!革)|由[^，。]{1,14}(?:提|升|降|增|延|扩|减)"
-    r"|从[^，。]{1,14}(?:提|升|降|增|延|扩|减|改)|当时|取代|免除"
+    r"原(?!则|产|因|油|件|路|材|状)|以前|此前|曾|过去|取消|废止|不再|旧|改(?!革)|由[^，。]{1,14}(?:提|升|降|增|延|扩|减|缩|放宽|调|改|转|变)"
+    r"|从[^，。]{1,14}(?:提|升|降|增|延|扩|减|缩|放宽|调|改|转|变)|当时|取代|免除"
     r"|\b(?:former|previous|earlier|used to|no longer|before|old|remov|abolish|lift|scrap|replac|repeal|instead"
     r"|from|was|were|had|until|up from|down from|rais|lower(?:ed|s)|extend|cut|could)",
     re.IGNORECASE,

@@ -1,4 +1,7 @@
-"""`hugang add` is killed with SIGKILL at ten moments; what it told is there, the rest follows."""
+"""`hugang add` is killed with SIGKILL at ten moments; what it told is there, the rest follows.
+
+With sixty files; `FILES=200 pytest tests/component/test_documents_killed.py` takes in two hundred.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from knowledge.segment import Segmenter
 from tests.component.paper_texts import write
 
 ROOT = Path(__file__).parents[2]
-FILES, KILLS = 200, 10
+FILES, KILLS = int(os.environ.get("FILES", "60")), 10
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kills"),

@@ -145,11 +145,10 @@ HANT = opencc.OpenCC("s2hk")
 @pytest.mark.parametrize(
     ("paragraphs", "columns"),
     [
-        (articles(4), 1),
         ([HANT.convert(one) for one in articles(4)], 1),
         ([f"{number}\\. {RULE}, item {number}." for number in range(1, 7)], 2),
     ],
-    ids=["simplified", "traditional", "english-two-columns"],
+    ids=["traditional", "english-two-columns"],
 )
 def test_a_clean_scan_is_recognised(tmp_path: Path, paragraphs: list[str], columns: int) -> None:
     pdf = set_pdf("\n\n".join(paragraphs), columns=columns)
