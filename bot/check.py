@@ -79,11 +79,12 @@ class Checker:
             validity = self._corpus.validity(self._corpus.instrument(ref), day)
             if not tells_standing(text, validity, day):
                 yield Finding(rule="not-in-force", seen=f"{ref} is {validity} on {day}")
-        yield from self._unshown(text, [self._evidence(ref) for ref in claim.refs])
+        evidence = [self._evidence(ref) for ref in claim.refs]
+        yield from self._unshown(text, evidence)
         if in_own_words:
             if self._support is None:
                 raise RuntimeError("no Support was given: sentences in own words cannot be judged")
-            yield from self._strange_doers(text, [self._evidence(ref) for ref in claim.refs])
+            yield from self._strange_doers(text, evidence)
             yield from self._support.findings(text, claim.refs)
 
     def _unshown(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
@@ -125,6 +126,8 @@ class Checker:
         """Yield dates that only the instrument bears, where the sentence leaves out the fact's."""
         said = [figure for figure in read_figures(text) if figure.kind == "date"]
         full = {figure.value for figure in said if len(figure.value) >= len("2026-01")}
+        if not full:
+            return
         told = [
             figure.value
             for shown in evidence

@@ -21,7 +21,7 @@ from bot.quote import Quote, choose_quote
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
 from knowledge.across import translated
-from knowledge.card import FactRef, Frozen
+from knowledge.card import Frozen
 from knowledge.documents.document import Document, Kind, StoredPassage
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.search import PassageHit
@@ -184,7 +184,7 @@ class PaperReader:
         kept = [one for one in near if one.hit.score >= floor][:MOST_QUOTES]
         ahead = max(one.cover for one in kept) >= AHEAD + self._best_fact(understanding, evidence)
         return Papers(
-            quoted=tuple(self._quoted(one.hit.ref, understanding) for one in kept),
+            quoted=tuple(self._quoted(one.passage, understanding) for one in kept),
             lead=asked or ahead,
         )
 
@@ -195,7 +195,7 @@ class PaperReader:
             question = translated(question, understanding.lang, self._glossary)
         cover = self._library.asked.cover(question, search_form(passage.content), passage.lang)
         lift = hit.cosine - nearness + (0.0 if hit.own_lang else ACROSS)
-        return _Weighed(hit, cover, lift)
+        return _Weighed(hit, passage, cover, lift)
 
     def _best_fact(self, understanding: Understanding, evidence: Evidence) -> float:
         """Return the largest share of the question's words that one of the first facts has."""
@@ -205,11 +205,10 @@ class PaperReader:
             for ref in evidence.refs[:COMPARED]
         )
         asked = self._library.asked
-        covers = (asked.cover(understanding.search_text, text.lower(), lang) for text in texts)
+        covers = (asked.cover(understanding.search_text, text, lang) for text in texts)
         return max(covers, default=0.0)
 
-    def _quoted(self, ref: FactRef, understanding: Understanding) -> Quoted:
-        passage = self._documents.passage(ref)
+    def _quoted(self, passage: StoredPassage, understanding: Understanding) -> Quoted:
         terms = self._segmenter.grams if passage.lang == "zh" else self._segmenter.english
 
         def in_form(text: str) -> Collection[str]:
@@ -217,7 +216,7 @@ class PaperReader:
 
         asked = in_form("\n".join((understanding.search_text, *understanding.expansions)))
         quote = choose_quote(passage.part, asked, in_form)
-        return Quoted(self._documents.document(ref.card_id), passage, quote)
+        return Quoted(self._documents.document(passage.ref.card_id), passage, quote)
 
 
 def asks_for_papers(text: str, documents: Sequence[Document]) -> bool:
@@ -247,6 +246,7 @@ class _Weighed(NamedTuple):
     """A passage found, and how well it fits."""
 
     hit: PassageHit
+    passage: StoredPassage
     cover: float
     """Share of the question's words that it has."""
     lift: float

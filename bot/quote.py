@@ -77,7 +77,8 @@ def _best_rows(text: str, asked: Collection[str], terms: Terms) -> Quote | None:
     header, body = lines[rows[0]].split(CELL_JOINT), rows[1:]
     wanted = frozenset(asked)
     worth = {at: len(wanted.intersection(terms(lines[at]))) for at in body}
-    best = [at for at in body if worth[at] == max(worth.values())]
+    most = max(worth.values())
+    best = [at for at in body if worth[at] == most]
     side_by_side = best[-1] - best[0] == len(best) - 1
     told = best if len(best) <= MOST_ROWS and side_by_side else best[:1]
     start = sum(len(line) + 1 for line in lines[: told[0]])

@@ -32,6 +32,26 @@ class Estimate(Frozen):
     high: float
 
 
+class Count(Frozen):
+    """A rate under a name, and how high it is to be: a line of a report's table."""
+
+    name: str
+    n: int
+    right: int
+    interval: Interval
+    goal: float | None = None
+
+    @property
+    def share(self) -> float:
+        """Share that is right."""
+        return self.right / self.n
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it falls short of its goal."""
+        return self.goal is not None and self.share < self.goal
+
+
 class Percentiles(Frozen):
     """How a quantity is spread."""
 
@@ -39,6 +59,13 @@ class Percentiles(Frozen):
     mean: float
     p50: float
     p95: float
+
+
+def count(name: str, right: Sequence[bool], goal: float | None = None) -> Count:
+    """Count what is right among at least one outcome."""
+    hits = sum(right)
+    interval = wilson(hits, len(right))
+    return Count(name=name, n=len(right), right=hits, interval=interval, goal=goal)
 
 
 def mean(values: Sequence[float]) -> float:

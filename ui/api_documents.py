@@ -222,7 +222,7 @@ def _add_adding(endpoints: APIRouter, shelf: Shelf, uploads: Uploads, intake: In
     def listed(request: Request, response: Response, owner: OwnerKey = None) -> DocumentList:
         response.headers.update(_PRIVATE)
         mine = owner_from_key(owner)
-        lines = (_line(shelf, one, mine, request) for one in shelf.listed(mine))
+        lines = (_line(one, own, request) for one, own in shelf.listed(mine))
         return DocumentList(documents=tuple(lines))
 
     @endpoints.post(
@@ -275,7 +275,8 @@ def _add_keeping(endpoints: APIRouter, shelf: Shelf, uploads: Uploads) -> None:
     ) -> DocumentLine:
         response.headers.update(_PRIVATE)
         mine = owner_from_key(owner)
-        return _line(shelf, shelf.document(mine, document), mine, request)
+        found = shelf.document(mine, document)
+        return _line(found, shelf.is_own(mine, found), request)
 
     @endpoints.patch(
         "/documents/{document}", summary="Correct a document", response_model=DocumentLine
@@ -290,7 +291,7 @@ def _add_keeping(endpoints: APIRouter, shelf: Shelf, uploads: Uploads) -> None:
         response.headers.update(_PRIVATE)
         mine = owner_from_key(owner)
         before = shelf.own(mine, document).particulars
-        return _line(shelf, shelf.correct(mine, document, wish.of(before)), mine, request)
+        return _line(shelf.correct(mine, document, wish.of(before)), True, request)
 
     @endpoints.delete(
         "/documents/{document}",
@@ -484,7 +485,7 @@ def _is_conversation(text: str) -> bool:
     return bool(re.fullmatch(CONVERSATION_ID, text))
 
 
-def _line(shelf: Shelf, found: Document, owner: str, request: Request) -> DocumentLine:
+def _line(found: Document, own: bool, request: Request) -> DocumentLine:
     kind, _, name = found.scope.partition(":")
     return DocumentLine(
         id=found.id,
@@ -496,7 +497,7 @@ def _line(shelf: Shelf, found: Document, owner: str, request: Request) -> Docume
         particulars=found.particulars,
         corrected=found.corrected,
         conversation=name if kind == "conversation" else None,
-        own=shelf.is_own(owner, found),
+        own=own,
         remarks=_told(found.remarks, request),
         added=found.added,
         updated=found.updated,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
 
 import typer
 
-from bot.language import detect_lang, localise, passage_lang, search_form
+from bot.language import localise
 from knowledge.card import Bilingual, PassageLang
 from knowledge.documents.document import PUBLIC, TENANT, DocumentStatus, StoredPassage
 from knowledge.documents.errors import DocumentError, UnknownSource
@@ -28,8 +28,6 @@ from ui.system_lang import system_lang
 if TYPE_CHECKING:
     from knowledge.documents.document import Document, Particulars
     from knowledge.documents.library import DocumentLibrary
-    from knowledge.embed import Embedder
-    from knowledge.glossary import Glossary
     from knowledge.official.fetch import Fetcher
 
 documents_app = typer.Typer(no_args_is_help=True, help="Documents kept on this installation.")
@@ -60,14 +58,6 @@ class Source(NamedTuple):
     """By which it is known: its own, under that of the folder it was found in; an address."""
 
 
-class Tools(NamedTuple):
-    """What commands about documents work with."""
-
-    library: DocumentLibrary
-    embedder: Embedder
-    glossary: Glossary
-
-
 def add(
     sources: Annotated[
         list[str],
@@ -88,10 +78,10 @@ def add(
     counts = dict.fromkeys(STATES, 0)
     from knowledge.official.fetch import Fetcher
 
-    with opened_library() as tools, Fetcher() as fetcher:
+    with opened_library() as library, Fetcher() as fetcher:
         try:
             for source in files:
-                counts[_add(tools.library, fetcher, source, scope, as_json=as_json)] += 1
+                counts[_add(library, fetcher, source, scope, as_json=as_json)] += 1
         except KeyboardInterrupt:
             left = len(files) - sum(counts.values())
             typer.echo(f"stopped; {left} left. The same command goes on from here.", err=True)
@@ -135,8 +125,8 @@ def list_documents(
     from rich.table import Table
     from rich.text import Text
 
-    with opened_library() as tools:
-        documents = tools.library.documents((scope,) if scope else None)
+    with opened_library() as library:
+        documents = library.documents((scope,) if scope else None)
     if as_json:
         typer.echo(_as_json([document.model_dump(mode="json") for document in documents]))
         return
@@ -161,8 +151,8 @@ def list_documents(
 @documents_app.command()
 def show(document_id: IdArgument, as_json: JsonOption = False) -> None:
     """Print what is known of a document."""
-    with opened_library() as tools:
-        document = tools.library.document(document_id)
+    with opened_library() as library:
+        document = library.document(document_id)
     if as_json:
         typer.echo(document.model_dump_json(indent=2))
         return
@@ -175,8 +165,8 @@ def show(document_id: IdArgument, as_json: JsonOption = False) -> None:
 @documents_app.command()
 def passages(document_id: IdArgument, as_json: JsonOption = False) -> None:
     """Print a document's passages in reading order, each with what it is cited by."""
-    with opened_library() as tools:
-        found = tools.library.passages(document_id)
+    with opened_library() as library:
+        found = library.passages(document_id)
     if as_json:
         typer.echo(_as_json([passage.model_dump(mode="json") for passage in found]))
         return
@@ -195,22 +185,13 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search the documents, in both languages."""
-    asked = search_form(" ".join(text))
-    lang: PassageLang = passage_lang(detect_lang(asked))
     scopes = tuple(scope or (TENANT, PUBLIC))
     for one in scopes:
         _check_scope(one)
-    with opened_library() as tools:
-        tools.library.index.settle()
-        hits = tools.library.search(
-            asked,
-            tools.embedder.query(asked),
-            lang,
-            scopes,
-            limit,
-            tools.glossary.expansions(asked, lang),
-        )
-        found = [(hit, tools.library.passage(hit.ref)) for hit in hits]
+    with opened_library() as library:
+        library.index.settle()
+        hits = library.find(" ".join(text), scopes, limit)
+        found = [(hit, library.passage(hit.ref)) for hit in hits]
     if as_json:
         typer.echo(
             _as_json(
@@ -260,13 +241,13 @@ def correct(
         "lang": lang,
     }
     named = {name: value or None for name, value in given.items() if value is not None}
-    with opened_library() as tools, progress_bar() as progress:
-        known = tools.library.document(document_id).particulars
+    with opened_library() as library, progress_bar() as progress:
+        known = library.document(document_id).particulars
         try:
             corrected = Particulars.model_validate({**known.model_dump(), **named})
         except ValidationError as error:
             raise _unfit(error.errors()[0]["loc"][0]) from error
-        document = tools.library.correct(document_id, corrected, progress)
+        document = library.correct(document_id, corrected, progress)
     typer.echo(f"corrected  {document.id}  {plain(document.particulars.title)}")
 
 
@@ -275,8 +256,8 @@ def remove(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="One or more.")],
 ) -> None:
     """Remove documents for good: from index, store and disk."""
-    with opened_library() as tools:
-        tools.library.remove(*document_ids)
+    with opened_library() as library:
+        library.remove(*document_ids)
     for document_id in document_ids:
         typer.echo(f"removed  {document_id}")
 
@@ -284,17 +265,17 @@ def remove(
 @documents_app.command()
 def renew() -> None:
     """Embed again what another version of the embedder has embedded."""
-    with opened_library() as tools, progress_bar() as progress:
-        renewed = tools.library.renew(progress)
+    with opened_library() as library, progress_bar() as progress:
+        renewed = library.renew(progress)
     typer.echo(f"{renewed} documents embedded again")
 
 
 @documents_app.command()
 def verify() -> None:
     """Check that database, files, vectors and words agree; exit code 1 when they do not."""
-    with opened_library() as tools:
-        faults = tools.library.faults()
-        kept = len(tools.library.documents())
+    with opened_library() as library:
+        faults = library.faults()
+        kept = len(library.documents())
     for fault in faults:
         typer.echo(fault)
     typer.echo(f"{kept} documents, {len(faults)} faults", err=True)
@@ -343,8 +324,8 @@ def _below(folder: Path) -> Iterator[Source]:
 
 
 @contextlib.contextmanager
-def opened_library() -> Iterator[Tools]:
-    """Open the documents of this installation, with what reads and searches them."""
+def opened_library() -> Iterator[DocumentLibrary]:
+    """Open the documents of this installation."""
     from knowledge.documents.library import DocumentLibrary
     from knowledge.embed import open_embedder
     from knowledge.glossary import load_glossary
@@ -356,7 +337,7 @@ def opened_library() -> Iterator[Tools]:
     with DocumentLibrary.open(
         default_home(), embedder, segmenter, glossary, gives_way=True
     ) as library:
-        yield Tools(library, embedder, glossary)
+        yield library
 
 
 @contextlib.contextmanager

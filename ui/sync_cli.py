@@ -54,12 +54,12 @@ def sync(
     texts = chosen(load_register(), instruments or [])
     counts: Counter[str] = Counter()
     with (
-        opened_library() as tools,
+        opened_library() as library,
         Records(documents_folder(default_home())) as records,
         Fetcher() as fetcher,
         progress_bar() as progress,
     ):
-        synchroniser = Synchroniser(load_corpus(), tools.library, records, fetcher)
+        synchroniser = Synchroniser(load_corpus(), library, records, fetcher)
         for outcome in synchroniser.run(texts, dry=dry_run, progress=progress):
             counts[outcome.state] += 1
             _tell(outcome, as_json=as_json)

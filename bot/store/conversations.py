@@ -39,6 +39,9 @@ _STANDING: tuple[TurnState, ...] = (*_OPEN, "answered", "partly", "declined")
 
 Redraw = Callable[[KeptTurn, CheckedAnswer], Mapping[str, Any]]
 
+_HOME = and_(ConversationRow.tenant == TurnRow.tenant, ConversationRow.id == TurnRow.conversation)
+"""The conversation of a turn."""
+
 
 class ConversationNotFound(AdvisorError):
     """No conversation has this id, or it was deleted."""
@@ -222,11 +225,7 @@ class Conversations:
         holds = [TurnRow.searched.like(pattern(word), escape=ESCAPE) for word in words]
         rows = (
             select(TurnRow.conversation, TurnRow.id, TurnRow.root, TurnRow.state, and_(*holds))
-            .join(
-                ConversationRow,
-                (ConversationRow.tenant == TurnRow.tenant)
-                & (ConversationRow.id == TurnRow.conversation),
-            )
+            .join(ConversationRow, _HOME)
             .where(
                 TurnRow.tenant == self._tenant,
                 TurnRow.replaced_by.is_(None),
@@ -355,11 +354,7 @@ class Conversations:
         """Read a kept answer by its id; None where none, or only of a deleted conversation."""
         rows = (
             select(TurnRow.answer)
-            .join(
-                ConversationRow,
-                (ConversationRow.tenant == TurnRow.tenant)
-                & (ConversationRow.id == TurnRow.conversation),
-            )
+            .join(ConversationRow, _HOME)
             .where(
                 TurnRow.tenant == self._tenant,
                 TurnRow.answer_id == answer,
@@ -378,11 +373,7 @@ class Conversations:
             return []
         rows = (
             select(TurnRow.question, TurnRow.started, TurnRow.answer)
-            .join(
-                ConversationRow,
-                (ConversationRow.tenant == TurnRow.tenant)
-                & (ConversationRow.id == TurnRow.conversation),
-            )
+            .join(ConversationRow, _HOME)
             .where(
                 TurnRow.tenant == self._tenant,
                 ConversationRow.deleted.is_(None),

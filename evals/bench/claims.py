@@ -30,7 +30,7 @@ from evals.claim_pairs import (
     Pair,
     read_pairs,
 )
-from evals.stats import Interval, wilson
+from evals.stats import Count, count
 from knowledge.card import Frozen
 from knowledge.embed import open_embedder
 from knowledge.glossary import load_glossary
@@ -65,21 +65,6 @@ class Judged(Frozen):
         return self.pair.label != bool(self.findings)
 
 
-class Row(Frozen):
-    """One line of the table: how many pairs of a kind are judged rightly."""
-
-    name: str
-    n: int
-    right: int
-    interval: Interval
-    goal: float | None = None
-
-    @property
-    def share(self) -> float:
-        """Share judged rightly."""
-        return self.right / self.n
-
-
 def judge(pairs: Iterable[Pair], findings: Findings) -> list[Judged]:
     """Put every pair to the checker."""
     return [Judged(pair=pair, findings=tuple(findings(pair))) for pair in pairs]
@@ -90,7 +75,7 @@ def in_half(pairs: Iterable[Pair], half: Half) -> list[Pair]:
     return [pair for pair in pairs if half in ("all", pair.half)]
 
 
-def table(judged: Sequence[Judged]) -> list[Row]:
+def table(judged: Sequence[Judged]) -> list[Count]:
     """Count false pairs by kind, then true pairs by language and in all."""
     groups: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
@@ -107,13 +92,8 @@ def table(judged: Sequence[Judged]) -> list[Row]:
     return [row for row in rows if row is not None]
 
 
-def _row(name: str, judged: Sequence[Judged], goal: float | None = None) -> Row | None:
-    if not judged:
-        return None
-    right = sum(one.is_right for one in judged)
-    return Row(
-        name=name, n=len(judged), right=right, interval=wilson(right, len(judged)), goal=goal
-    )
+def _row(name: str, judged: Sequence[Judged], goal: float | None = None) -> Count | None:
+    return count(name, [one.is_right for one in judged], goal) if judged else None
 
 
 _NAMES: Mapping[str, str] = {
@@ -125,7 +105,7 @@ _NAMES: Mapping[str, str] = {
 }
 
 
-def markdown(rows: Iterable[Row]) -> str:
+def markdown(rows: Iterable[Count]) -> str:
     """Print the table in Markdown: a false kind's share is of refusals, a true one's of acceptances."""
     lines = ["| kind | n | right | share | 95 % | goal |", "|---|--:|--:|--:|--:|--:|"]
     for row in rows:

@@ -15,13 +15,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Self
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.language import detect_lang, passage_lang, search_form
 from evals.bench.answer import bench_app
 from evals.documents.make import MANUAL, QUESTIONS, make
 from evals.documents.paper import Script, Trap, Truth
@@ -40,14 +39,14 @@ from evals.documents.score import (
 )
 from evals.documents.traps import NAMES
 from evals.errors import EvalError
-from evals.stats import Interval, wilson
+from evals.stats import Count, count
 from knowledge.card import Frozen
 from knowledge.documents.document import TENANT, StoredPassage
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.reading import UnreadableFile
-from knowledge.embed import Embedder, open_embedder
+from knowledge.embed import open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.glossary import Glossary, load_glossary
+from knowledge.glossary import load_glossary
 from knowledge.segment import Segmenter
 
 TRAPS = "conversation:broken-and-hostile"
@@ -80,26 +79,6 @@ class DocumentQuestion(Frozen):
     """What the passage that answers must say."""
 
 
-class Row(Frozen):
-    """A line of the table."""
-
-    name: str
-    n: int
-    right: int
-    interval: Interval
-    goal: float | None = None
-
-    @property
-    def share(self) -> float:
-        """Share that is right."""
-        return self.right / self.n
-
-    @property
-    def is_missed(self) -> bool:
-        """Whether it falls short of its goal."""
-        return self.goal is not None and self.share < self.goal
-
-
 class FormatTime(Frozen):
     """What adding the files of a format took."""
 
@@ -115,7 +94,7 @@ class DocumentBench(Frozen):
 
     files: int
     passages: int
-    rows: tuple[Row, ...]
+    rows: tuple[Count, ...]
     times: tuple[FormatTime, ...]
     peak_mb: float
     """Most memory resident at once, of the process and its children."""
@@ -129,26 +108,6 @@ class DocumentBench(Frozen):
         """What falls short."""
         short = [row.name for row in self.rows if row.is_missed]
         return (*short, *(["memory"] if self.peak_mb >= MEMORY_GOAL_MB else []))
-
-
-class _Tools(NamedTuple):
-    library: DocumentLibrary
-    embedder: Embedder
-    glossary: Glossary
-
-    def search(self, text: str, limit: int = FIRST) -> list[StoredPassage]:
-        """Search as `hugang documents search` does."""
-        asked = search_form(text)
-        lang = passage_lang(detect_lang(asked))
-        hits = self.library.search(
-            asked,
-            self.embedder.query(asked),
-            lang,
-            (TENANT,),
-            limit,
-            self.glossary.expansions(asked, lang),
-        )
-        return [self.library.passage(hit.ref) for hit in hits]
 
 
 def load_questions() -> tuple[DocumentQuestion, ...]:
@@ -184,15 +143,14 @@ def bench_documents(
         _Memory() as memory,
         DocumentLibrary.open(folder / "home", embedder, segmenter, glossary) as library,
     ):
-        tools = _Tools(library, embedder, glossary)
-        ids, times = _add(tools, folder / "files", truths, found, told)
+        ids, times = _add(library, folder / "files", truths, found, told)
         for trap in traps:
             told(trap.file)
             found["broken and hostile files"].append(_trapped(library, folder / "files", trap))
         if traps:
             found["broken and hostile files"] += _named(library, folder)
         library.index.settle()
-        _measure_search(tools, ids, truths, found)
+        _measure_search(library, ids, truths, found)
         passages = sum(document.passages for document in library.documents())
     return DocumentBench(
         files=len(truths) + len(traps),
@@ -209,14 +167,13 @@ def bench_documents(
 
 
 def _add(
-    tools: _Tools,
+    library: DocumentLibrary,
     folder: Path,
     truths: Sequence[Truth],
     found: dict[str, list[Outcome]],
     told: Callable[[str], None],
 ) -> tuple[dict[str, str], tuple[FormatTime, ...]]:
     """Add the files and hold what was read, split and proposed against the truth."""
-    library = tools.library
     ids: dict[str, str] = {}
     spent: dict[str, list[tuple[float, int, int]]] = defaultdict(list)
     for truth in truths:
@@ -261,14 +218,21 @@ def _characters(truth: Truth, text: str) -> Iterator[Outcome]:
         yield Outcome(what=truth.file, right=at >= wrong, seen="" if at else f"{wrong} edits")
 
 
+def _searched(library: DocumentLibrary, text: str) -> list[StoredPassage]:
+    return [library.passage(hit.ref) for hit in library.find(text, (TENANT,), FIRST)]
+
+
 def _measure_search(
-    tools: _Tools, ids: Mapping[str, str], truths: Sequence[Truth], found: dict[str, list[Outcome]]
+    library: DocumentLibrary,
+    ids: Mapping[str, str],
+    truths: Sequence[Truth],
+    found: dict[str, list[Outcome]],
 ) -> None:
     by_file = {truth.file: truth for truth in truths}
     for truth in truths:
         for cell in truth.cells:
             asked = f"{cell.row} {cell.column}"
-            hits = tools.search(asked)
+            hits = _searched(library, asked)
             right = any(holds(hit.part, cell.value) and holds(hit.part, cell.row) for hit in hits)
             found["table cells found"].append(
                 Outcome(what=f"{truth.file} {asked}", right=right, seen=_told(hits))
@@ -277,7 +241,7 @@ def _measure_search(
         if question.file not in by_file:
             continue
         truth = by_file[question.file]
-        hits = tools.search(question.ask)
+        hits = _searched(library, question.ask)
         own = ids[question.file]
         answer = next(
             (hit for hit in hits if hit.ref.startswith(own) and holds(hit.part, question.words)),
@@ -290,14 +254,14 @@ def _measure_search(
         if within:
             found[f"  of these {question.lang}"].append(outcome)
         if answer is not None:
-            found["citation: article and page"].append(_cited(tools, question, truth, answer))
+            found["citation: article and page"].append(_cited(library, question, truth, answer))
 
 
 def _cited(
-    tools: _Tools, question: DocumentQuestion, truth: Truth, answer: StoredPassage
+    library: DocumentLibrary, question: DocumentQuestion, truth: Truth, answer: StoredPassage
 ) -> Outcome:
     place = place_of(truth, question.words)
-    reading = tools.library.reading(answer.ref.partition("#")[0])
+    reading = library.reading(answer.ref.partition("#")[0])
     page = page_of(reading, answer.part, question.words)
     article = base_of(answer.part.article)
     return Outcome(
@@ -341,19 +305,10 @@ def _named(library: DocumentLibrary, folder: Path) -> Iterator[Outcome]:
         library.remove(document.id)
 
 
-def _rows(found: Mapping[str, Sequence[Outcome]]) -> Iterator[Row]:
-    names = [*GOALS, *sorted(name for name in found if name not in GOALS)]
-    for name in names:
-        outcomes = found.get(name, ())
-        if outcomes:
-            right = sum(outcome.right for outcome in outcomes)
-            yield Row(
-                name=name,
-                n=len(outcomes),
-                right=right,
-                interval=wilson(right, len(outcomes)),
-                goal=GOALS.get(name),
-            )
+def _rows(found: Mapping[str, Sequence[Outcome]]) -> Iterator[Count]:
+    for name in (*GOALS, *sorted(name for name in found if name not in GOALS)):
+        if outcomes := found.get(name):
+            yield count(name, [outcome.right for outcome in outcomes], GOALS.get(name))
 
 
 def _told(hits: Iterable[StoredPassage]) -> str:

@@ -57,7 +57,6 @@ _EFFECTIVE = (
     ),
     re.compile(rf"^[(\[]\s*(?P<day>{DAY})\s*[\])]$", re.IGNORECASE | re.MULTILINE),
 )
-_HK_COMMENCEMENT = len(_EFFECTIVE) - 1
 _FROM_ISSUE = re.compile(
     rf"(?:{_SELF}|予以公布|现予公布|现予发布)[^。；\n]{{0,12}}?自(?:公布|发布|印发|颁布|签发|下发)之日起(?P<later>[^。；\n]{{0,6}}?)(?:施行|实施|生效|执行)(?!的)"
     rf"|{_OF_SELF}\s+(?:{_COMES}|takes\s+effect)\s+(?:immediately|on\s+(?:the\s+)?(?:date|day)\s+of\s+(?:its\s+)?(?:issue|publication|promulgation))"

@@ -41,6 +41,7 @@ from knowledge.documents.store import DocumentStore
 from knowledge.embed import Embedder, Vector
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.home import documents_folder
+from knowledge.language import is_chinese, search_form
 from knowledge.progress import OnProgress, Progress, unreported
 from knowledge.segment import Segmenter
 
@@ -127,8 +128,11 @@ class DocumentLibrary:
 
     @cached_property
     def _index(self) -> DocumentIndex:
-        glossary = self._glossary or load_glossary()
-        return DocumentIndex(self.store, self._embedder, self._segmenter, glossary)
+        return DocumentIndex(self.store, self._embedder, self._segmenter, self._terms)
+
+    @cached_property
+    def _terms(self) -> Glossary:
+        return self._glossary or load_glossary()
 
     def add(
         self,
@@ -309,6 +313,14 @@ class DocumentLibrary:
     ) -> list[PassageHit]:
         """Rank passages for a query, as `DocumentIndex.search` does."""
         return self.index.search(text, vector, lang, scopes, limit, expansions)
+
+    def find(self, text: str, scopes: Collection[str], limit: int) -> list[PassageHit]:
+        """Rank passages for a text as it was typed, in either language and any script."""
+        asked = search_form(text)
+        lang: PassageLang = "zh" if is_chinese(asked) else "en"
+        vector = self._embedder.query(asked)
+        expansions = self._terms.expansions(asked, lang)
+        return self.search(asked, vector, lang, scopes, limit, expansions)
 
     def faults(self) -> list[str]:
         """List everything that is not sound: database, files, vectors, words."""

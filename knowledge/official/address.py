@@ -15,8 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from knowledge.card import Bilingual
-from knowledge.official.fault import FetchFault
+from knowledge.official.fault import bad_address, forbidden_address
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -64,20 +63,22 @@ def read_place(url: str, allowed: Collection[str] = ()) -> Place:
         FetchFault: it is no http(s) address, or one of this machine or a private network.
     """
     if _CONTROL.search(url) or len(url) > 2_000:
-        raise _bad(url, "a blank, backslash or control character, or more than 2,000 characters")
+        raise bad_address(
+            url, "a blank, backslash or control character, or more than 2,000 characters"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port or _SCHEMES.get(parts.scheme, 0)
         host = (parts.hostname or "").encode("idna" if not _is_v6(parts.netloc) else "ascii")
         name = host.decode("ascii").lower().removesuffix(".")
     except ValueError as error:  # UnicodeError is one
-        raise _bad(url, str(error)) from error
+        raise bad_address(url, str(error)) from error
     if parts.scheme not in _SCHEMES:
-        raise _bad(url, f"{parts.scheme or 'no scheme'}")
+        raise bad_address(url, f"{parts.scheme or 'no scheme'}")
     if "@" in parts.netloc:
-        raise _bad(url, "a user name")
+        raise bad_address(url, "a user name")
     if not name:
-        raise _bad(url, "no host")
+        raise bad_address(url, "no host")
     query = f"?{_ascii(parts.query)}" if parts.query else ""
     shown = f"[{name}]" if ":" in name else name
     netloc = shown if port == _SCHEMES[parts.scheme] else f"{shown}:{port}"
@@ -117,7 +118,7 @@ def checked_addresses(host: str, port: int, resolve: Resolve, wait_s: float) -> 
         raise OSError(f"{host} has no address")
     for ip in found:
         if not is_public(ip):
-            raise forbidden(host, str(ip))
+            raise forbidden_address(host, str(ip))
     return found
 
 
@@ -125,18 +126,6 @@ def system_resolve(host: str, port: int) -> Sequence[str]:
     """Ask the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def forbidden(host: str, seen: str) -> FetchFault:
-    """Say that a host is none that may be asked."""
-    return FetchFault(
-        "forbidden-address",
-        Bilingual(
-            zh=f"{host}指向{seen}，属于本机、内网或保留地址；只下载公网上的页面。请给出公网地址。",
-            en=f"{host} leads to {seen}, an address of this machine, a private network or a reserved"
-            " range; only pages of the public Internet are fetched. Name a public address.",
-        ),
-    )
 
 
 def _check(place: Place) -> None:
@@ -147,11 +136,11 @@ def _check(place: Place) -> None:
         ip = None
     if ip is not None:
         if not is_public(ip):
-            raise forbidden(host, str(ip))
+            raise forbidden_address(host, str(ip))
     elif _NUMERIC.fullmatch(host) or _LOCAL.search(host) or not _NAME.fullmatch(host):
-        raise forbidden(host, host)
+        raise forbidden_address(host, host)
     if place.port < _WELL_KNOWN and place.port not in _SCHEMES.values():
-        raise _bad(place.url, f"port {place.port}")
+        raise bad_address(place.url, f"port {place.port}")
 
 
 def _in_time(resolve: Resolve, host: str, port: int, wait_s: float) -> Iterable[str]:
@@ -183,15 +172,4 @@ def _ascii(text: str) -> str:
     return "".join(
         char if char.isascii() else "".join(f"%{byte:02X}" for byte in char.encode())
         for char in text
-    )
-
-
-def _bad(url: str, seen: str) -> FetchFault:
-    shown = url[:200].encode("unicode_escape").decode("ascii")
-    return FetchFault(
-        "bad-address",
-        Bilingual(
-            zh=f"地址{shown}不可用（{seen}）；应为http://或https://开头的普通网页地址。",
-            en=f"address {shown} cannot be used ({seen}); expected a plain http:// or https:// address.",
-        ),
     )

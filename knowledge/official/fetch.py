@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 import httpcore2
 from protego import Protego
 
-from knowledge.card import Bilingual, Frozen
+from knowledge.card import Frozen
 from knowledge.official.address import (
     Place,
     Resolve,
@@ -28,7 +28,15 @@ from knowledge.official.address import (
     read_place,
     system_resolve,
 )
-from knowledge.official.fault import FetchFault
+from knowledge.official.fault import (
+    bad_status,
+    robots_forbid,
+    too_large,
+    too_many_redirects,
+    too_slow,
+    unknown_packing,
+    unreachable,
+)
 
 AGENT = "Hugang"
 """Name under which a `robots.txt` may speak of us."""
@@ -120,7 +128,7 @@ class Fetcher:
                 if answer.status not in _REDIRECTS:
                     return self._told(answer, conditional=bool(known))
                 place = read_place(urljoin(place.url, answer.location), self._allowed)
-        raise _redirects(url, self._limits.redirects)
+        raise too_many_redirects(url, self._limits.redirects)
 
     def close(self) -> None:
         """Close the connections."""
@@ -143,7 +151,7 @@ class Fetcher:
         if answer.status in _GONE or (answer.status == 304 and conditional):
             return Fetched(answer.place.url, answer.status)
         if answer.status != 200:
-            raise _status(answer.place.url, answer.status)
+            raise bad_status(answer.place.url, answer.status)
         return Fetched(
             answer.place.url,
             200,
@@ -161,7 +169,7 @@ class Fetcher:
         if rules is None:
             rules = self._robots[place.origin] = self._rules(place)
         if not rules.can_fetch(place.url, AGENT):
-            raise _robots(place)
+            raise robots_forbid(place.host, place.url)
 
     def _rules(self, place: Place) -> Protego:
         at = place
@@ -176,8 +184,8 @@ class Fetcher:
                 return Protego.parse(answer.body.decode("utf-8", "replace"))
             if 400 <= answer.status < 500 and answer.status != 429:
                 return Protego.parse("")
-            raise _status(at.url, answer.status)
-        raise _redirects(at.url, self._limits.redirects)
+            raise bad_status(at.url, answer.status)
+        raise too_many_redirects(at.url, self._limits.redirects)
 
     def _request(
         self, place: Place, extra: Mapping[str, str], most: int, *, cut: bool = False
@@ -198,14 +206,14 @@ class Fetcher:
                 body = b""
                 if response.status == 200:
                     if not cut and _claimed(told) > most:
-                        raise _too_large(place.url, most)
+                        raise too_large(place.url, most)
                     body = _read(response.iter_stream(), most, place.url, cut=cut)
                     body = _unpacked(body, told, most, place.url)
                 return _Answer(place, response.status, told, body)
         except (httpcore2.TimeoutException, TimeoutError) as error:
-            raise _too_slow(place.url, self._limits) from error
+            raise too_slow(place.url, self._limits.seconds, self._limits.silence_s) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            raise _unreachable(place.url, error) from error
+            raise unreachable(place.url, error) from error
         finally:
             self._asked[place.host] = time.monotonic()
 
@@ -230,7 +238,7 @@ class _Answer(NamedTuple):
     def location(self) -> str:
         found = self.headers.get("location", "")
         if not found:
-            raise _status(self.place.url, self.status)
+            raise bad_status(self.place.url, self.status)
         return found.encode("latin-1").decode("utf-8", "replace")
 
 
@@ -327,7 +335,7 @@ def _read(chunks: Iterable[bytes], most: int, url: str, *, cut: bool) -> bytes:
         if len(body) > most:
             if cut:
                 return bytes(body[:most])
-            raise _too_large(url, most)
+            raise too_large(url, most)
     return bytes(body)
 
 
@@ -337,13 +345,13 @@ def _unpacked(body: bytes, headers: Mapping[str, str], most: int, url: str) -> b
     if packing in {"", "identity"}:
         return body
     if packing not in _DECODED:
-        raise _encoding(url, packing)
+        raise unknown_packing(url, packing)
     try:
         unpacked = zlib.decompressobj(47).decompress(body, most + 1)
     except zlib.error as error:
-        raise _encoding(url, packing) from error
+        raise unknown_packing(url, packing) from error
     if len(unpacked) > most:
-        raise _too_large(url, most)
+        raise too_large(url, most)
     return unpacked
 
 
@@ -352,78 +360,3 @@ def _version() -> str:
         return version("hugang")
     except PackageNotFoundError:
         return "0"
-
-
-def _robots(place: Place) -> FetchFault:
-    return FetchFault(
-        "robots",
-        Bilingual(
-            zh=f"{place.host}的robots.txt不允许下载{place.url}；请在浏览器中打开并另存，再用hugang add添加。",
-            en=f"the robots.txt of {place.host} forbids fetching {place.url}. Open it in a browser,"
-            " save it, and add the file with `hugang add`.",
-        ),
-    )
-
-
-def _status(url: str, status: int) -> FetchFault:
-    return FetchFault(
-        "status",
-        Bilingual(
-            zh=f"{url}回复状态{status}，应为200；请稍后再试，或在浏览器中查看该页面。",
-            en=f"{url} answered with status {status}, expected 200. Try later, or look at the page"
-            " in a browser.",
-        ),
-    )
-
-
-def _redirects(url: str, most: int) -> FetchFault:
-    return FetchFault(
-        "redirects",
-        Bilingual(
-            zh=f"{url}转向超过{most}次；请给出页面的最终地址。",
-            en=f"{url} redirects more than {most} times. Name the page's final address.",
-        ),
-    )
-
-
-def _too_large(url: str, most: int) -> FetchFault:
-    size = f"{most / 1_000_000:g} MB"
-    return FetchFault(
-        "too-large",
-        Bilingual(
-            zh=f"{url}超过{size}上限；请确认地址指向文本本身。",
-            en=f"{url} is larger than the limit of {size}. Check that it is the text itself.",
-        ),
-    )
-
-
-def _too_slow(url: str, limits: FetchLimits) -> FetchFault:
-    return FetchFault(
-        "too-slow",
-        Bilingual(
-            zh=f"{url}在{limits.seconds:g}秒内（或连续{limits.silence_s:g}秒无数据）未能下载完；请稍后再试。",
-            en=f"{url} was not fetched within {limits.seconds:g} seconds, or was silent for"
-            f" {limits.silence_s:g}. Try later.",
-        ),
-    )
-
-
-def _unreachable(url: str, error: Exception) -> FetchFault:
-    return FetchFault(
-        "unreachable",
-        Bilingual(
-            zh=f"{url}无法连接（{error}）；请检查地址和网络。",
-            en=f"{url} cannot be reached ({error}). Check the address and the network.",
-        ),
-    )
-
-
-def _encoding(url: str, packing: str) -> FetchFault:
-    return FetchFault(
-        "encoding",
-        Bilingual(
-            zh=f"{url}以{packing[:40]}压缩，未请求也无法解开；请在浏览器中另存后用hugang add添加。",
-            en=f"{url} is packed as {packing[:40]}, which was not asked for and cannot be undone."
-            " Save it in a browser and add the file with `hugang add`.",
-        ),
-    )

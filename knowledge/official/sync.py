@@ -26,7 +26,7 @@ from knowledge.documents.split import split
 from knowledge.language import is_chinese
 from knowledge.official.articles import Article, articles_of
 from knowledge.official.compare import Change, compare
-from knowledge.official.fault import FetchFault
+from knowledge.official.fault import no_text
 from knowledge.official.fetch import Fetched, Fetcher
 from knowledge.official.locate import Located, locate
 from knowledge.official.page import SHELL, pdf_behind
@@ -223,7 +223,7 @@ class _Sync:
         if self.before and not compared.changes:
             return self._unchanged(version.page)
         if not self.before and _is_shell(version.reading, after):
-            raise _shell(self.text.url)
+            raise no_text(self.text.url)
         lang = _lang(version.reading)
         located = self._located(after, compared.stays, lang)
         reviews = reviews_of(compared.changes, self._resting(), self.moment) if self.before else []
@@ -426,17 +426,6 @@ def _gone(page: Fetched) -> Bilingual:
     return Bilingual(
         zh=f"{page.url}回复状态{page.status}：页面已不存在。",
         en=f"{page.url} answered with status {page.status}: the page is gone.",
-    )
-
-
-def _shell(url: str) -> FetchFault:
-    return FetchFault(
-        "shell",
-        Bilingual(
-            zh=f"{url}上几乎没有正文，也没有唯一一个以标题命名的PDF链接；请核对official.yaml中的地址。",
-            en=f"{url} holds hardly any text, and not exactly one link to a PDF that bears the title."
-            " Check the address in official.yaml.",
-        ),
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from evals.bench.claims import SETS, Row, judge, open_checker, table
+from evals.bench.claims import SETS, judge, open_checker, table
 from evals.claim_pairs import Pair, read_pairs
+from evals.stats import Count
 
 pytestmark = pytest.mark.timeout(600)
 
 
-def rows(pairs: Sequence[Pair]) -> dict[str, Row]:
+def rows(pairs: Sequence[Pair]) -> dict[str, Count]:
     return {row.name: row for row in table(judge(pairs, open_checker()))}
 
 

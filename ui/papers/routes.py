@@ -50,7 +50,7 @@ class _Desk(NamedTuple):
         lang, owner = language_of(request), _owner(request)
         done = request.query_params.get("done")
         body = documents_body(
-            [(one, self.shelf.is_own(owner, one)) for one in self.shelf.listed(owner)],
+            self.shelf.listed(owner),
             self.uploads.of(owner) if owner else (),
             self.intake,
             lang,

@@ -78,10 +78,13 @@ class Shelf:
             )
         return conversation_scope(conversation)
 
-    def listed(self, owner: str | None) -> tuple[Document, ...]:
-        """List what an owner added, and what the operator added for everybody; latest first."""
-        scopes = {TENANT} | (self._own_scopes(owner) if owner else set())
-        return self.library.documents(scopes)
+    def listed(self, owner: str | None) -> list[tuple[Document, bool]]:
+        """List what an owner added, and what the operator added for everybody; latest first.
+
+        With each goes whether the owner may change and delete it.
+        """
+        own = self._own_scopes(owner) if owner else set()
+        return [(one, one.scope in own) for one in self.library.documents({TENANT} | own)]
 
     def document(self, owner: str | None, document_id: str) -> Document:
         """Return a document that an owner may see.
@@ -99,11 +102,7 @@ class Shelf:
 
     def is_own(self, owner: str | None, document: Document) -> bool:
         """Tell whether an owner may change and delete a document."""
-        if owner is None or document.scope in EVERYBODY:
-            return False
-        if document.scope.startswith(_CONVERSATION):
-            return document.scope.removeprefix(_CONVERSATION) in self._conversations(owner)
-        return document.scope == owner_scope(owner)
+        return owner is not None and document.scope in self._own_scopes(owner)
 
     def own(self, owner: str | None, document_id: str) -> Document:
         """Return a document that an owner may change and delete.
@@ -153,15 +152,12 @@ class Shelf:
         """Remove the documents of conversations that are gone for good; tells how many."""
         if self._store is None:
             return 0
-        found = [one for one in self.library.documents() if one.scope.startswith(_CONVERSATION)]
-        if not found:
+        scopes = {one.scope for one in self.library.documents()}
+        names = {one.removeprefix(_CONVERSATION) for one in scopes if one.startswith(_CONVERSATION)}
+        if not names:
             return 0
-        names = {one.scope.removeprefix(_CONVERSATION) for one in found}
-        left = self._store.conversations.known(names)
-        gone = [one.id for one in found if one.scope.removeprefix(_CONVERSATION) not in left]
-        if gone:
-            self.library.remove(*gone)
-        return len(gone)
+        gone = names - self._store.conversations.known(names)
+        return sum(self.library.remove_scope(conversation_scope(name)) for name in gone)
 
     def reading(self, document: Document) -> Reading:
         """Return what the reader made of a document's file; the last few stay at hand."""
