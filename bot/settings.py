@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Most answers made at once."""
     typesetting_s: float = Field(default=30.0, gt=0, le=600)
     """Longest time in seconds that a PDF, or the drawings of a Word file, may be set for."""
+    staff: bool = True
+    """Whether one is answered without a key: the web app, and the API as the tenant `local`."""
     keep_conversations: bool = True
     """Whether conversations and feedback are kept; without, a conversation lives in its tab only."""
     database_url: SecretStr | None = None

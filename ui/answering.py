@@ -19,10 +19,12 @@ from bot.advisor import Advisor
 from bot.errors import AdvisorError
 from bot.question import MAX_CHARS, Question
 from bot.store.conversations import NotOwner
-from bot.store.records import Asked, TurnState, owner_of
+from bot.store.records import Asked, TurnState
 from bot.store.schema import StoreError
 from bot.store.store import Store
+from ui.access import Caller
 from ui.answer_view import AnswerView
+from ui.desk import Desk
 from ui.html import safe, word
 from ui.turns import Turns
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Payload = dict[str, Any]
+_Name = tuple[str, str]
+"""Tenant and page's name of an answer."""
 KEEP_EVERY_S = 0.5
 """A part that grows is kept this often; a part that is new is kept at once."""
 PATIENCE_S = 3.0
@@ -121,63 +125,73 @@ class Answers:
         """
         self.advisor = advisor
         self.store = store
+        self._desk = Desk(advisor)
         self._limit = limit
         self._turns = Turns(limit)
         self._lock = threading.Lock()
-        self._running: dict[str, Answering] = {}
-        self._threads: dict[str, threading.Thread] = {}
+        self._running: dict[_Name, Answering] = {}
+        self._threads: dict[_Name, threading.Thread] = {}
 
-    def ask(self, request: PageRequest) -> Answering:
+    def ask(self, request: PageRequest, caller: Caller | None = None) -> Answering:
         """Return the answer to a question: running, kept, or begun now.
 
         Asking twice by one name is asking once. Blocks for the time of one write.
+
+        Args:
+            request: the question.
+            caller: on whose behalf; None = the staff of this installation.
         """
-        store = self.store if request.conversation and request.owner else None
-        owner = owner_of(request.owner) if store and request.owner else None
+        caller = caller or Caller.staff(self.store)
+        told = caller.owner_if_told(request.owner)
+        store = caller.store if request.conversation and told else None
+        owner = told if store else None
         message = request.message
+        name = (caller.tenant.id, message)
         with self._lock:
-            running = self._running.get(message)
+            running = self._running.get(name)
             if running is not None:
                 if running.owner == owner:
                     return running
                 return self._refuse(Answering(message, None), request, "failed.foreign")
             if len(self._running) >= self._limit * (1 + WAITING_PER_SLOT):
                 return self._refuse(Answering(message, None), request, "failed.busy")
-            answering = self._running[message] = Answering(message, owner)
+            answering = self._running[name] = Answering(message, owner)
         before: Payload | None = None
         try:
             if store and owner:
                 begun = store.conversations.begin(
-                    _asked(request), owner, str(self.advisor.corpus.version)
+                    _asked(request, caller), owner, str(self.advisor.corpus.version)
                 )
                 if begun.how == "ended":
-                    self._forget(message)
+                    self._forget(name)
                     answering.publish(dict(begun.turn.shown or {}), done=True)
                     return answering
                 if begun.how == "again":
                     before = dict(begun.turn.shown or {})
         except NotOwner:
-            self._forget(message)
+            self._forget(name)
             return self._refuse(answering, request, "failed.foreign")
         except StoreError:
             store = None  # an answer that cannot be kept is better than none
         except BaseException:
-            self._forget(message)
+            self._forget(name)
             answering.publish(None, done=True)
             raise
-        making = _Making(self.advisor, request, answering, store, before)
+        making = _Making(self._desk, caller, request, answering, store, before)
         thread = threading.Thread(
-            target=self._make, args=(making,), name=f"answer-{message[:8]}", daemon=True
+            target=self._make, args=(making, name), name=f"answer-{message[:8]}", daemon=True
         )
-        self._threads[message] = thread
+        self._threads[name] = thread
         thread.start()
         return answering
 
-    def stop(self, message: str, owner_key: str | None) -> None:
+    def stop(self, message: str, owner_key: str | None, caller: Caller | None = None) -> None:
         """Stop an answer in the making, if this is its owner; otherwise do nothing."""
+        caller = caller or Caller.staff(self.store)
         with self._lock:
-            running = self._running.get(message)
-        if running and running.owner == (owner_of(owner_key) if owner_key and self.store else None):
+            running = self._running.get((caller.tenant.id, message))
+        owner = caller.owner_if_told(owner_key) if caller.store else None
+        if running and running.owner == owner:
             running.stopped.set()
 
     def close(self) -> None:
@@ -191,18 +205,18 @@ class Answers:
         for thread in list(self._threads.values()):
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _make(self, making: _Making) -> None:
+    def _make(self, making: _Making, name: _Name) -> None:
         try:
             with self._turns.turn(making.due):
                 making.run(self._turns)
         finally:
-            self._forget(making.message)
+            self._forget(name)
             making.answering.publish(None, done=True)
 
-    def _forget(self, message: str) -> None:
+    def _forget(self, name: _Name) -> None:
         with self._lock:
-            self._running.pop(message, None)
-            self._threads.pop(message, None)
+            self._running.pop(name, None)
+            self._threads.pop(name, None)
 
     def _refuse(self, answering: Answering, request: PageRequest, key: str) -> Answering:
         view = AnswerView(request.message, request.ui, self.advisor.corpus)
@@ -216,7 +230,8 @@ class _Making:
 
     def __init__(
         self,
-        advisor: Advisor,
+        desk: Desk,
+        caller: Caller,
         request: PageRequest,
         answering: Answering,
         store: Store | None,
@@ -227,11 +242,12 @@ class _Making:
         self.answering = answering
         self.due = time.monotonic()
         """When its next work is due, on that clock: at once, and later once there is text to read."""
-        self._advisor = advisor
+        self._desk = desk
+        self._caller = caller
         self._request = request
         self._store = store
         self._before = before
-        self._view = AnswerView(request.message, request.ui, advisor.corpus, request.filters)
+        self._view = AnswerView(request.message, request.ui, desk.advisor.corpus, request.filters)
         self._kept_keys: list[str] = []
         self._kept_at = 0.0
         self._has_text = False
@@ -244,7 +260,7 @@ class _Making:
         """
         view = self._view
         try:
-            question = self._request.question()
+            question = self._request.question(self._caller)
             view.lang = question.lang
             self._fold(question, turns)
         except AdvisorError as error:
@@ -262,7 +278,9 @@ class _Making:
         self.answering.publish(payload)
 
     def _fold(self, question: Question, turns: Turns) -> None:
-        steps = self._advisor.stream(question)
+        steps = self._desk.stream(
+            self._caller, question, self._caller.owner_if_told(self._request.owner)
+        )
         try:
             for event in steps:
                 turns.give_way(self.due)
@@ -322,9 +340,9 @@ def _has_text(parts: Iterable[Sequence[str]]) -> bool:
     return any(key.startswith("block-") for key, _ in parts)
 
 
-def _asked(request: PageRequest) -> Asked:
+def _asked(request: PageRequest, caller: Caller) -> Asked:
     try:
-        question: Question | None = request.question()
+        question: Question | None = request.question(caller)
     except AdvisorError:  # kept all the same: the page shows it, with the reason
         question = None
     as_given = question is not None and question.as_of_given

@@ -6,6 +6,8 @@ loads comes from this server: mainland networks reach no CDN.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,10 +24,12 @@ from starlette.routing import Match
 from starlette.types import Lifespan
 
 from bot.advisor import Advisor
+from bot.errors import AdvisorError
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.version import installed_version
 from knowledge.documents.library import DocumentLibrary
+from ui.access import Access
 from ui.answering import Answers
 from ui.api_ask import ask_endpoint
 from ui.api_catalogue import Catalogue, catalogue_endpoints
@@ -36,6 +40,9 @@ from ui.api_health import Readiness
 from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
+from ui.api_sessions import session_endpoints
+from ui.cors import TenantCors
+from ui.desk import Desk
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.papers.redraw import redrawing
@@ -47,6 +54,7 @@ from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.takeaway.endpoints import takeaway_endpoints
 
+log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
 """Largest request body read: a long question with 40 earlier turns fits ten times over."""
@@ -55,6 +63,7 @@ MAX_PAGE_BODY_BYTES = 1024 * 1024
 _UPLOADS = frozenset({f"{PREFIX}/documents", "/documents"})
 """Paths to which files are sent."""
 _ASSETS = "/docs-assets"
+_RETIRE_EVERY_S = 3_600
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _ABOUT = """
@@ -76,6 +85,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         web: whether to mount the web page at `/`.
     """
     store = Store.of(settings) if settings.keep_conversations else None
+    access = Access(store, staff=settings.staff)
+    desk = Desk(advisor)
     library: DocumentLibrary | None = getattr(advisor, "documents", None)
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
@@ -98,22 +109,26 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
+    app.state.access = access
     add_problem_handlers(app)
     add_invalid_handler(app)
     slots = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     for endpoints in (
-        ask_endpoint(advisor, slots, refusals(400, 401, 413, 415, 422, 500, 503)),
-        catalogue_endpoints(catalogue, refusals(404, 422)),
-        plan_endpoint(advisor, catalogue, slots, refusals(400, 404, 413, 415, 422)),
+        ask_endpoint(desk, access, slots, refusals(400, 401, 403, 413, 415, 422, 429, 500, 503)),
+        catalogue_endpoints(catalogue, refusals(401, 403, 404, 422)),
+        plan_endpoint(advisor, catalogue, slots, refusals(400, 401, 403, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
     if store:
         swept = shelf.sweep if shelf else None
-        kept = conversation_endpoints(store, refusals(401, 403, 404, 413, 415, 422, 503), swept)
+        kept = conversation_endpoints(refusals(401, 403, 404, 413, 415, 422, 503), swept)
         app.include_router(kept, prefix=PREFIX)
         app.include_router(link_endpoint())
+        sessions = session_endpoints(access, refusals(401, 403, 404, 413, 415, 422, 429, 503))
+        app.include_router(sessions, prefix=PREFIX)
     if shelf and uploads:
         own = document_endpoints(
             shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 503)
@@ -123,7 +138,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     _add_health(app, Readiness(advisor))
     _add_docs_page(app)
     _add_unknown_endpoint(app)
-    if web:
+    if web and settings.staff:
         kept_answer = store.answer if store else _keeps_none
         files = takeaway_endpoints(
             kept_answer, advisor, draw_option, typesetting_s=settings.typesetting_s
@@ -158,9 +173,12 @@ def _lifespan(
             await to_thread.run_sync(shelf.sweep)
         if uploads:
             uploads.start()
+        retiring = asyncio.create_task(_retire(store, shelf)) if store else None
         try:
             yield
         finally:
+            if retiring:
+                retiring.cancel()
             await to_thread.run_sync(answers.close)
             if uploads:
                 await to_thread.run_sync(uploads.close)
@@ -168,6 +186,18 @@ def _lifespan(
                 store.close()
 
     return living
+
+
+async def _retire(store: Store, shelf: Shelf | None) -> None:
+    """Once an hour, remove what tenants keep for no longer."""
+    while True:
+        await asyncio.sleep(_RETIRE_EVERY_S)
+        try:
+            await to_thread.run_sync(store.retire)
+            if shelf:
+                await to_thread.run_sync(shelf.sweep)
+        except AdvisorError as error:
+            log.error("what is due was not removed: %s", error)
 
 
 def refusals(*statuses: int) -> dict[int | str, Any]:

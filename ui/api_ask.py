@@ -17,19 +17,18 @@ from fastapi.responses import Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from bot.advisor import Advisor
 from bot.answer import CheckedAnswer
 from bot.errors import AdvisorError
 from bot.events import AnswerEvent, Failed
 from bot.language import Lang
 from bot.question import Filters, Question, Turn, read_question
 from knowledge.card import Bilingual, Frozen
-from knowledge.documents.document import EVERYBODY
 from knowledge.errors import KnowledgeError
+from ui.access import Access, Asking, OwnerKey
 from ui.api_catalogue import AsOf
-from ui.api_conversations import OwnerKey, owner_from_key
 from ui.api_problems import NOT_READY, in_language
-from ui.papers.shelf import owner_scope
+from ui.desk import Desk, address_of, offered
+from ui.papers.scopes import Scopes
 
 log = logging.getLogger(__name__)
 KEEP_ALIVE_S = 15
@@ -80,12 +79,13 @@ _STREAM_EXAMPLE = (
 
 
 def ask_endpoint(
-    advisor: Advisor, slots: CapacityLimiter, responses: dict[int | str, Any]
+    desk: Desk, access: Access, slots: CapacityLimiter, responses: dict[int | str, Any]
 ) -> APIRouter:
     """Make the endpoint that answers.
 
     Args:
-        advisor: who answers.
+        desk: takes questions on behalf of callers.
+        access: knows how much they may ask.
         slots: how many answers are worked on at once.
         responses: the refusals that the OpenAPI description names.
     """
@@ -110,22 +110,25 @@ def ask_endpoint(
     async def ask(
         request: Request,
         asked: Annotated[AskRequest, Body(openapi_examples=_EXAMPLES)],
+        caller: Asking,
         owner: OwnerKey = None,
     ) -> Response:
         request.state.lang = asked.lang
-        own = () if owner is None else (owner_scope(owner_from_key(owner)),)
+        whose = caller.owner_if_told(owner)
+        await to_thread.run_sync(access.admit, caller, whose, address_of(request))
         question = read_question(
             asked.question,
             history=asked.history,
             as_of=asked.as_of,
             lang=asked.lang,
             profile=asked.profile,
-            filters=asked.filters,
-            scopes=(*EVERYBODY, *own),
+            filters=offered(caller.tenant, asked.filters),
+            scopes=Scopes(caller.tenant.id).seen_by(whose),
         )
         if wants_events(request.headers.get("accept", "")):
-            return await _stream(request, advisor, question, slots)
-        answer = await to_thread.run_sync(advisor.answer, question, limiter=slots)
+            steps = desk.stream(caller, question, whose)
+            return await _stream(request, steps, question, slots)
+        answer = await to_thread.run_sync(desk.answer, caller, question, whose, limiter=slots)
         return Response(
             answer.model_dump_json(by_alias=True),
             media_type="application/json",
@@ -142,9 +145,8 @@ def wants_events(accept: str) -> bool:
 
 
 async def _stream(
-    request: Request, advisor: Advisor, question: Question, slots: CapacityLimiter
+    request: Request, steps: Iterator[AnswerEvent], question: Question, slots: CapacityLimiter
 ) -> Response:
-    steps = advisor.stream(question)
     # The first step is taken before the response starts: what the engine refuses at once is
     # answered with its own status and not with a 200 that then fails.
     first = await to_thread.run_sync(_next, steps, limiter=slots)

@@ -28,6 +28,7 @@ from knowledge.card import (
 )
 from knowledge.corpus import Corpus, Validity
 from knowledge.route import Goal, RouteCard, RouteInput
+from ui.access import READS
 from ui.api_problems import not_found
 from ui.days import read_day, today
 from ui.rulebook.catalogue import Selection
@@ -385,7 +386,7 @@ def catalogue_endpoints(catalogue: Catalogue, responses: dict[int | str, Any]) -
         catalogue: what they show.
         responses: the refusals that the OpenAPI description names for each.
     """
-    endpoints = APIRouter(responses=responses)
+    endpoints = APIRouter(responses=responses, dependencies=[READS])
 
     @endpoints.get("/instruments", tags=["corpus"], summary="List instruments")
     async def instruments(wanted: Annotated[InstrumentFilter, Query()]) -> InstrumentPage:

@@ -1,7 +1,7 @@
 """Endpoints of what is kept: conversations, their private links, feedback on answers.
 
 Who owns a conversation is told by a key that the browser made and keeps; it comes in a header,
-never in an address. Whoever knows a conversation's id may read it.
+never in an address. Whoever knows a conversation's id, and calls for its tenant, may read it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -28,24 +28,12 @@ from bot.store.records import (
     KeptTurn,
     Told,
     TurnState,
-    owner_of,
 )
-from bot.store.store import Store
 from knowledge.card import Bilingual, FactRef, Frozen
-from ui.api_problems import ProblemError
+from ui.access import Asking, OwnerKey, Reading, kept_of
 
-OWNER_HEADER = "X-Hugang-Owner"
 _NO_STORE = {"Cache-Control": "no-store"}
 _ID = "Jm3sZk0p9VtTq1xYc2dUeg"
-
-OwnerKey = Annotated[
-    str | None,
-    Header(
-        alias=OWNER_HEADER,
-        description="Secret of whoever owns conversations and documents: 32 to 128 random characters "
-        "(A-Z a-z 0-9 _ -) that the client makes once and keeps. The server keeps its SHA-256.",
-    ),
-]
 
 
 class ConversationLine(Frozen):
@@ -158,17 +146,15 @@ _FEEDBACK_EXAMPLES: dict[str, Any] = {
 
 
 def conversation_endpoints(
-    store: Store, responses: dict[int | str, Any], after_delete: Callable[[], object] | None = None
+    responses: dict[int | str, Any], after_delete: Callable[[], object] | None = None
 ) -> APIRouter:
     """Make the endpoints under `/api/v1`.
 
     Args:
-        store: where conversations are kept.
         responses: the refusals that the OpenAPI description names.
         after_delete: called when conversations may have gone for good.
     """
     endpoints = APIRouter(responses=responses)
-    kept = store.conversations
 
     @endpoints.get(
         "/conversations",
@@ -178,12 +164,13 @@ def conversation_endpoints(
     )
     def listed(
         response: Response,
+        caller: Reading,
         owner: OwnerKey = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 200,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
-        found = kept.listed(owner_from_key(owner), limit, offset)
+        found = kept_of(caller).conversations.listed(caller.owner(owner), limit, offset)
         return ConversationList(conversations=tuple(map(_line, found)))
 
     @endpoints.post(
@@ -198,10 +185,11 @@ def conversation_endpoints(
     def search(
         response: Response,
         wish: Annotated[SearchWish, Body(openapi_examples=_SEARCH_EXAMPLES)],
+        caller: Reading,
         owner: OwnerKey = None,
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
-        found = kept.search(owner_from_key(owner), wish.words)
+        found = kept_of(caller).conversations.search(caller.owner(owner), wish.words)
         return ConversationList(conversations=tuple(map(_line, found)))
 
     @endpoints.get(
@@ -210,10 +198,12 @@ def conversation_endpoints(
         summary="Read a conversation",
         response_model=ConversationWhole,
     )
-    def read(response: Response, conversation: str, owner: OwnerKey = None) -> ConversationWhole:
+    def read(
+        response: Response, conversation: str, caller: Reading, owner: OwnerKey = None
+    ) -> ConversationWhole:
         response.headers.update(_NO_STORE)
-        found, turns = kept.read(_id(conversation))
-        owned = bool(owner) and kept.is_owner(found, owner_from_key(owner))
+        found, turns = kept_of(caller).conversations.read(_id(conversation))
+        owned = bool(owner) and kept_of(caller).conversations.is_owner(found, caller.owner(owner))
         return ConversationWhole(
             **_line(found).model_dump(),
             owned=owned,
@@ -229,9 +219,12 @@ def conversation_endpoints(
     def rename(
         conversation: str,
         wish: Annotated[Renaming, Body(openapi_examples=_RENAME_EXAMPLES)],
+        caller: Asking,
         owner: OwnerKey = None,
     ) -> ConversationLine:
-        return _line(kept.rename(_id(conversation), owner_from_key(owner), wish.title))
+        return _line(
+            kept_of(caller).conversations.rename(_id(conversation), caller.owner(owner), wish.title)
+        )
 
     @endpoints.delete(
         "/conversations/{conversation}",
@@ -240,8 +233,8 @@ def conversation_endpoints(
         description="It can be brought back for an hour; then it is gone, with its feedback.",
         status_code=204,
     )
-    def delete(conversation: str, owner: OwnerKey = None) -> Response:
-        kept.delete(_id(conversation), owner_from_key(owner))
+    def delete(conversation: str, caller: Asking, owner: OwnerKey = None) -> Response:
+        kept_of(caller).conversations.delete(_id(conversation), caller.owner(owner))
         if after_delete is not None:
             after_delete()
         return Response(status_code=204)
@@ -252,8 +245,8 @@ def conversation_endpoints(
         summary="Bring a deleted conversation back",
         response_model=ConversationLine,
     )
-    def restore(conversation: str, owner: OwnerKey = None) -> ConversationLine:
-        return _line(kept.restore(_id(conversation), owner_from_key(owner)))
+    def restore(conversation: str, caller: Asking, owner: OwnerKey = None) -> ConversationLine:
+        return _line(kept_of(caller).conversations.restore(_id(conversation), caller.owner(owner)))
 
     @endpoints.post(
         "/conversations/{conversation}/turns/{turn}/undo",
@@ -262,9 +255,9 @@ def conversation_endpoints(
         description="What it replaced stands again.",
         status_code=204,
     )
-    def undo(conversation: str, turn: str, owner: OwnerKey = None) -> Response:
+    def undo(conversation: str, turn: str, caller: Asking, owner: OwnerKey = None) -> Response:
         _id(conversation)
-        kept.undo(turn, owner_from_key(owner))
+        kept_of(caller).conversations.undo(turn, caller.owner(owner))
         return Response(status_code=204)
 
     @endpoints.post(
@@ -275,18 +268,19 @@ def conversation_endpoints(
     )
     def rate(
         wish: Annotated[FeedbackWish, Body(openapi_examples=_FEEDBACK_EXAMPLES)],
+        caller: Asking,
         owner: OwnerKey = None,
     ) -> FeedbackGiven:
-        given = store.feedback.give(
-            wish.turn, owner_from_key(owner), wish.verdict, wish.reason, wish.text.strip()
+        given = kept_of(caller).feedback.give(
+            wish.turn, caller.owner(owner), wish.verdict, wish.reason, wish.text.strip()
         )
         return _given(given)
 
     @endpoints.delete(
         "/feedback/{turn}", tags=["feedback"], summary="Take a rating back", status_code=204
     )
-    def withdraw(turn: str, owner: OwnerKey = None) -> Response:
-        store.feedback.withdraw(turn, owner_from_key(owner))
+    def withdraw(turn: str, caller: Asking, owner: OwnerKey = None) -> Response:
+        kept_of(caller).feedback.withdraw(turn, caller.owner(owner))
         return Response(status_code=204)
 
     return endpoints
@@ -313,24 +307,6 @@ def link_endpoint() -> APIRouter:
         )
 
     return endpoints
-
-
-def owner_from_key(key: str | None) -> str:
-    """Return the owner whose key a request brings.
-
-    Raises:
-        ProblemError: it brings none, or one that is no secret.
-    """
-    try:
-        return owner_of(key or "")
-    except ValueError:
-        raise ProblemError(
-            "bad-owner",
-            Bilingual(
-                zh=f"请求头{OWNER_HEADER}缺失或格式不对。",
-                en=f"The header {OWNER_HEADER} is missing or malformed.",
-            ),
-        ) from None
 
 
 def _id(conversation: str) -> str:

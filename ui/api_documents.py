@@ -1,6 +1,6 @@
 """Endpoints of own documents: sent in, listed, corrected, looked at, deleted.
 
-Whose a document is follows from the same key as whose a conversation is (`ui.api_conversations`).
+Whose a document is follows from the same key as whose a conversation is (`ui.access`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from knowledge.card import Bilingual, FactRef, Frozen, PassageLang
 from knowledge.documents.document import Document, DocumentStatus, Particulars
 from knowledge.documents.read import page_picture
 from knowledge.documents.reading import Format, UnreadableFile
-from ui.api_conversations import OwnerKey, owner_from_key
+from ui.access import Asking, OwnerKey, Reading
 from ui.api_problems import ProblemError, in_language, request_lang
+from ui.papers.scopes import conversation_of
 from ui.papers.shelf import Shelf
 from ui.papers.uploads import Upload, Uploads, UploadState
 from ui.papers.viewing import Lit, lit_boxes, read_range
@@ -219,10 +220,12 @@ def document_endpoints(
 
 def _add_adding(endpoints: APIRouter, shelf: Shelf, uploads: Uploads, intake: Intake) -> None:
     @endpoints.get("/documents", summary="List documents", response_model=DocumentList)
-    def listed(request: Request, response: Response, owner: OwnerKey = None) -> DocumentList:
+    def listed(
+        request: Request, response: Response, caller: Reading, owner: OwnerKey = None
+    ) -> DocumentList:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        mine = owner_from_key(owner)
-        lines = (_line(one, own, request) for one, own in shelf.listed(mine))
+        lines = (_line(one, own, request) for one, own in here.listed(mine))
         return DocumentList(documents=tuple(lines))
 
     @endpoints.post(
@@ -234,18 +237,23 @@ def _add_adding(endpoints: APIRouter, shelf: Shelf, uploads: Uploads, intake: In
         response_model=UploadList,
         openapi_extra=_UPLOAD_BODY,
     )
-    async def add(request: Request, response: Response, owner: OwnerKey = None) -> UploadList:
+    async def add(
+        request: Request, response: Response, caller: Asking, owner: OwnerKey = None
+    ) -> UploadList:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        mine = owner_from_key(owner)
-        taken = await take_files(request, shelf, uploads, intake, mine)
+        taken = await take_files(request, here, uploads, intake, mine)
         return UploadList(uploads=tuple(_upload(one, request) for one in taken))
 
     @endpoints.get(
         "/documents/uploads", summary="Follow the files added", response_model=UploadList
     )
-    def following(request: Request, response: Response, owner: OwnerKey = None) -> UploadList:
+    def following(
+        request: Request, response: Response, caller: Reading, owner: OwnerKey = None
+    ) -> UploadList:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        found = uploads.of(owner_from_key(owner))
+        found = uploads.of(here.scopes.named(mine))
         return UploadList(uploads=tuple(_upload(one, request) for one in found))
 
     @endpoints.delete(
@@ -255,8 +263,9 @@ def _add_adding(endpoints: APIRouter, shelf: Shelf, uploads: Uploads, intake: In
         "longer told.",
         status_code=204,
     )
-    def take_back(upload: str, owner: OwnerKey = None) -> Response:
-        if not uploads.drop(owner_from_key(owner), upload):
+    def take_back(upload: str, caller: Asking, owner: OwnerKey = None) -> Response:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
+        if not uploads.drop(here.scopes.named(mine), upload):
             raise ProblemError(
                 "document-not-found",
                 Bilingual(zh="没有这份上传中的资料。", en="There is no such file on its way."),
@@ -271,12 +280,16 @@ def _add_keeping(endpoints: APIRouter, shelf: Shelf, uploads: Uploads) -> None:
         response_model=DocumentLine,
     )
     def read(
-        request: Request, response: Response, document: DocumentId, owner: OwnerKey = None
+        request: Request,
+        response: Response,
+        document: DocumentId,
+        caller: Reading,
+        owner: OwnerKey = None,
     ) -> DocumentLine:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        mine = owner_from_key(owner)
-        found = shelf.document(mine, document)
-        return _line(found, shelf.is_own(mine, found), request)
+        found = here.document(mine, document)
+        return _line(found, here.is_own(mine, found), request)
 
     @endpoints.patch(
         "/documents/{document}", summary="Correct a document", response_model=DocumentLine
@@ -286,12 +299,13 @@ def _add_keeping(endpoints: APIRouter, shelf: Shelf, uploads: Uploads) -> None:
         response: Response,
         document: DocumentId,
         wish: Annotated[Correction, Body(openapi_examples=_CORRECTION_EXAMPLES)],
+        caller: Asking,
         owner: OwnerKey = None,
     ) -> DocumentLine:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        mine = owner_from_key(owner)
-        before = shelf.own(mine, document).particulars
-        return _line(shelf.correct(mine, document, wish.of(before)), True, request)
+        before = here.own(mine, document).particulars
+        return _line(here.correct(mine, document, wish.of(before)), True, request)
 
     @endpoints.delete(
         "/documents/{document}",
@@ -299,8 +313,9 @@ def _add_keeping(endpoints: APIRouter, shelf: Shelf, uploads: Uploads) -> None:
         description="It is gone at once, from searches, kept answers and files.",
         status_code=204,
     )
-    def delete(document: DocumentId, owner: OwnerKey = None) -> Response:
-        shelf.remove(owner_from_key(owner), document)
+    def delete(document: DocumentId, caller: Asking, owner: OwnerKey = None) -> Response:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
+        here.remove(mine, document)
         uploads.forget(document)
         return Response(status_code=204)
 
@@ -314,12 +329,14 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
     def passages(
         response: Response,
         document: DocumentId,
+        caller: Reading,
         owner: OwnerKey = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> PassageList:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        found = shelf.passages(shelf.document(owner_from_key(owner), document))
+        found = here.passages(here.document(mine, document))
         lines = (
             PassageLine(ref=one.ref, **dict(one.part)) for one in found[offset : offset + limit]
         )
@@ -329,6 +346,7 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
     def text(
         response: Response,
         document: DocumentId,
+        caller: Reading,
         owner: OwnerKey = None,
         passage: Annotated[
             int | None, Query(ge=1, description="Highlight this passage and read around it.")
@@ -340,13 +358,14 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
         start: Annotated[int, Query(ge=0)] = 0,
         length: Annotated[int, Query(ge=1, le=MOST_CHARACTERS)] = 4_000,
     ) -> TextShown:
+        here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
-        found = shelf.document(owner_from_key(owner), document)
-        reading = shelf.reading(found)
+        found = here.document(mine, document)
+        reading = here.reading(found)
         whole = reading.text
         lit = read_range(at, len(whole))
         if passage is not None and lit is None:
-            part = shelf.passage(found, passage).part
+            part = here.passage(found, passage).part
             lit = (part.start, part.end)
         first = max(0, lit[0] - length // 4) if lit else min(start, len(whole))
         return TextShown(
@@ -369,11 +388,12 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
         request: Request,
         document: DocumentId,
         page: Annotated[int, Path(ge=1)],
+        caller: Reading,
         owner: OwnerKey = None,
         width: Annotated[int, Query(ge=100, le=3_000)] = _DEFAULT_WIDTH_PX,
     ) -> Response:
-        mine = owner_from_key(owner)
-        return await picture_of(shelf, mine, document, page, width, request, slots)
+        here, mine = shelf.of(caller.store), caller.owner(owner)
+        return await picture_of(here, mine, document, page, width, request, slots)
 
 
 def picture_slots() -> CapacityLimiter:
@@ -448,6 +468,7 @@ def _taken(
     owner: str,
 ) -> tuple[Upload, ...]:
     scope = shelf.scope(owner, conversation)
+    owner = shelf.scopes.named(owner)
     uploads.check_room(owner, len(files))
     taken = []
     for file in files:
@@ -486,7 +507,7 @@ def _is_conversation(text: str) -> bool:
 
 
 def _line(found: Document, own: bool, request: Request) -> DocumentLine:
-    kind, _, name = found.scope.partition(":")
+    here = conversation_of(found.scope)
     return DocumentLine(
         id=found.id,
         name=found.name,
@@ -496,7 +517,7 @@ def _line(found: Document, own: bool, request: Request) -> DocumentLine:
         passages=found.passages,
         particulars=found.particulars,
         corrected=found.corrected,
-        conversation=name if kind == "conversation" else None,
+        conversation=here[1] if here else None,
         own=own,
         remarks=_told(found.remarks, request),
         added=found.added,

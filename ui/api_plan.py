@@ -14,6 +14,7 @@ from bot.advisor import Advisor
 from bot.answer import AnswerPlan
 from bot.language import Lang
 from knowledge.card import Frozen
+from ui.access import READS
 from ui.api_catalogue import AsOf, Catalogue, InstrumentLink
 from ui.api_problems import request_lang
 
@@ -66,7 +67,7 @@ def plan_endpoint(
         slots: how many answers and plans are worked on at once.
         responses: the refusals that the OpenAPI description names.
     """
-    endpoints = APIRouter(responses=responses)
+    endpoints = APIRouter(responses=responses, dependencies=[READS])
 
     @endpoints.post(
         "/routes/{route_id}/plan",

@@ -245,6 +245,100 @@ _KINDS: Mapping[str, _Kind] = {
         "请稍后再试；若一直如此，请告诉管理员。",
         "Try again later; if it lasts, tell the operator.",
     ),
+    "key-missing": _kind(
+        401,
+        "需要密钥",
+        "A key is needed",
+        "请加请求头Authorization: Bearer <密钥或会话令牌>。",
+        "Add the header Authorization: Bearer <key or session token>.",
+    ),
+    "bad-key": _kind(
+        401,
+        "密钥无效",
+        "The key does not hold",
+        "请核对密钥，或请管理员用hugang key create新建一个。",
+        "Check the key, or ask the operator for a new one (hugang key create).",
+    ),
+    "bad-token": _kind(
+        401,
+        "会话令牌无效",
+        "The session token does not hold",
+        "请用POST /api/v1/sessions重新获取。",
+        "Get another with POST /api/v1/sessions.",
+    ),
+    "session-ended": _kind(
+        401,
+        "会话已到期",
+        "The session has ended",
+        "请用POST /api/v1/sessions重新获取令牌。",
+        "Get another token with POST /api/v1/sessions.",
+    ),
+    "scope-missing": _kind(
+        403,
+        "权限不足",
+        "A scope is missing",
+        "请使用带有此权限的密钥；权限在建立密钥时给出。",
+        "Use a key with that scope; scopes are given when a key is made.",
+    ),
+    "foreign-origin": _kind(
+        403,
+        "来源网页未获许可",
+        "The page's origin is not allowed",
+        "请管理员把该网站加入租户的origins。",
+        "Ask the operator to add the site to the tenant's origins.",
+    ),
+    "tenant-suspended": _kind(
+        403, "租户已停用", "The tenant is suspended", "请联系管理员。", "Ask the operator."
+    ),
+    "tenant-not-found": _kind(
+        404,
+        "没有这个租户",
+        "No such tenant",
+        "请核对租户标识。",
+        "Check the tenant's id.",
+    ),
+    "not-public": _kind(
+        403,
+        "该租户不接受匿名访问",
+        "The tenant takes no anonymous visitors",
+        "请由网站的服务器用密钥获取令牌：POST /api/v1/sessions。",
+        "Let the portal's server get a token with its key: POST /api/v1/sessions.",
+    ),
+    "topic-not-offered": _kind(
+        422,
+        "此处不回答这一主题",
+        "The topic is not offered here",
+        "请从租户提供的主题中选择，或不写filters.topics。",
+        "Choose among the tenant's topics, or leave out filters.topics.",
+    ),
+    "rate-limited": _kind(
+        429,
+        "问得太快",
+        "Too many questions",
+        "请按响应头Retry-After所示的秒数稍候再试。",
+        "Wait for the seconds that the Retry-After header says, then try again.",
+    ),
+    "daily-limit": _kind(
+        429,
+        "今天的问题已用完",
+        "Today's questions are used up",
+        "请明天再试，或请管理员提高上限。",
+        "Try again tomorrow, or ask the operator for a higher limit.",
+    ),
+    "idempotency-key-reused": _kind(
+        422,
+        "Idempotency-Key已用于另一请求",
+        "The Idempotency-Key was used for another request",
+        "请为每个新请求换一个值。",
+        "Take another value for each new request.",
+    ),
+    "still-answering": _kind(
+        409,
+        "同一请求正在回答",
+        "The same request is being answered",
+        "请稍候以相同的Idempotency-Key再试。",
+        "Try again in a moment with the same Idempotency-Key.",
+    ),
     "method-not-allowed": _kind(
         405,
         "此端点不支持这种方法",
@@ -296,12 +390,30 @@ _ALIASES = {"advisor-error": "bad-request", "bad-settings": "internal-error"}
 class ProblemError(Exception):
     """A refusal that an endpoint raises on purpose."""
 
-    def __init__(self, code: str, detail: Bilingual, nearest: Iterable[str] = ()) -> None:
-        """Take a code of this module's table and what was seen."""
+    def __init__(
+        self,
+        code: str,
+        detail: Bilingual,
+        nearest: Iterable[str] = (),
+        *,
+        retry_after_s: int | None = None,
+    ) -> None:
+        """Take a code of this module's table, what was seen, and when to try again."""
         super().__init__(detail.en)
         self.code = code
         self.detail = detail
         self.nearest = tuple(nearest)
+        self.retry_after_s = retry_after_s
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What stands in the head of the refusal."""
+        headers = {}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
+        if _KINDS[self.code].status == 401 and self.code != "bad-owner":
+            headers["WWW-Authenticate"] = "Bearer"
+        return headers
 
 
 def not_found(code: str, name: str, known: Iterable[str]) -> ProblemError:
@@ -427,15 +539,14 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProblemError)
-        return problem_response(
-            problem(
-                error.code,
-                request_lang(request),
-                error.detail,
-                request_id=request_id_of(request),
-                nearest=error.nearest,
-            )
+        found = problem(
+            error.code,
+            request_lang(request),
+            error.detail,
+            request_id=request_id_of(request),
+            nearest=error.nearest,
         )
+        return problem_response(found, error.headers)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -28,6 +28,7 @@ from ui.documents_cli import add, documents_app
 from ui.memory_cli import conversations_app, feedback_app
 from ui.sync_cli import sync
 from ui.system_lang import system_lang
+from ui.tenant_cli import key_app, tenant_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,8 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(conversations_app, name="conversations")
 app.add_typer(documents_app, name="documents")
+app.add_typer(tenant_app, name="tenant")
+app.add_typer(key_app, name="key")
 app.command("add")(add)
 app.command("sync")(sync)
 

@@ -12,15 +12,16 @@ from pydantic import Field, ValidationError
 
 from bot.language import Lang
 from bot.question import MAX_TURNS, Filters, Question, Turn, read_question
-from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID, Told, owner_of
+from bot.store.records import CONVERSATION_ID, OWNER_KEY, TURN_ID, Told
 from knowledge.card import Frozen
 from knowledge.corpus import Corpus
-from knowledge.documents.document import EVERYBODY
+from ui.access import Caller
 from ui.answer_view import AnswerView
 from ui.answering import Answers
 from ui.api_catalogue import AsOf
+from ui.desk import offered
 from ui.html import Html, word
-from ui.papers.shelf import conversation_scope, owner_scope
+from ui.papers.scopes import Scopes
 from ui.strings import LANGS
 
 log = logging.getLogger(__name__)
@@ -51,28 +52,21 @@ class PageRequest(Frozen):
     told: tuple[Told, ...] = Field(default=(), max_length=50)
     """What was told besides, as the page shows it."""
 
-    def question(self) -> Question:
-        """Read the question.
+    def question(self, caller: Caller) -> Question:
+        """Read the question as it is asked on behalf of a caller.
 
         Raises:
             QuestionError: there is nothing to read, or too much.
         """
+        owner = caller.owner_if_told(self.owner)
         return read_question(
             self.text,
             history=self.history,
             as_of=self.as_of,
             profile=self.profile,
-            filters=self.filters,
-            scopes=self._scopes(),
+            filters=offered(caller.tenant, self.filters),
+            scopes=Scopes(caller.tenant.id).seen_by(owner, self.conversation),
         )
-
-    def _scopes(self) -> tuple[str, ...]:
-        """Say whose documents may be quoted: everybody's, the asker's, this conversation's."""
-        if self.owner is None:
-            return EVERYBODY
-        own = owner_scope(owner_of(self.owner))
-        here = (conversation_scope(self.conversation),) if self.conversation else ()
-        return (*EVERYBODY, own, *here)
 
 
 class StopRequest(Frozen):

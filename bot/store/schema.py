@@ -1,7 +1,7 @@
 """The tables of the store, and how an older database becomes one of today.
 
-Every row names its `tenant`, so that several may share a database; today all say "local". Only
-types that every SQL database has are used: JSON is kept as text.
+Every row names its `tenant`, so that several share a database. Only types that every SQL database
+has are used: JSON is kept as text.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ import json
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import (
+    DDL,
+    Boolean,
     Connection,
     Dialect,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
     String,
     Text,
     column,
+    event,
     insert,
     inspect,
     select,
@@ -33,7 +37,7 @@ from bot.errors import AdvisorError
 from bot.store.search import searched_text
 from knowledge.card import Bilingual
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class StoreError(AdvisorError):
@@ -159,6 +163,107 @@ class FeedbackRow(Row):
     updated: Mapped[dt.datetime] = mapped_column(Utc)
 
 
+class TenantRow(Row):
+    """A tenant: whose portal asks, with what it looks like and what it may do."""
+
+    __tablename__ = "tenant"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    profile: Mapped[str] = mapped_column(Text)
+    # Signs the tenant's session tokens.
+    secret: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(Boolean)
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+    updated: Mapped[dt.datetime] = mapped_column(Utc)
+
+
+class KeyRow(Row):
+    """A key of a tenant, by its hash."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (Index("key_of_tenant", "tenant", "created"),)
+
+    prefix: Mapped[str] = mapped_column(String(16), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(Typed)
+    sha256: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(64))
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+    expires: Mapped[dt.datetime | None] = mapped_column(Utc)
+    revoked: Mapped[dt.datetime | None] = mapped_column(Utc)
+    used: Mapped[dt.datetime | None] = mapped_column(Utc)
+
+
+class RecordRow(Row):
+    """What is on record of one answer; written once, never changed."""
+
+    __tablename__ = "answer_record"
+    __table_args__ = (
+        Index("record_by_time", "tenant", "at"),
+        Index("record_of_visitor", "tenant", "visitor"),
+        Index("record_of_answer", "tenant", "answer_id"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    answer_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(Utc)
+    surface: Mapped[str] = mapped_column(String(16))
+    # Prefix of the key, or empty.
+    key: Mapped[str] = mapped_column(String(16))
+    # SHA-256 of whoever asked, or empty.
+    visitor: Mapped[str] = mapped_column(String(64))
+    question: Mapped[str | None] = mapped_column(Typed)
+    lang: Mapped[str] = mapped_column(String(8))
+    refs: Mapped[str] = mapped_column(Text)
+    missing: Mapped[str] = mapped_column(Typed)
+    corpus: Mapped[str] = mapped_column(String(64))
+    writer: Mapped[str] = mapped_column(String(128))
+    standing: Mapped[str] = mapped_column(String(16))
+    decline_reason: Mapped[str | None] = mapped_column(String(32))
+    timings: Mapped[str] = mapped_column(Text)
+    total_ms: Mapped[float] = mapped_column(Float)
+    prompt_tokens: Mapped[int] = mapped_column(Integer)
+    completion_tokens: Mapped[int] = mapped_column(Integer)
+    cost: Mapped[float | None] = mapped_column(Float)
+
+
+class RequestRow(Row):
+    """A request that may be sent twice, by the name its sender gave it, with its answer."""
+
+    __tablename__ = "idempotent_request"
+    __table_args__ = (Index("request_by_time", "created"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # SHA-256 of caller and name: the same name from another is another request.
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # SHA-256 of the body.
+    body: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str | None] = mapped_column(Text)
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+
+
+# A record is written once: the database itself refuses to change it, whoever asks.
+for _dialect, _statements in {
+    "sqlite": (
+        "CREATE TRIGGER answer_record_stays BEFORE UPDATE ON answer_record "
+        "BEGIN SELECT RAISE(ABORT, 'a record of an answer is never changed'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION answer_record_stays() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'a record of an answer is never changed'; END $$",
+        "CREATE TRIGGER answer_record_stays BEFORE UPDATE ON answer_record "
+        "FOR EACH ROW EXECUTE FUNCTION answer_record_stays()",
+    ),
+}.items():
+    for _statement in _statements:
+        event.listen(
+            RecordRow.__table__,
+            "after_create",
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )
+
+
 def _make_searchable(connection: Connection) -> None:
     """Version 2: what was asked and answered before can be searched as well."""
     connection.execute(text("ALTER TABLE turn ADD COLUMN searched TEXT NOT NULL DEFAULT ''"))
@@ -173,8 +278,14 @@ def _make_searchable(connection: Connection) -> None:
         )
 
 
+def _take_tenants(connection: Connection) -> None:
+    """Version 3: several tenants, their keys, the record of answers, requests sent twice."""
+    new = [row.__table__ for row in (TenantRow, KeyRow, RecordRow, RequestRow)]
+    Row.metadata.create_all(connection, tables=new)  # type: ignore[arg-type]
+
+
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {2: _make_searchable}
+STEPS: Mapping[int, Step] = {2: _make_searchable, 3: _take_tenants}
 """By version: what makes a database of the version before it into one of it."""
 
 

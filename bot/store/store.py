@@ -1,7 +1,8 @@
-"""The store of a server: conversations and feedback in one database."""
+"""The store of a server: what is kept for its tenants, in one database."""
 
 from __future__ import annotations
 
+import datetime as dt
 from types import TracebackType
 from typing import Self
 
@@ -9,23 +10,31 @@ from sqlalchemy.engine import URL
 
 from bot.answer import CheckedAnswer
 from bot.settings import Settings
+from bot.store.audit import Audit
 from bot.store.conversations import Conversations
 from bot.store.database import Database, read_url
 from bot.store.feedback import FeedbackBook
+from bot.store.keys import Keys
+from bot.store.requests import Requests
+from bot.store.tenants import LOCAL, Tenants
 
 DATABASE_FILE = "hugang.sqlite3"
-LOCAL = "local"
-"""The tenant of an installation that has one."""
 
 
 class Store:
     """What is kept for one tenant; opened on first use, safe to use from many threads."""
 
-    def __init__(self, url: URL, tenant: str = LOCAL) -> None:
-        """Take the address of the database; `of` takes it from the settings."""
-        self._database = Database(url)
-        self.conversations = Conversations(self._database, tenant)
-        self.feedback = FeedbackBook(self._database, tenant)
+    def __init__(self, database: Database, tenant: str = LOCAL) -> None:
+        """Take a database; `of` takes it from the settings."""
+        self._database = database
+        self.tenant = tenant
+        self.conversations = Conversations(database, tenant)
+        self.feedback = FeedbackBook(database, tenant)
+        self.audit = Audit(database, tenant)
+        self.requests = Requests(database, tenant)
+        self.tenants = Tenants(database)
+        """Of all tenants, as `keys` are."""
+        self.keys = Keys(database)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -36,8 +45,12 @@ class Store:
         """
         given = settings.database_url
         if given is not None:
-            return cls(read_url(given.get_secret_value()))
-        return cls(URL.create("sqlite", database=str(settings.home / DATABASE_FILE)))
+            return cls(Database(read_url(given.get_secret_value())))
+        return cls(Database(URL.create("sqlite", database=str(settings.home / DATABASE_FILE))))
+
+    def of_tenant(self, tenant: str) -> Store:
+        """Return what is kept for another tenant of the same database."""
+        return self if tenant == self.tenant else Store(self._database, tenant)
 
     def answer(self, answer_id: str) -> CheckedAnswer | None:
         """Return a kept answer by its id; None where none is kept, or no longer."""
@@ -54,14 +67,31 @@ class Store:
     def start(self) -> None:
         """Make the store ready for a server that starts.
 
-        What a process that is gone was answering is marked as broken off; what was deleted long
-        enough ago is removed. One server at a time answers on a database.
+        Of every tenant, what a process that is gone was answering is marked as broken off; what was
+        deleted, or has been kept, for long enough is removed. One server at a time answers on a
+        database.
 
         Raises:
             StoreError: the database cannot be used.
         """
-        self.conversations.interrupt_left()
-        self.conversations.purge()
+        for tenant in {LOCAL, *(one.id for one in self.tenants.listed())}:
+            self.of_tenant(tenant).conversations.interrupt_left()
+        self.retire()
+
+    def retire(self) -> int:
+        """Remove, of every tenant, what was deleted or kept for long enough; tells how much.
+
+        A tenant's own profile says how long conversations and records of answers are kept.
+        """
+        removed = 0
+        now = dt.datetime.now(dt.UTC)
+        for tenant in (self.tenants.get(LOCAL), *self.tenants.listed()):
+            kept = self.of_tenant(tenant.id)
+            removed += kept.conversations.purge()
+            if (days := tenant.profile.retention_days) is not None:
+                before = now - dt.timedelta(days=days)
+                removed += kept.conversations.prune(before) + kept.audit.prune(before)
+        return removed
 
     def close(self) -> None:
         """Close the connections; a later use opens them anew."""

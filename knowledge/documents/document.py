@@ -17,10 +17,14 @@ DocumentStatus = Literal["in-force", "draft", "superseded", "repealed", "unknown
 PUBLIC = "public"
 """Scope of official texts: everybody sees them."""
 TENANT = "tenant"
-"""Scope of what the operator added: everybody on this installation sees it."""
+"""Scope of what the operator added: all staff of this installation see it."""
 EVERYBODY = (PUBLIC, TENANT)
-"""What is seen without a key of one's own."""
-_SCOPE = re.compile(r"public|tenant|(owner|conversation):[A-Za-z0-9_-]{8,64}")
+"""What staff see without a key of their own."""
+_SCOPE = re.compile(
+    r"public|tenant(:[a-z][a-z0-9-]{1,31})?"
+    r"|(owner|conversation):([a-z][a-z0-9-]{1,31}\.)?[A-Za-z0-9_-]{8,64}"
+)
+"""A tenant of its own stands behind `tenant:`, and with a full stop before owner or conversation."""
 
 
 def is_scope(text: str) -> bool:

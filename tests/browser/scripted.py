@@ -59,6 +59,11 @@ class ScriptedAdvisor:
                 self._never.wait(PAUSE_S * (8 if lingers and number > 2 else 1))
             yield event
 
+    def answer(self, question: Question) -> CheckedAnswer:
+        *_, last = self.stream(question)
+        assert isinstance(last, Finished)
+        return last.answer
+
     def _events(self, question: Question) -> Iterator[AnswerEvent]:
         yield Understood(
             lang=question.lang,

@@ -462,6 +462,7 @@ def test_every_table_but_that_of_the_version_names_its_tenant_first() -> None:
         for table in Row.metadata.sorted_tables
     }
     assert keyed.pop("schema_version") == "one"
+    assert keyed.pop("api_key") == "prefix"  # a key tells whose it is
     assert set(keyed.values()) == {"tenant"}
 
 
@@ -469,7 +470,7 @@ def test_tenants_see_nothing_of_each_other(tmp_path: Path) -> None:
     url = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'x.sqlite3'}")
     with Store.of(url) as one:
         one.conversations.begin(asked(), OWNER, "v")
-        with Store(one._database._url, tenant="other") as other:
+        with one.of_tenant("other") as other:
             assert other.conversations.listed(OWNER) == ()
             assert other.conversations.begin(asked(), OTHER, "v").how == "new"
         assert len(one.conversations.listed(OWNER)) == 1

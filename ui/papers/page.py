@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from bot.language import Lang, localise
-from knowledge.documents.document import EVERYBODY, Document, DocumentStatus
+from knowledge.documents.document import TENANT, Document, DocumentStatus
 from ui.api_documents import MB, Intake
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join
@@ -350,7 +350,7 @@ def badges(one: Document, lang: Lang) -> Iterable[Html]:
         "official"
         if one.kind == "official"
         else "everybody"
-        if one.scope in EVERYBODY
+        if one.scope.partition(":")[0] == TENANT
         else "conversation"
         if one.scope.startswith("conversation:")
         else "own"

@@ -7,43 +7,28 @@ document of somebody else is not refused but not there, so that ids can be tried
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from copy import copy
 from pathlib import Path
 
 from bot.store.conversations import ConversationNotFound, Redraw
 from bot.store.store import Store
 from knowledge.card import Bilingual, FactRef
-from knowledge.documents.document import (
-    EVERYBODY,
-    TENANT,
-    Document,
-    Particulars,
-    StoredPassage,
-)
+from knowledge.documents.document import Document, Particulars, StoredPassage
 from knowledge.documents.errors import AddingElsewhere, NoSuchDocument
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.reading import Reading
 from ui.api_problems import ProblemError
+from ui.papers.scopes import Scopes, conversation_of
 
 KEPT_READINGS = 4
 """Readings that stay at hand for the viewer: one of 300 pages takes a second to parse."""
-_CONVERSATION = "conversation:"
 _MOST_CONVERSATIONS = 10_000
 _PATIENCE_S = 5.0
 
 
-def owner_scope(owner: str) -> str:
-    """Return the scope of what an owner adds for themselves."""
-    return f"owner:{owner}"
-
-
-def conversation_scope(conversation: str) -> str:
-    """Return the scope of what was added to one conversation."""
-    return f"{_CONVERSATION}{conversation}"
-
-
 class Shelf:
-    """The documents of a library, as each owner sees them; safe to use from many threads."""
+    """The documents of a library, as each owner of a tenant sees them; safe to use from many threads."""
 
     def __init__(
         self, library: DocumentLibrary, store: Store | None = None, redraw: Redraw | None = None
@@ -52,14 +37,24 @@ class Shelf:
 
         Args:
             library: where documents are kept.
-            store: tells whose a conversation is; None: there are no conversations.
+            store: of the tenant; tells whose a conversation is. None: there are no conversations.
             redraw: shows a kept answer without a document that was deleted; with `store`.
         """
         self._redraw = redraw
         self.library = library
         self._store = store
+        self.scopes = Scopes(store.tenant) if store else Scopes()
         self._lock = threading.Lock()
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+
+    def of(self, store: Store | None) -> Shelf:
+        """Return the same library as the owners of another tenant see it."""
+        if store is None or self._store is None or store.tenant == self._store.tenant:
+            return self
+        other = copy(self)
+        other._store = store
+        other.scopes = Scopes(store.tenant)
+        return other
 
     def scope(self, owner: str, conversation: str | None) -> str:
         """Return where an owner's next document goes: to all their questions, or one conversation's.
@@ -68,7 +63,7 @@ class Shelf:
             ConversationNotFound: there is none of this id, or it is another's.
         """
         if conversation is None:
-            return owner_scope(owner)
+            return self.scopes.owner(owner)
         if conversation not in self._conversations(owner):
             raise ConversationNotFound(
                 Bilingual(
@@ -76,7 +71,7 @@ class Shelf:
                     en="There is no such conversation of yours; ask in it first, then add to it.",
                 )
             )
-        return conversation_scope(conversation)
+        return self.scopes.conversation(conversation)
 
     def listed(self, owner: str | None) -> list[tuple[Document, bool]]:
         """List what an owner added, and what the operator added for everybody; latest first.
@@ -84,7 +79,9 @@ class Shelf:
         With each goes whether the owner may change and delete it.
         """
         own = self._own_scopes(owner) if owner else set()
-        return [(one, one.scope in own) for one in self.library.documents({TENANT} | own)]
+        return [
+            (one, one.scope in own) for one in self.library.documents({self.scopes.shared} | own)
+        ]
 
     def document(self, owner: str | None, document_id: str) -> Document:
         """Return a document that an owner may see.
@@ -96,7 +93,7 @@ class Shelf:
             found = self.library.document(document_id)
         except NoSuchDocument:
             raise _unknown() from None
-        if found.scope not in EVERYBODY and not self.is_own(owner, found):
+        if found.scope not in self.scopes.everybody and not self.is_own(owner, found):
             raise _unknown()
         return found
 
@@ -149,15 +146,19 @@ class Shelf:
         self._forget(found.id)
 
     def sweep(self) -> int:
-        """Remove the documents of conversations that are gone for good; tells how many."""
+        """Remove the documents of conversations, of any tenant, that are gone for good; tells how many."""
         if self._store is None:
             return 0
-        scopes = {one.scope for one in self.library.documents()}
-        names = {one.removeprefix(_CONVERSATION) for one in scopes if one.startswith(_CONVERSATION)}
-        if not names:
-            return 0
-        gone = names - self._store.conversations.known(names)
-        return sum(self.library.remove_scope(conversation_scope(name)) for name in gone)
+        named: dict[str, set[str]] = defaultdict(set)
+        for one in self.library.documents():
+            if found := conversation_of(one.scope):
+                named[found[0]].add(found[1])
+        removed = 0
+        for tenant, names in named.items():
+            gone = names - self._store.of_tenant(tenant).conversations.known(names)
+            scopes = Scopes(tenant)
+            removed += sum(self.library.remove_scope(scopes.conversation(one)) for one in gone)
+        return removed
 
     def reading(self, document: Document) -> Reading:
         """Return what the reader made of a document's file; the last few stay at hand."""
@@ -209,7 +210,8 @@ class Shelf:
             self._store.conversations.forget(document_id, self._redraw)
 
     def _own_scopes(self, owner: str) -> set[str]:
-        return {owner_scope(owner), *map(conversation_scope, self._conversations(owner))}
+        conversations = map(self.scopes.conversation, self._conversations(owner))
+        return {self.scopes.owner(owner), *conversations}
 
     def _conversations(self, owner: str) -> frozenset[str]:
         if self._store is None:

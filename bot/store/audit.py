@@ -1,0 +1,287 @@
+"""The record of answers: who was answered what, from which facts, by which corpus; and its sums.
+
+A record is written when an answer is finished and never changed. It goes when its time has come
+(`Audit.prune`) or when whoever asked wants it gone (`Audit.forget`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field
+from sqlalchemy import delete, func, select
+
+from bot.answer import CheckedAnswer, DeclineReason, Standing
+from bot.language import Lang
+from bot.store.database import Database
+from bot.store.schema import RecordRow
+from knowledge.card import FactRef, Frozen
+
+Surface = Literal["web", "api", "widget", "openai", "mcp"]
+"""Where an answer was asked for."""
+TOP = 10
+"""Instruments and open questions that the sums of a time name."""
+
+
+class Record(Frozen):
+    """What is on record of one answer."""
+
+    id: str
+    answer: str
+    """Id of the `CheckedAnswer`."""
+    at: dt.datetime
+    """When it was finished."""
+    surface: Surface
+    key: str | None
+    """First letters of the key that it was asked with."""
+    visitor: str | None
+    """SHA-256 of whoever asked."""
+    question: str | None
+    """None where the tenant keeps no words."""
+    lang: Lang
+    refs: tuple[FactRef, ...]
+    """Facts that the answer cites."""
+    missing: tuple[str, ...]
+    """What was asked and is left open."""
+    corpus: str
+    writer: str
+    standing: Standing
+    decline_reason: DeclineReason | None
+    timings_ms: Mapping[str, float]
+    total_ms: float
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+    """In the currency of the prices that are set; None where none are."""
+
+
+class Count(Frozen):
+    """How often something occurred."""
+
+    name: str
+    n: int
+
+
+class DayUsage(Frozen):
+    """The answers of one day."""
+
+    day: dt.date
+    questions: int
+    answered: int
+    partly: int
+    declined: int
+    p50_ms: float
+    p95_ms: float
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+
+class Usage(Frozen):
+    """The answers of some days, UTC; days without a question are left out."""
+
+    tenant: str
+    since: dt.date
+    until: dt.date
+    """The last day."""
+    days: tuple[DayUsage, ...]
+    total: DayUsage | None = Field(description="All days as one, dated by the first; None: none.")
+    surfaces: tuple[Count, ...]
+    languages: tuple[Count, ...]
+    instruments: tuple[Count, ...]
+    """Cited most: ids of instruments by the answers that cite them."""
+    unanswered: tuple[Count, ...]
+    """Asked most of what was declined or left open; without words where none are kept."""
+
+
+class Audit:
+    """The records of one tenant; safe to use from many threads."""
+
+    def __init__(self, database: Database, tenant: str) -> None:
+        """Take an open or unopened database."""
+        self._database = database
+        self._tenant = tenant
+
+    def write(
+        self,
+        answer: CheckedAnswer,
+        surface: Surface,
+        *,
+        key: str | None = None,
+        visitor: str | None = None,
+        with_question: bool = True,
+    ) -> None:
+        """Put an answer on record.
+
+        Args:
+            answer: finished.
+            surface: where it was asked for.
+            key: first letters of the key, if it was asked with one.
+            visitor: from `owner_of`.
+            with_question: whether the words of the question are kept.
+        """
+        engine = answer.engine
+        use = engine.model
+        with self._database.writing() as session:
+            session.add(
+                RecordRow(
+                    tenant=self._tenant,
+                    id=uuid.uuid4().hex,
+                    answer_id=answer.id,
+                    at=_now(),
+                    surface=surface,
+                    key=key or "",
+                    visitor=visitor or "",
+                    question=answer.question if with_question else None,
+                    lang=answer.lang,
+                    refs=json.dumps([str(one.ref) for one in answer.citations]),
+                    missing=json.dumps(answer.missing if with_question else (), ensure_ascii=False),
+                    corpus=engine.corpus,
+                    writer=engine.writer,
+                    standing=answer.standing,
+                    decline_reason=answer.decline_reason,
+                    timings=json.dumps(dict(engine.timings_ms)),
+                    total_ms=float(engine.timings_ms.get("total", 0.0)),
+                    prompt_tokens=use.prompt_tokens if use else 0,
+                    completion_tokens=use.completion_tokens if use else 0,
+                    cost=use.cost if use else None,
+                )
+            )
+
+    def records(
+        self,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        visitor: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield records, oldest first.
+
+        Args:
+            since: finished at this moment or later.
+            until: finished before this moment.
+            visitor: only of this one, from `owner_of`.
+            limit: most records wanted.
+        """
+        rows = select(RecordRow).where(RecordRow.tenant == self._tenant)
+        if since is not None:
+            rows = rows.where(RecordRow.at >= since)
+        if until is not None:
+            rows = rows.where(RecordRow.at < until)
+        if visitor is not None:
+            rows = rows.where(RecordRow.visitor == visitor)
+        rows = rows.order_by(RecordRow.at, RecordRow.id).limit(limit)
+        with self._database.reading() as session:
+            for row in session.scalars(rows.execution_options(yield_per=500)):
+                yield _record(row)
+
+    def count(self, since: dt.datetime) -> int:
+        """Count the answers finished at a moment or later."""
+        rows = select(func.count()).where(RecordRow.tenant == self._tenant, RecordRow.at >= since)
+        with self._database.reading() as session:
+            return int(session.scalar(rows) or 0)
+
+    def usage(self, since: dt.date, until: dt.date) -> Usage:
+        """Sum up the days from one to another, both counted, UTC."""
+        first, after = _midnight(since), _midnight(until + dt.timedelta(days=1))
+        found = list(self.records(first, after))
+        by_day: dict[dt.date, list[Record]] = {}
+        for one in found:
+            by_day.setdefault(one.at.date(), []).append(one)
+        cited = Counter(card for one in found for card in {ref.card_id for ref in one.refs})
+        left_open = Counter(one.question or "—" for one in found if one.standing != "answered")
+        return Usage(
+            tenant=self._tenant,
+            since=since,
+            until=until,
+            days=tuple(_sum(day, records) for day, records in sorted(by_day.items())),
+            total=_sum(since, found) if found else None,
+            surfaces=_counts(Counter(one.surface for one in found)),
+            languages=_counts(Counter(one.lang for one in found)),
+            instruments=_counts(cited),
+            unanswered=_counts(left_open),
+        )
+
+    def prune(self, before: dt.datetime) -> int:
+        """Remove the records from before a moment; tells how many."""
+        return self._remove(RecordRow.at < before)
+
+    def forget(self, visitor: str) -> int:
+        """Remove the records of whoever asked, from `owner_of`; tells how many."""
+        return self._remove(RecordRow.visitor == visitor)
+
+    def _remove(self, which: object) -> int:
+        with self._database.writing() as session:
+            done = session.execute(
+                delete(RecordRow).where(RecordRow.tenant == self._tenant, which)  # type: ignore[arg-type]
+            )
+            removed = int(done.rowcount)  # type: ignore[attr-defined]
+        if removed:
+            self._database.empty_log()
+        return removed
+
+
+def _sum(day: dt.date, records: list[Record]) -> DayUsage:
+    standings = Counter(one.standing for one in records)
+    waits = sorted(one.total_ms for one in records)
+    costs = [one.cost for one in records if one.cost is not None]
+    return DayUsage(
+        day=day,
+        questions=len(records),
+        answered=standings["answered"],
+        partly=standings["partly"],
+        declined=standings["declined"],
+        p50_ms=_percentile(waits, 0.50),
+        p95_ms=_percentile(waits, 0.95),
+        prompt_tokens=sum(one.prompt_tokens for one in records),
+        completion_tokens=sum(one.completion_tokens for one in records),
+        cost=round(sum(costs), 6) if costs else None,
+    )
+
+
+def _percentile(ordered: list[float], share: float) -> float:
+    """Return the value below which a share of ordered values lies (nearest rank)."""
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
+
+
+def _counts(counted: Counter[str]) -> tuple[Count, ...]:
+    return tuple(Count(name=name, n=n) for name, n in counted.most_common(TOP))
+
+
+def _record(row: RecordRow) -> Record:
+    return Record.model_validate(
+        {
+            "id": row.id,
+            "answer": row.answer_id,
+            "at": row.at,
+            "surface": row.surface,
+            "key": row.key or None,
+            "visitor": row.visitor or None,
+            "question": row.question,
+            "lang": row.lang,
+            "refs": json.loads(row.refs),
+            "missing": json.loads(row.missing),
+            "corpus": row.corpus,
+            "writer": row.writer,
+            "standing": row.standing,
+            "decline_reason": row.decline_reason,
+            "timings_ms": json.loads(row.timings),
+            "total_ms": row.total_ms,
+            "prompt_tokens": row.prompt_tokens,
+            "completion_tokens": row.completion_tokens,
+            "cost": row.cost,
+        }
+    )
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
