@@ -107,7 +107,9 @@ class Caller:
     @property
     def name(self) -> str:
         """Tell callers of a tenant apart, for limits and for requests sent twice."""
-        return f"{self.tenant.id}:{self.key or ''}:{self.session.id if self.session else ''}"
+        # A visitor comes back with another token and is the same.
+        session = self.visitor or (self.session.id if self.session else "")
+        return f"{self.tenant.id}:{self.key or ''}:{session}"
 
 
 class Access:

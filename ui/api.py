@@ -52,6 +52,7 @@ from ui.papers.uploads import Uploads
 from ui.plan_page import plan_pages
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
+from ui.streams import Streams
 from ui.takeaway.endpoints import takeaway_endpoints
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
+    streams = Streams()
     answers = Answers(advisor, settings.answer_concurrency, store)
     app = FastAPI(
         title="Hugang 沪港通途",
@@ -100,7 +102,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        lifespan=_lifespan(answers, store, shelf, uploads),
+        lifespan=_lifespan(answers, streams, store, shelf, uploads),
     )
     # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
     # here, and where it is missing lets every origin in.
@@ -117,7 +119,13 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     slots = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     for endpoints in (
-        ask_endpoint(desk, access, slots, refusals(400, 401, 403, 413, 415, 422, 429, 500, 503)),
+        ask_endpoint(
+            desk,
+            access,
+            slots,
+            streams,
+            refusals(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
+        ),
         catalogue_endpoints(catalogue, refusals(401, 403, 404, 422)),
         plan_endpoint(advisor, catalogue, slots, refusals(400, 401, 403, 404, 413, 415, 422)),
     ):
@@ -161,7 +169,11 @@ def _keeps_none(_answer: str) -> None:
 
 
 def _lifespan(
-    answers: Answers, store: Store | None, shelf: Shelf | None, uploads: Uploads | None
+    answers: Answers,
+    streams: Streams,
+    store: Store | None,
+    shelf: Shelf | None,
+    uploads: Uploads | None,
 ) -> Lifespan[FastAPI]:
     """Keep the store open from the server's start to its stop."""
 
@@ -179,6 +191,7 @@ def _lifespan(
         finally:
             if retiring:
                 retiring.cancel()
+            await streams.close()
             await to_thread.run_sync(answers.close)
             if uploads:
                 await to_thread.run_sync(uploads.close)

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, NamedTuple
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Header, Request
 from fastapi.responses import Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot.answer import CheckedAnswer
 from bot.errors import AdvisorError
-from bot.events import AnswerEvent, Failed
+from bot.events import AnswerEvent, Failed, Finished
 from bot.language import Lang
 from bot.question import Filters, Question, Turn, read_question
+from bot.store.requests import Begun, Requests, request_name
+from bot.store.schema import StoreError
 from knowledge.card import Bilingual, Frozen
 from knowledge.errors import KnowledgeError
-from ui.access import Access, Asking, OwnerKey
+from ui.access import Access, Asking, Caller, OwnerKey
 from ui.api_catalogue import AsOf
-from ui.api_problems import NOT_READY, in_language
+from ui.api_problems import NOT_READY, ProblemError, in_language
 from ui.desk import Desk, address_of, offered
 from ui.papers.scopes import Scopes
+from ui.streams import AnswerStream, Name, Streams
 
 log = logging.getLogger(__name__)
 KEEP_ALIVE_S = 15
@@ -52,6 +56,25 @@ class AskRequest(Frozen):
     )
     filters: Filters = Filters()
 
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        description="Your own name for this question. Sent again by the same name within a day, it "
+        "gets the same answer; a stream goes on behind `Last-Event-ID`.",
+    ),
+]
+LastEvent = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="With `Idempotency-Key`: `id` of the last event that arrived.",
+        max_length=20,
+    ),
+]
 
 _EXAMPLES: dict[str, Any] = {
     "plain": {
@@ -79,7 +102,11 @@ _STREAM_EXAMPLE = (
 
 
 def ask_endpoint(
-    desk: Desk, access: Access, slots: CapacityLimiter, responses: dict[int | str, Any]
+    desk: Desk,
+    access: Access,
+    slots: CapacityLimiter,
+    streams: Streams,
+    responses: dict[int | str, Any],
 ) -> APIRouter:
     """Make the endpoint that answers.
 
@@ -87,6 +114,7 @@ def ask_endpoint(
         desk: takes questions on behalf of callers.
         access: knows how much they may ask.
         slots: how many answers are worked on at once.
+        streams: answers that can be taken up again.
         responses: the refusals that the OpenAPI description names.
     """
     endpoints = APIRouter()
@@ -112,30 +140,137 @@ def ask_endpoint(
         asked: Annotated[AskRequest, Body(openapi_examples=_EXAMPLES)],
         caller: Asking,
         owner: OwnerKey = None,
+        name: IdempotencyKey = None,
+        after: LastEvent = None,
     ) -> Response:
         request.state.lang = asked.lang
         whose = caller.owner_if_told(owner)
-        await to_thread.run_sync(access.admit, caller, whose, address_of(request))
-        question = read_question(
-            asked.question,
-            history=asked.history,
-            as_of=asked.as_of,
-            lang=asked.lang,
-            profile=asked.profile,
-            filters=offered(caller.tenant, asked.filters),
-            scopes=Scopes(caller.tenant.id).seen_by(whose),
-        )
-        if wants_events(request.headers.get("accept", "")):
-            steps = desk.stream(caller, question, whose)
-            return await _stream(request, steps, question, slots)
-        answer = await to_thread.run_sync(desk.answer, caller, question, whose, limiter=slots)
-        return Response(
-            answer.model_dump_json(by_alias=True),
-            media_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        named = Named.of(caller, name, asked) if name else None
+        before = await to_thread.run_sync(named.begin) if named else None
+        streamed = wants_events(request.headers.get("accept", ""))
+        if named and before is not None and before.how != "new":
+            if not streamed:
+                return _again(before)
+            return _taken_up(request, streams.get(named.name), before, _read(after))
+        try:
+            await to_thread.run_sync(access.admit, caller, whose, address_of(request))
+            question = read_question(
+                asked.question,
+                history=asked.history,
+                as_of=asked.as_of,
+                lang=asked.lang,
+                profile=asked.profile,
+                filters=offered(caller.tenant, asked.filters),
+                scopes=Scopes(caller.tenant.id).seen_by(whose),
+            )
+            if streamed:
+                steps = desk.stream(caller, question, whose)
+                return await _stream(request, steps, question, slots, streams, named)
+            answer = await to_thread.run_sync(desk.answer, caller, question, whose, limiter=slots)
+        except BaseException:
+            if named:
+                await to_thread.run_sync(named.drop)
+            raise
+        written = answer.model_dump_json(by_alias=True)
+        if named:
+            await to_thread.run_sync(named.end, written)
+        return _whole(written)
 
     return endpoints
+
+
+class Named(NamedTuple):
+    """A question that may be sent twice, by the name its sender gave it."""
+
+    requests: Requests
+    tenant: str
+    sender: str
+    key: str
+    body: bytes
+
+    @classmethod
+    def of(cls, caller: Caller, key: str, asked: AskRequest) -> Named | None:
+        """Return a named question; None where nothing is kept, so that no name can be known again."""
+        if caller.store is None:
+            return None
+        return cls(
+            caller.store.requests,
+            caller.tenant.id,
+            caller.name,
+            key,
+            asked.model_dump_json().encode(),
+        )
+
+    @property
+    def name(self) -> Name:
+        """What it is called among all."""
+        return self.tenant, request_name(self.sender, self.key)
+
+    def begin(self) -> Begun:
+        """Note it, or tell what became of it.
+
+        Raises:
+            ProblemError: the name was used for another question.
+        """
+        found = self.requests.begin(self.sender, self.key, self.body)
+        if found.how == "other":
+            raise ProblemError(
+                "idempotency-key-reused",
+                Bilingual(
+                    zh="这个Idempotency-Key此前用于另一个问题。",
+                    en="This Idempotency-Key was used for another question before.",
+                ),
+            )
+        return found
+
+    def end(self, answer: str) -> None:
+        """Keep its answer; one that cannot be kept is given all the same."""
+        with suppress(StoreError):  # told in the log by the store
+            self.requests.end(self.sender, self.key, answer)
+
+    def drop(self) -> None:
+        """Forget it: it failed, and may be sent again."""
+        with suppress(StoreError):
+            self.requests.drop(self.sender, self.key)
+
+
+def _again(before: Begun) -> Response:
+    """Give the answer of a question that was sent before."""
+    if before.answer is None:
+        raise _still_answering()
+    return _whole(before.answer)
+
+
+def _taken_up(request: Request, stream: AnswerStream | None, before: Begun, after: int) -> Response:
+    """Give the events behind a place; of an answer whose events are gone, its end."""
+    if stream is not None:
+        events = (_sent(one.number, one.event) async for one in stream.follow(after))
+        return _event_stream(events)
+    if before.answer is None:
+        raise _still_answering()
+    end = Finished(answer=CheckedAnswer.model_validate_json(before.answer))
+    return _event_stream(_only(_sent(after + 1, end)))
+
+
+async def _only(event: ServerSentEvent) -> AsyncIterator[ServerSentEvent]:
+    yield event
+
+
+def _still_answering() -> ProblemError:
+    return ProblemError(
+        "still-answering",
+        Bilingual(zh="回答还没有完成。", en="The answer is not finished yet."),
+        retry_after_s=1,
+    )
+
+
+def _whole(answer: str) -> Response:
+    return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _read(after: str | None) -> int:
+    """Read the number of the last event that a client has; what is no number of ours is the start."""
+    return int(after) if after and after.isdecimal() and len(after) < 10 else 0
 
 
 def wants_events(accept: str) -> bool:
@@ -145,13 +280,41 @@ def wants_events(accept: str) -> bool:
 
 
 async def _stream(
-    request: Request, steps: Iterator[AnswerEvent], question: Question, slots: CapacityLimiter
+    request: Request,
+    steps: Iterator[AnswerEvent],
+    question: Question,
+    slots: CapacityLimiter,
+    streams: Streams,
+    named: Named | None,
 ) -> Response:
     # The first step is taken before the response starts: what the engine refuses at once is
     # answered with its own status and not with a 200 that then fails.
     first = await to_thread.run_sync(_next, steps, limiter=slots)
+    request_id = request.state.request_id
+    if named is None:
+        return _event_stream(_events(first, steps, slots, question, request_id))
+
+    async def step() -> AnswerEvent | None:
+        event = await to_thread.run_sync(_next, steps, limiter=slots)
+        if isinstance(event, Finished):
+            written = event.answer.model_dump_json(by_alias=True)
+            await to_thread.run_sync(named.end, written)
+        return _outward(event, question.lang) if event else None
+
+    async def close(finished: bool) -> None:
+        await to_thread.run_sync(_close, steps)
+        if not finished:
+            await to_thread.run_sync(named.drop)
+
+    stream = streams.begin(
+        named.name, first, step, lambda error: _failed(error, question.lang), close
+    )
+    return _event_stream(_sent(one.number, one.event) async for one in stream.follow(0))
+
+
+def _event_stream(events: AsyncIterator[ServerSentEvent]) -> Response:
     return EventSourceResponse(
-        _events(first, steps, slots, question, request.state.request_id),
+        events,
         ping=KEEP_ALIVE_S,
         ping_message_factory=lambda: ServerSentEvent(comment="keep-alive", sep="\n"),
         send_timeout=SEND_TIMEOUT_S,

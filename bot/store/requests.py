@@ -17,7 +17,7 @@ LOST = dt.timedelta(minutes=5)
 """Without an answer for this long, whoever was answering is gone: the request is made again."""
 
 
-class Sent(NamedTuple):
+class Begun(NamedTuple):
     """How a named request stands."""
 
     how: Literal["new", "running", "answered", "other"]
@@ -34,7 +34,7 @@ class Requests:
         self._database = database
         self._tenant = tenant
 
-    def begin(self, caller: str, name: str, body: bytes) -> Sent:
+    def begin(self, caller: str, name: str, body: bytes) -> Begun:
         """Note a request, or tell what became of it.
 
         Args:
@@ -49,33 +49,35 @@ class Requests:
                     RequestRow.tenant == self._tenant, RequestRow.created < now - KEPT
                 )
             )
-            row = session.get(RequestRow, (self._tenant, _name(caller, name)))
+            row = session.get(RequestRow, (self._tenant, request_name(caller, name)))
             if row is None:
                 session.add(
                     RequestRow(
                         tenant=self._tenant,
-                        name=_name(caller, name),
+                        name=request_name(caller, name),
                         body=digest,
                         answer=None,
                         created=now,
                     )
                 )
-                return Sent("new")
+                return Begun("new")
             if row.body != digest:
-                return Sent("other")
+                return Begun("other")
             if row.answer is not None:
-                return Sent("answered", row.answer)
+                return Begun("answered", row.answer)
             if now - row.created > LOST:
                 row.created = now
-                return Sent("new")
-            return Sent("running")
+                return Begun("new")
+            return Begun("running")
 
     def end(self, caller: str, name: str, answer: str) -> None:
         """Keep the answer of a request."""
         with self._database.writing() as session:
             session.execute(
                 update(RequestRow)
-                .where(RequestRow.tenant == self._tenant, RequestRow.name == _name(caller, name))
+                .where(
+                    RequestRow.tenant == self._tenant, RequestRow.name == request_name(caller, name)
+                )
                 .values(answer=answer)
             )
 
@@ -85,11 +87,12 @@ class Requests:
             session.execute(
                 delete(RequestRow).where(
                     RequestRow.tenant == self._tenant,
-                    RequestRow.name == _name(caller, name),
+                    RequestRow.name == request_name(caller, name),
                     RequestRow.answer.is_(None),
                 )
             )
 
 
-def _name(caller: str, name: str) -> str:
+def request_name(caller: str, name: str) -> str:
+    """Return what a request is kept by: nothing of who sent it, or what they call it."""
     return hashlib.sha256(f"{caller}\0{name}".encode()).hexdigest()
