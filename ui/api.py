@@ -41,6 +41,7 @@ from ui.api_invalid import add_invalid_handler
 from ui.api_plan import plan_endpoint
 from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.api_sessions import session_endpoints
+from ui.api_usage import usage_endpoints
 from ui.cors import TenantCors
 from ui.desk import Desk
 from ui.frame import mount_assets
@@ -54,6 +55,7 @@ from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.streams import Streams
 from ui.takeaway.endpoints import takeaway_endpoints
+from ui.usage_page import usage_pages
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -137,6 +139,9 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(link_endpoint())
         sessions = session_endpoints(access, refusals(401, 403, 404, 413, 415, 422, 429, 503))
         app.include_router(sessions, prefix=PREFIX)
+        managed = usage_endpoints(shelf, refusals(401, 403, 413, 415, 422, 503))
+        app.include_router(managed, prefix=PREFIX)
+        app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
     if shelf and uploads:
         own = document_endpoints(
             shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 503)

@@ -325,6 +325,13 @@ _KINDS: Mapping[str, _Kind] = {
         "请明天再试，或请管理员提高上限。",
         "Try again tomorrow, or ask the operator for a higher limit.",
     ),
+    "bad-period": _kind(
+        422,
+        "期间不可用",
+        "The period cannot be used",
+        "请给出since和until（年-月-日），最多400天。",
+        "Give since and until (year-month-day), at most 400 days.",
+    ),
     "idempotency-key-reused": _kind(
         422,
         "Idempotency-Key已用于另一请求",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
@@ -12,9 +11,10 @@ from pydantic import Field
 
 from bot.store.tenants import TENANT_ID, Origin
 from knowledge.card import Bilingual, Frozen
-from ui.access import Access, Asking, Caller, foreign_origin, kept_of
+from ui.access import Access, Asking, foreign_origin, kept_of
 from ui.api_problems import ProblemError
 from ui.desk import address_of
+from ui.forget import owner_of_visitor
 from ui.sessions import Session, new_token
 
 ANONYMOUS_LASTS = dt.timedelta(minutes=15)
@@ -106,7 +106,7 @@ def session_endpoints(access: Access, responses: dict[int | str, Any]) -> APIRou
                 ),
             )
         secret = kept_of(caller).tenants.secret(caller.tenant.id)
-        visitor = _hash(caller, wish.visitor) if wish.visitor else None
+        visitor = owner_of_visitor(caller.tenant.id, wish.visitor) if wish.visitor else None
         lasts = dt.timedelta(minutes=wish.minutes)
         return _given(
             *new_token(caller.tenant.id, secret, lasts, visitor=visitor, origin=wish.origin)
@@ -161,8 +161,3 @@ def _given(token: str, session: Session) -> SessionGiven:
         tenant=session.tenant,
         anonymous=session.anonymous,
     )
-
-
-def _hash(caller: Caller, visitor: str) -> str:
-    """Return what the store knows a visitor by; the same name in two tenants is two visitors."""
-    return hashlib.sha256(f"{caller.tenant.id}\0{visitor}".encode()).hexdigest()

@@ -29,6 +29,7 @@ from ui.memory_cli import conversations_app, feedback_app
 from ui.sync_cli import sync
 from ui.system_lang import system_lang
 from ui.tenant_cli import key_app, tenant_app
+from ui.usage_cli import audit_app, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +88,8 @@ app.add_typer(conversations_app, name="conversations")
 app.add_typer(documents_app, name="documents")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(key_app, name="key")
+app.add_typer(audit_app, name="audit")
+app.command("usage")(usage)
 app.command("add")(add)
 app.command("sync")(sync)
 

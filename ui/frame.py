@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 
 from bot.language import Lang
 from ui.api_problems import request_lang
-from ui.html import Html, element, join, label, word
+from ui.html import EMPTY, Html, element, join, label, word
 from ui.strings import LANGS, string
 
 STATIC = Path(__file__).parent / "static"
@@ -55,6 +55,7 @@ def page(
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
     status: int = 200,
+    nav: bool = True,
 ) -> HTMLResponse:
     """Write a whole page in the language that was asked for.
 
@@ -66,6 +67,7 @@ def page(
         styles: further style sheets below `ui/static`, such as `plan.css`.
         scripts: further scripts below `ui/static`, run when the page has been read.
         status: of the response.
+        nav: whether the web app's other pages are there to lead to.
     """
     lang = language_of(request)
     head = join(
@@ -89,7 +91,7 @@ def page(
             element(
                 "div",
                 element("a", word("frame.skip", lang), href="#main", class_="hg-skip"),
-                _header(request, lang, here),
+                _header(request, lang, here, nav=nav),
                 element("main", body, id="main", class_="hg-page-main", tabindex="-1"),
                 element(
                     "footer",
@@ -124,7 +126,7 @@ def _stamp(name: str) -> str:
     return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
 
 
-def _header(request: Request, lang: Lang, here: str) -> Html:
+def _header(request: Request, lang: Lang, here: str, *, nav: bool) -> Html:
     links = (
         element(
             "a",
@@ -153,11 +155,11 @@ def _header(request: Request, lang: Lang, here: str) -> Html:
             "a",
             _LOGO,
             word("app.title", lang, class_="hg-brand-name"),
-            href=address("/", lang),
+            href=address("/" if nav else request.url.path, lang),
             class_="hg-brand",
             **label("app.title", lang),  # a narrow header shows the mark only
         ),
-        element("nav", *links, class_="hg-nav", **label("nav.label", lang)),
+        element("nav", *links, class_="hg-nav", **label("nav.label", lang)) if nav else EMPTY,
         element(
             "div",
             element(

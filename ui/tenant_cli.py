@@ -69,7 +69,7 @@ def create_tenant(
     told = _told(name, name_en, origin, public, accent, logo)
     names = {"zh": tenant, "en": tenant}
     profile = _profile(_merged({"name": names}, _read(file), told), TenantProfile)
-    with _store() as store:
+    with opened_store() as store:
         made = store.tenants.create(tenant, profile)
     _show(made)
     typer.echo(f"Next: hugang key create {made.id} --scope ask --scope read", err=True)
@@ -96,7 +96,7 @@ def set_tenant(
     from bot.store.tenants import TenantProfile
 
     told = _told(name, name_en, origin, public, accent, logo)
-    with _store() as store:
+    with opened_store() as store:
         before = store.tenants.get(tenant)
         kept = _read(file) if file else before.profile.model_dump(mode="json", exclude_unset=True)
         profile = _profile(
@@ -113,7 +113,7 @@ def set_tenant(
 @tenant_app.command("list")
 def list_tenants(as_json: JsonOption = False) -> None:
     """List tenants."""
-    with _store() as store:
+    with opened_store() as store:
         found = store.tenants.listed()
     for one in found:
         if as_json:
@@ -128,7 +128,7 @@ def list_tenants(as_json: JsonOption = False) -> None:
 @tenant_app.command("show")
 def show_tenant(tenant: TenantName, as_json: JsonOption = False) -> None:
     """Show a tenant's profile as YAML, in the form that `--file` takes."""
-    with _store() as store:
+    with opened_store() as store:
         found = store.tenants.get(tenant)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -149,7 +149,7 @@ def create_key(
     ] = None,
 ) -> None:
     """Make a key; it is shown this once, on stdout."""
-    with _store() as store:
+    with opened_store() as store:
         store.tenants.get(tenant)
         made = store.keys.create(tenant, _scopes(scope), label, _moment(expires))
     typer.echo(made.secret)
@@ -164,7 +164,7 @@ def create_key(
 @key_app.command("list")
 def list_keys(tenant: TenantName, as_json: JsonOption = False) -> None:
     """List a tenant's keys by their first letters, the latest first."""
-    with _store() as store:
+    with opened_store() as store:
         store.tenants.get(tenant)
         found = store.keys.listed(tenant)
     for one in found:
@@ -180,7 +180,7 @@ def revoke_key(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="As `key list` shows it.")],
 ) -> None:
     """Make a key useless, at once."""
-    with _store() as store:
+    with opened_store() as store:
         found = store.keys.revoke(prefix.rstrip("…"))
     typer.echo(f"Key {found.prefix}… of {found.tenant} is revoked.")
 
@@ -297,7 +297,12 @@ def _moment(life: str | None) -> dt.datetime | None:
 
 
 @contextmanager
-def _store() -> Iterator[Store]:
+def opened_store() -> Iterator[Store]:
+    """Open the store that the settings name.
+
+    Raises:
+        SettingsError: nothing is kept on this installation.
+    """
     from bot.settings import Settings
     from bot.store.store import Store
 

@@ -313,6 +313,13 @@ class Conversations:
         """Remove for good what was last asked in before a moment; return how many."""
         return self._remove(ConversationRow.updated < before)
 
+    def forget_owner(self, owner: str) -> int:
+        """Remove an owner's conversations for good, deleted ones too; tells how many."""
+        removed = self._remove(ConversationRow.owner == owner)
+        if removed:
+            self._database.empty_log()
+        return removed
+
     def known(self, ids: Collection[str]) -> frozenset[str]:
         """Return which of some ids are conversations, those that can be brought back among them."""
         rows = select(ConversationRow.id).where(

@@ -196,7 +196,9 @@ def test_a_value_that_does_not_fit_names_input_and_choices(
 # --- the rest --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [[], ["corpus"], ["index"], ["eval"], ["bench"]])
+@pytest.mark.parametrize(
+    "words", [[], ["corpus"], ["index"], ["eval"], ["bench"], ["tenant"], ["key"], ["audit"]]
+)
 def test_every_group_has_help(cli: CliRunner, words: list[str]) -> None:
     result = cli.invoke(app, [*words, "--help"])
     assert result.exit_code == 0

@@ -145,6 +145,13 @@ class Shelf:
             raise _unknown() from None
         self._forget(found.id)
 
+    def forget_owner(self, owner: str) -> int:
+        """Delete an owner's documents for good, those of conversations too; tells how many."""
+        found = self.library.documents(self._own_scopes(owner))
+        for one in found:
+            self.remove(owner, one.id)
+        return len(found)
+
     def sweep(self) -> int:
         """Remove the documents of conversations, of any tenant, that are gone for good; tells how many."""
         if self._store is None:

@@ -1,0 +1,42 @@
+"""Deletion on request: everything that is kept of one visitor of a tenant."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.store.store import Store
+from knowledge.card import Frozen
+from ui.papers.shelf import Shelf
+
+
+class Forgotten(Frozen):
+    """What was removed."""
+
+    conversations: int
+    """With their answers and feedback."""
+    documents: int
+    records: int
+    """Of answers, in the audit."""
+
+
+def owner_of_visitor(tenant: str, visitor: str) -> str:
+    """Return what the store knows a visitor by, of whom a portal's server has told the name.
+
+    The same name in two tenants is two visitors.
+    """
+    return hashlib.sha256(f"{tenant}\0{visitor}".encode()).hexdigest()
+
+
+def forget_owner(store: Store, shelf: Shelf | None, owner: str) -> Forgotten:
+    """Remove for good what is kept of an owner: documents, conversations, records of answers.
+
+    Args:
+        store: of the tenant.
+        shelf: of the tenant; None where there are no documents.
+        owner: from `owner_of` or `owner_of_visitor`.
+    """
+    # Documents first: which of them belong to conversations is known from the conversations.
+    documents = shelf.forget_owner(owner) if shelf else 0
+    conversations = store.conversations.forget_owner(owner)
+    records = store.audit.forget(owner)
+    return Forgotten(conversations=conversations, documents=documents, records=records)
