@@ -32,6 +32,8 @@ from ui.api_problems import ProblemError
 from ui.sessions import Session, read_token
 
 KEY_PREFIX = "hk_"
+MOST_SKIPPED = 10_000_000
+"""Largest place in a list or text that a request may begin at: a database counts only so far."""
 OWNER_HEADER = "X-Hugang-Owner"
 OwnerKey = Annotated[
     str | None,

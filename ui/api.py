@@ -144,7 +144,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
     if shelf and uploads:
         own = document_endpoints(
-            shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 503)
+            shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 429, 503)
         )
         app.include_router(own, prefix=PREFIX)
     mount_assets(app)

@@ -30,7 +30,7 @@ from bot.store.records import (
     TurnState,
 )
 from knowledge.card import Bilingual, FactRef, Frozen
-from ui.access import Asking, OwnerKey, Reading, kept_of
+from ui.access import MOST_SKIPPED, Asking, OwnerKey, Reading, kept_of
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _ID = "Jm3sZk0p9VtTq1xYc2dUeg"
@@ -167,7 +167,7 @@ def conversation_endpoints(
         caller: Reading,
         owner: OwnerKey = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 200,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=MOST_SKIPPED)] = 0,
     ) -> ConversationList:
         response.headers.update(_NO_STORE)
         found = kept_of(caller).conversations.listed(caller.owner(owner), limit, offset)

@@ -22,7 +22,7 @@ from knowledge.card import Bilingual, FactRef, Frozen, PassageLang
 from knowledge.documents.document import Document, DocumentStatus, Particulars
 from knowledge.documents.read import page_picture
 from knowledge.documents.reading import Format, UnreadableFile
-from ui.access import Asking, OwnerKey, Reading
+from ui.access import MOST_SKIPPED, Asking, OwnerKey, Reading
 from ui.api_problems import ProblemError, in_language, request_lang
 from ui.papers.scopes import conversation_of
 from ui.papers.shelf import Shelf
@@ -332,7 +332,7 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
         caller: Reading,
         owner: OwnerKey = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=MOST_SKIPPED)] = 0,
     ) -> PassageList:
         here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
@@ -349,13 +349,14 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
         caller: Reading,
         owner: OwnerKey = None,
         passage: Annotated[
-            int | None, Query(ge=1, description="Highlight this passage and read around it.")
+            int | None,
+            Query(ge=1, le=MOST_SKIPPED, description="Highlight this passage and read around it."),
         ] = None,
         at: Annotated[
             str | None,
             Query(pattern=r"^\d{1,8}-\d{1,8}$", description="Highlight these characters: 120-180."),
         ] = None,
-        start: Annotated[int, Query(ge=0)] = 0,
+        start: Annotated[int, Query(ge=0, le=MOST_SKIPPED)] = 0,
         length: Annotated[int, Query(ge=1, le=MOST_CHARACTERS)] = 4_000,
     ) -> TextShown:
         here, mine = shelf.of(caller.store), caller.owner(owner)
@@ -387,7 +388,7 @@ def _add_looking(endpoints: APIRouter, shelf: Shelf) -> None:
     async def picture(
         request: Request,
         document: DocumentId,
-        page: Annotated[int, Path(ge=1)],
+        page: Annotated[int, Path(ge=1, le=MOST_SKIPPED)],
         caller: Reading,
         owner: OwnerKey = None,
         width: Annotated[int, Query(ge=100, le=3_000)] = _DEFAULT_WIDTH_PX,

@@ -211,6 +211,13 @@ _KINDS: Mapping[str, _Kind] = {
         "请等前面的资料添加完，再试一次。",
         "Wait until those before are added, then try again.",
     ),
+    "too-many-waiting": _kind(
+        429,
+        "正在添加的资料太多",
+        "Too many files are being added",
+        "请等前面的资料添加完，再试一次。",
+        "Wait until those before are added, then try again.",
+    ),
     "no-files": _kind(
         422, "没有选文件", "No file was chosen", "请先选择文件。", "Choose at least one file."
     ),

@@ -116,11 +116,12 @@ class Uploads:
             own = sum(job.owner == owner for job in waiting)
             if len(waiting) + files > MOST_WAITING or own + files > MOST_WAITING_EACH:
                 raise ProblemError(
-                    "documents-busy",
+                    "too-many-waiting",
                     Bilingual(
                         zh=f"还有{own}份您的资料在等候，全部共{len(waiting)}份。",
                         en=f"{own} of your files still wait, {len(waiting)} in all.",
                     ),
+                    retry_after_s=30,
                 )
 
     def take(self, owner: str, scope: str, name: str, file: BinaryIO, size: int) -> Upload:
