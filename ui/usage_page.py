@@ -259,15 +259,12 @@ def _days(days: Sequence[DayUsage], lang: Lang) -> Html:
             "tr",
             element("th", one.day.isoformat(), scope="row"),
             *(
-                _figure(f"{value:,.0f}")
-                for value in (
-                    one.questions,
-                    one.answered,
-                    one.partly,
-                    one.declined,
-                    one.p50_ms,
-                    one.p95_ms,
-                )
+                _figure(f"{value:,}")
+                for value in (one.questions, one.answered, one.partly, one.declined)
+            ),
+            *(
+                _figure(string("usage.ms", lang, n=f"{value:,.0f}"))
+                for value in (one.p50_ms, one.p95_ms)
             ),
         )
         for one in reversed(days)
