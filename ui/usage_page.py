@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from bot.language import Lang, localise
-from bot.store.audit import Count, DayUsage, Usage
+from bot.store.audit import UNWORDED, Count, DayUsage, Usage
 from bot.store.keys import ApiKey
 from bot.store.store import Store
 from knowledge.card import Bilingual
@@ -165,7 +165,7 @@ def _usage(usage: Usage, name: str, corpus: Corpus, lang: Lang, *, linked: bool)
         )
 
     def question(one: str) -> Html | str:
-        return word("usage.unworded", lang) if one == "—" else one
+        return word("usage.unworded", lang) if one == UNWORDED else one
 
     return join(
         head,

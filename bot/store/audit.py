@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from sqlalchemy import delete, func, select
@@ -24,6 +25,8 @@ from knowledge.card import FactRef, Frozen
 
 Surface = Literal["web", "api", "widget", "openai", "mcp"]
 """Where an answer was asked for."""
+UNWORDED = "—"
+"""Stands for the questions of a tenant that keeps no words."""
 TOP = 10
 """Instruments and open questions that the sums of a time name."""
 
@@ -188,21 +191,42 @@ class Audit:
 
     def usage(self, since: dt.date, until: dt.date) -> Usage:
         """Sum up the days from one to another, both counted, UTC."""
-        first, after = _midnight(since), _midnight(until + dt.timedelta(days=1))
-        found = list(self.records(first, after))
-        by_day: dict[dt.date, list[Record]] = {}
-        for one in found:
-            by_day.setdefault(one.at.date(), []).append(one)
-        cited = Counter(card for one in found for card in {ref.card_id for ref in one.refs})
-        left_open = Counter(one.question or "—" for one in found if one.standing != "answered")
+        whole, by_day = _Sum(), defaultdict[dt.date, _Sum](_Sum)
+        surfaces, languages, cited, left_open = (Counter[str]() for _ in range(4))
+        rows = select(
+            RecordRow.at,
+            RecordRow.standing,
+            RecordRow.total_ms,
+            RecordRow.prompt_tokens,
+            RecordRow.completion_tokens,
+            RecordRow.cost,
+            RecordRow.surface,
+            RecordRow.lang,
+            RecordRow.question,
+            RecordRow.refs,
+        ).where(
+            RecordRow.tenant == self._tenant,
+            RecordRow.at >= _midnight(since),
+            RecordRow.at < _midnight(until + dt.timedelta(days=1)),
+        )
+        with self._database.reading() as session:
+            # A year of a busy tenant has millions: they are counted as they come.
+            for row in session.execute(rows.execution_options(yield_per=1_000)):
+                whole.add(row)
+                by_day[row.at.date()].add(row)
+                surfaces[row.surface] += 1
+                languages[row.lang] += 1
+                cited.update({FactRef(ref).card_id for ref in json.loads(row.refs)})
+                if row.standing != "answered":
+                    left_open[row.question or UNWORDED] += 1
         return Usage(
             tenant=self._tenant,
             since=since,
             until=until,
-            days=tuple(_sum(day, records) for day, records in sorted(by_day.items())),
-            total=_sum(since, found) if found else None,
-            surfaces=_counts(Counter(one.surface for one in found)),
-            languages=_counts(Counter(one.lang for one in found)),
+            days=tuple(by_day[day].usage(day) for day in sorted(by_day)),
+            total=whole.usage(since) if by_day else None,
+            surfaces=_counts(surfaces),
+            languages=_counts(languages),
             instruments=_counts(cited),
             unanswered=_counts(left_open),
         )
@@ -226,22 +250,37 @@ class Audit:
         return removed
 
 
-def _sum(day: dt.date, records: list[Record]) -> DayUsage:
-    standings = Counter(one.standing for one in records)
-    waits = sorted(one.total_ms for one in records)
-    costs = [one.cost for one in records if one.cost is not None]
-    return DayUsage(
-        day=day,
-        questions=len(records),
-        answered=standings["answered"],
-        partly=standings["partly"],
-        declined=standings["declined"],
-        p50_ms=_percentile(waits, 0.50),
-        p95_ms=_percentile(waits, 0.95),
-        prompt_tokens=sum(one.prompt_tokens for one in records),
-        completion_tokens=sum(one.completion_tokens for one in records),
-        cost=round(sum(costs), 6) if costs else None,
-    )
+class _Sum:
+    """Answers, summed up as they come."""
+
+    def __init__(self) -> None:
+        self._standings: Counter[str] = Counter()
+        self._waits = array("d")
+        self._prompt = self._completion = 0
+        self._cost: float | None = None
+
+    def add(self, row: Any) -> None:
+        self._standings[row.standing] += 1
+        self._waits.append(row.total_ms)
+        self._prompt += row.prompt_tokens
+        self._completion += row.completion_tokens
+        if row.cost is not None:
+            self._cost = (self._cost or 0.0) + row.cost
+
+    def usage(self, day: dt.date) -> DayUsage:
+        waits = sorted(self._waits)
+        return DayUsage(
+            day=day,
+            questions=len(waits),
+            answered=self._standings["answered"],
+            partly=self._standings["partly"],
+            declined=self._standings["declined"],
+            p50_ms=_percentile(waits, 0.50),
+            p95_ms=_percentile(waits, 0.95),
+            prompt_tokens=self._prompt,
+            completion_tokens=self._completion,
+            cost=None if self._cost is None else round(self._cost, 6),
+        )
 
 
 def _percentile(ordered: list[float], share: float) -> float:
