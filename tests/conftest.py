@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from tests.postgresql import NO_POSTGRESQL
 
 NO_BROWSER = "`make browser` installs one"
 """Ends the reason of every test that was skipped for want of a browser."""
+
+# A process for each core: the embedder's further threads would only wait for one another, and burn
+# a third of the time in it. libgomp looks when it is loaded, here and in what tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # On a machine with other work a single call may take long: that is no fault of what is tested.
 settings.register_profile("patient", deadline=None)
