@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
-from evals.bench.claims import SETS, judge, open_checker, table
-from evals.claim_pairs import Pair, read_pairs
-from evals.stats import Count
+from evals.bench.claims import SETS, Findings, judge, open_checker, table
+from evals.claim_pairs import read_pairs
 
 pytestmark = pytest.mark.timeout(600)
 
 
-def rows(pairs: Sequence[Pair]) -> dict[str, Count]:
-    return {row.name: row for row in table(judge(pairs, open_checker()))}
-
-
-@pytest.fixture(autouse=True)
-def _shared_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUGANG_HOME", str(tmp_path_factory.getbasetemp() / "claims"))
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    """The checker, opened once: how rare each word of the cards is takes it seconds to count."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HUGANG_HOME", str(tmp_path_factory.mktemp("claims")))
+        return open_checker()
 
 
 FLOORS: Mapping[str, Mapping[str, float]] = {
@@ -75,8 +73,9 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_pairs_are_judged_no_worse_than_measured(name: str) -> None:
-    measured = rows([pair for path in SETS[name] for pair in read_pairs(path)])
+def test_the_pairs_are_judged_no_worse_than_measured(name: str, checker: Findings) -> None:
+    pairs = [pair for path in SETS[name] for pair in read_pairs(path)]
+    measured = {row.name: row for row in table(judge(pairs, checker))}
     short = {
         kind: measured[kind].share
         for kind, least in FLOORS[name].items()
