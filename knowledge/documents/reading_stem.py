@@ -25,6 +25,8 @@ from knowledge.documents.reading_worker import work
 _READERS = ("pdf", "word", "web", "markdown", "sheets", "slides", "mail", "image")
 """Without text recognition, which takes 100 MB."""
 _PIPE = 3
+_IDLE_S = 600
+"""Without a file for so long, it would hold 90 MB for nothing."""
 
 
 class _Fork(NamedTuple):
@@ -43,10 +45,13 @@ def main() -> NoReturn:
         lines = {fork.line: fork.pid for fork in running if fork.pid not in killed}
         # Who reads two files reads more: from then on the readers are imported, one whenever there
         # is nothing else to do. Who reads a single file does not pay for all of them.
-        idle = 0 if to_import and files > 1 else None
-        ready, _, _ = select.select([requests, woken, *lines], (), (), idle)
-        if not ready:
+        imports = bool(to_import) and files > 1
+        patience = 0 if imports else None if running else _IDLE_S
+        ready, _, _ = select.select([requests, woken, *lines], (), (), patience)
+        if imports and not ready:
             _import(to_import.pop(0))
+        elif not ready:
+            os._exit(0)  # the next file has another stem started
         for line in lines.keys() & set(ready):
             os.kill(lines[line], signal.SIGKILL)
             killed.add(lines[line])

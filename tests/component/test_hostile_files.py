@@ -66,11 +66,14 @@ def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     assert _descendants(os.getpid()) <= before
 
 
-def _descendants(of: int) -> set[int]:
-    """Return the processes below one that nobody has taken leave of; none where not told."""
+def _children(of: int) -> set[int]:
+    """Return the processes that one has started and not taken leave of; none where not told."""
     listed = Path(f"/proc/{of}/task").glob("*/children")
-    children = {int(pid) for path in listed for pid in path.read_text("ascii").split()}
-    return children.union(*map(_descendants, children))
+    return {int(pid) for path in listed for pid in path.read_text("ascii").split()}
+
+
+def _descendants(of: int) -> set[int]:
+    return _children(of).union(*map(_descendants, _children(of)))
 
 
 def refused(path: Path, **limits: int) -> str:
@@ -374,14 +377,15 @@ def test_a_process_that_reads_knows_no_secret_and_holds_nothing_but_its_file(
 def test_a_reader_that_dies_harms_no_other_and_a_stem_that_dies_is_replaced(
     way: str, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "a.txt", "第一件".encode())
+    path, before = written(tmp_path / "a.txt", "第一件".encode()), _children(os.getpid())
     with path.open("rb") as file:
         lost, lost_pipe = reading_process.start_reading(file.fileno())
         os.kill(lost.pid, signal.SIGSEGV)
         assert lost.wait() == -signal.SIGSEGV
         assert read_file(path).text == "第一件"
         orphan, orphan_pipe = reading_process.start_reading(file.fileno())
-        reading_process.end_stem()
+        [stem] = _children(os.getpid()) - before
+        os.kill(stem, signal.SIGKILL)
         assert orphan.wait() == -signal.SIGKILL
         lost_pipe.close()
         orphan_pipe.close()
