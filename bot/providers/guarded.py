@@ -56,7 +56,9 @@ class GuardedModel(ChatModel):
     """Another model, guarded; safe to share between threads.
 
     A call is tried again only before its first text and only where that fits into its budget, with
-    a random share of a wait that doubles (full jitter), or the wait that the endpoint asks for.
+    a random share of a wait that doubles (full jitter), or the wait that the endpoint asks for. A
+    further attempt that runs out of a budget nearly spent tells nothing of the endpoint: the fault
+    before it is raised.
     """
 
     def __init__(
@@ -111,9 +113,18 @@ class GuardedModel(ChatModel):
             ModelError: as the model does; besides `busy` and `resting`.
         """
         with self._breaker.admit() as call, self._slot(budget):
+            seen: ModelError | None = None
 
             def attempt() -> Iterator[Delta]:
-                return _begun(self._model.stream(messages, budget, schema))
+                nonlocal seen
+                is_short = budget.left_s() < budget.first_byte_s
+                try:
+                    return _begun(self._model.stream(messages, budget, schema))
+                except ModelError as error:
+                    if seen and is_short and error.fault == "timeout":
+                        raise seen from error
+                    seen = error
+                    raise
 
             for delta in self._retrying(budget, 1 if call.is_trial else self._guard.attempts)(
                 attempt

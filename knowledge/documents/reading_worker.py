@@ -1,7 +1,8 @@
 """The program of the child process that reads one file: `python -m knowledge.documents.reading_worker`.
 
-Takes the descriptor of the pipe and a task as arguments and the file as standard input. It binds
-itself before it looks at the first byte. Readers are imported when their format has been seen.
+Takes the descriptor of the pipe as argument, the task from the pipe and the file as standard input.
+It binds itself before it looks at the first byte. Readers are imported when their format has been
+seen, unless the process was forked from one that has them.
 """
 
 from __future__ import annotations
@@ -31,10 +32,15 @@ _ADDRESS_SPACE = 6_000_000_000
 _PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
-    """Do the task, send its outcome, and end."""
-    pipe = Connection(int(sys.argv[1]), readable=False)
-    task = Task.model_validate_json(sys.argv[2])
+def main() -> NoReturn:
+    """Read one file in a process that was started for it."""
+    work(Connection(int(sys.argv[1])))
+
+
+def work(pipe: Connection) -> NoReturn:
+    """Take a task, do it on standard input, send its outcome, and end."""
+    _end_with_parent()
+    task = Task.model_validate_json(pipe.recv_bytes())
     _bind(task)
     try:
         pipe.send_bytes(b"r" + _do(task, pipe))
@@ -72,11 +78,15 @@ def _send(pipe: Connection, fault: UnreadableFile) -> None:
     pipe.send_bytes(b"f" + Fault(code=fault.code, message=fault.message).model_dump_json().encode())
 
 
+def _end_with_parent() -> None:
+    """Die with the process that started this one, also where that is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _bind(task: Task) -> None:
     """Give up what reading does not need."""
     if sys.platform == "linux":
-        # The child ends with its parent, also where that is killed.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         # Anonymous memory only: the libraries of text recognition map gigabytes that they never touch.
         _limit(resource.RLIMIT_DATA, 2 * task.limits.memory_bytes)
         _limit(resource.RLIMIT_AS, _ADDRESS_SPACE)

@@ -1,19 +1,15 @@
-"""The child process in which a file is read: started bare, watched, and ended by the parent.
+"""What a process that reads a file is told, how it is watched, and what is believed of its answer.
 
 What a file can do to a reader ends in that process: it has no secrets in its environment, may write
 no file, start no program and open no connection, and dies of its limits. The file is its standard
 input, already open, so that it neither knows the path nor can be handed another file; what it makes
-comes back through a pipe.
+comes back through a pipe. It is a new process for each file (`reading_process.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,10 +20,9 @@ from knowledge.card import Bilingual, Frozen
 from knowledge.documents.faults import unreadable
 from knowledge.documents.limits import Limits
 from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading_process import ReadingProcess, start_reading
 
-_ROOT = Path(__file__).parents[2]
 _TICK = 0.05  # seconds between two looks at the child
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 
 
 class Task(Frozen):
@@ -59,41 +54,22 @@ def run_task(task: Task, file: int, report: Callable[[int, int], None]) -> bytes
     Raises:
         UnreadableFile: the child said so, or died of a limit.
     """
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    with contextlib.ExitStack() as held:
-        held.enter_context(receiver)
-        with sender:
-            child = _start(task, file, sender)
-        watch = held.enter_context(_Watch(child, task.limits))
+    child, pipe = start_reading(file)
+    with pipe, _Watch(child, task.limits) as watch:
         try:
-            return _outcome(receiver, watch, task.limits, report)
+            pipe.send_bytes(task.model_dump_json().encode())
+            return _outcome(pipe, watch, task.limits, report)
         except (EOFError, OSError, ValueError) as fault:
             watch.stop()  # also where it is still alive and sends what is no message
             raise _cause_of_death(watch, child.wait()) from fault
 
 
-def _start(task: Task, file: int, sender: Connection) -> subprocess.Popen[bytes]:
-    env = {name: value for name in _PASSED_ON if (value := os.environ.get(name))}
-    env |= {"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}
-    return subprocess.Popen(
-        [sys.executable, "-s", "-B", "-P", "-m", "knowledge.documents.reading_worker",
-         str(sender.fileno()), task.model_dump_json()],
-        stdin=file,
-        stdout=subprocess.DEVNULL,  # libraries print what they stumble on, and that is content
-        stderr=subprocess.DEVNULL,
-        pass_fds=(sender.fileno(),),
-        cwd="/",
-        env=env,
-        start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends the child
-    )  # fmt: skip
-
-
 def _outcome(
-    receiver: Connection, watch: _Watch, limits: Limits, report: Callable[[int, int], None]
+    pipe: Connection, watch: _Watch, limits: Limits, report: Callable[[int, int], None]
 ) -> bytes:
     """Take messages until the last: `p`rogress, the `r`esult, or a `f`ault."""
     while True:
-        message = receiver.recv_bytes(limits.result_bytes)
+        message = pipe.recv_bytes(limits.result_bytes)
         kind, body = message[:1], message[1:]
         if kind == b"p":
             watch.progressed()
@@ -119,7 +95,7 @@ def _cause_of_death(watch: _Watch, status: int) -> UnreadableFile:
 class _Watch:
     """A thread that ends the child when it takes too much memory or time."""
 
-    def __init__(self, child: subprocess.Popen[bytes], limits: Limits) -> None:
+    def __init__(self, child: ReadingProcess, limits: Limits) -> None:
         self.code: str | None = None
         """Why the child was ended, once it was."""
         self._child, self._limits = child, limits

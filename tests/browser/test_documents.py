@@ -183,6 +183,9 @@ def test_files_are_dropped_and_chosen_by_key(
 ) -> None:
     hugang = open_page(live_server)
     page = hugang.page
+    # Playwright does not wait until the browser hands choosers to it: listened to only when the key
+    # is pressed, a chooser may have opened already, and nobody is told.
+    page.on("filechooser", lambda _: None)
     open_documents(page, live_server)
     carried = page.evaluate_handle(
         "text => { const data = new DataTransfer();"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import socket
 import stat
 import struct
+import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ import pytest
 from docx import Document
 from openpyxl import Workbook
 
+from knowledge.documents import reading_process
 from knowledge.documents.limits import DEFAULT_LIMITS
 from knowledge.documents.read import page_picture, read_file
 from knowledge.documents.reading import UnreadableFile
@@ -43,23 +47,33 @@ def sheet(tmp_path: Path) -> Path:
     return tmp_path / "plain.xlsx"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _stem(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The process that forks the readers stays: it is there before the first test looks."""
+    read_file(written(tmp_path_factory.mktemp("stem") / "a.txt", b"text"))
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No read leaves a temporary file or a process behind."""
+    """No read leaves a temporary file or a process behind, nor the stem one of its own."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    before = _children()
+    before = _descendants(os.getpid())
     yield
     assert list(folder.iterdir()) == []
-    assert _children() <= before
+    assert _descendants(os.getpid()) <= before
 
 
-def _children() -> set[int]:
-    """Return the processes that this one has started and not taken leave of; none where not told."""
-    listed = Path("/proc/self/task").glob("*/children")
+def _children(of: int) -> set[int]:
+    """Return the processes that one has started and not taken leave of; none where not told."""
+    listed = Path(f"/proc/{of}/task").glob("*/children")
     return {int(pid) for path in listed for pid in path.read_text("ascii").split()}
+
+
+def _descendants(of: int) -> set[int]:
+    return _children(of).union(*map(_descendants, _children(of)))
 
 
 def refused(path: Path, **limits: int) -> str:
@@ -317,27 +331,65 @@ def test_a_read_that_takes_too_long_or_too_much_is_ended(tmp_path: Path) -> None
     assert refused(path, characters=1_000) == "too-much-text"
 
 
-def test_a_process_that_reads_knows_no_secret_and_may_open_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=["forked", "started"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both ways in which a process that reads comes into being; a stem of the test's own."""
+    if request.param == "forked" and sys.platform != "linux":
+        pytest.skip("forks on Linux alone")
+    monkeypatch.setattr(reading_process, "_FORKS", request.param == "forked")
+    monkeypatch.setattr(reading_process, "_kept", None)
+    yield request.param
+    reading_process.end_stem()
+
+
+def test_either_way_a_text_is_read_a_fault_told_and_a_limit_kept(way: str, tmp_path: Path) -> None:
+    assert read_file(written(tmp_path / "a.txt", "第一件".encode())).text == "第一件"
+    assert refused(written(tmp_path / "b.pdf", b"%PDF-1.4 nothing")) == "damaged"
+    path = written(tmp_path / "c.pdf", set_pdf("\n\n".join(articles(400))))
+    assert refused(path, memory_bytes=20_000_000) == "too-much-memory"
+    assert refused(path, silent_seconds=0) == "too-slow"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_process_that_reads_knows_no_secret_and_holds_nothing_but_its_file(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import subprocess
-
-    from knowledge.documents import sandbox
-
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    started: list[subprocess.Popen[bytes]] = []
-    real = subprocess.Popen
+    path = written(tmp_path / "a.txt", b"text")
+    for _ in range(2):  # the second copy is as bare as the first
+        with path.open("rb") as file:
+            child, pipe = reading_process.start_reading(file.fileno())
+            with pipe:
+                place, over = Path(f"/proc/{child.pid}"), time.monotonic() + 20
+                while len(held := sorted(map(os.readlink, place.glob("fd/*")))) != 4:
+                    assert time.monotonic() < over, held
+                    time.sleep(0.01)
+                environment = (place / "environ").read_bytes()
+                child.kill()
+                assert child.wait() == -signal.SIGKILL
+        assert b"PYTHONPATH=" in environment
+        assert b"sk-secret" not in environment
+        assert held[:3] == sorted([str(path), os.devnull, os.devnull])
+        assert held[3].startswith("socket:")
 
-    def watched(*args: object, **kwargs: object) -> subprocess.Popen[bytes]:
-        assert "sk-secret" not in str(kwargs["env"])
-        assert kwargs["stdout"] is subprocess.DEVNULL
-        started.append(real(*args, **kwargs))  # type: ignore[call-overload]
-        return started[-1]
 
-    monkeypatch.setattr(sandbox.subprocess, "Popen", watched)
-    read_file(written(tmp_path / "a.txt", b"text"))
-    assert len(started) == 1
-    assert started[0].returncode is not None
+@pytest.mark.parametrize("way", ["forked"], indirect=True)
+def test_a_reader_that_dies_harms_no_other_and_a_stem_that_dies_is_replaced(
+    way: str, tmp_path: Path
+) -> None:
+    path, before = written(tmp_path / "a.txt", "第一件".encode()), _children(os.getpid())
+    with path.open("rb") as file:
+        lost, lost_pipe = reading_process.start_reading(file.fileno())
+        os.kill(lost.pid, signal.SIGSEGV)
+        assert lost.wait() == -signal.SIGSEGV
+        assert read_file(path).text == "第一件"
+        orphan, orphan_pipe = reading_process.start_reading(file.fileno())
+        [stem] = _children(os.getpid()) - before
+        os.kill(stem, signal.SIGKILL)
+        assert orphan.wait() == -signal.SIGKILL
+        lost_pipe.close()
+        orphan_pipe.close()
+    assert read_file(path).text == "第一件"
 
 
 @pytest.mark.parametrize(

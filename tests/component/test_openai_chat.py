@@ -403,10 +403,12 @@ def test_guarded_retries_stay_inside_the_budget(
     behaviour: str, server: FaultServer, model: OpenAIChat
 ) -> None:
     server.behaviour = behaviour
-    got = ask(GuardedModel(model, Guard(backoff_s=0.1, attempts=9)), Budget(0.4, 0.8))
+    # What ends by itself has time to, however busy the machine is: the retries use up the rest.
+    budget = Budget(0.4, 0.8) if MATRIX[behaviour].within_s else Budget(2, 2)
+    got = ask(GuardedModel(model, Guard(backoff_s=0.1, attempts=9)), budget)
     assert got.error is not None
     assert got.error.fault == MATRIX[behaviour].fault
-    assert got.took_s < 0.8 + SLACK_S
+    assert got.took_s < budget.total_s + SLACK_S
 
 
 @pytest.mark.parametrize(

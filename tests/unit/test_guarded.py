@@ -163,6 +163,15 @@ def test_real_waits_do_not_overrun_the_budget() -> None:
     assert time.monotonic() - start < 0.6
 
 
+@pytest.mark.parametrize(("first_byte_s", "told"), [(90, "rate-limited"), (1, "timeout")])
+def test_a_further_attempt_in_what_is_left_of_the_time_hides_no_fault(
+    first_byte_s: float, told: Fault
+) -> None:
+    model = Plays([ModelError("rate-limited", "")], [ModelError("timeout", "")])
+    assert fault_of(guarded(model, Clock(), attempts=2), Budget(first_byte_s, 60)) == told
+    assert model.made == 2
+
+
 def test_after_too_many_failures_in_a_row_the_model_rests() -> None:
     model, clock = Plays([ModelError("malformed", "")]), Clock()
     guard = guarded(model, clock, failures=3)

@@ -476,12 +476,12 @@ def test_three_hundred_pages_are_cut_in_a_second() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["第" * 300_000, "." * 300_000, "(" * 300_000, "一" * 300_000, "1." * 150_000, "”" * 300_000,
-     "a " * 150_000, "第一条 " * 75_000, "。第二条 甲" * 50_000, "\n".join(["第一条"] * 20_000),
-     "\n".join(["1. a"] * 20_000), "\n".join(["附件1"] * 20_000), "\n".join(["目录"] * 20_000)],
+    ["第" * 100_000, "." * 100_000, "(" * 100_000, "一" * 100_000, "1." * 50_000, "”" * 100_000,
+     "a " * 50_000, "第一条 " * 25_000, "。第二条 甲" * 17_000, "\n".join(["第一条"] * 7_000),
+     "\n".join(["1. a"] * 7_000), "\n".join(["附件1"] * 7_000), "\n".join(["目录"] * 7_000)],
     ids=lambda text: text[:6].replace("\n", "/"),
 )  # fmt: skip
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
     begin = time.process_time()
     split(Reading(format="text", blocks=(TextBlock(kind="paragraph", text=text),)))
-    assert time.process_time() - begin < 6
+    assert time.process_time() - begin < 2
