@@ -10,6 +10,7 @@ import logging
 import re
 import uuid
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,8 @@ from knowledge.card import Bilingual
 from ui.api_problems import ProblemError, body_too_large, internal_error
 
 log = logging.getLogger(__name__)
+BODY_S = 30.0
+"""How long a request body may take to arrive."""
 _PRIVATE = re.compile(r"(/(?:c|conversations|feedback)/)[^/]+")
 """The id in the address of a conversation opens it, so no log names it."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -72,7 +75,10 @@ class RequestGuard:
 
 
 class BodyLimit:
-    """Refuses a large request body: by its announced length unread, else as soon as it exceeds."""
+    """Refuses a request body that is too large or too slow.
+
+    By its announced length unread, else as soon as it exceeds; and when it has not arrived in time.
+    """
 
     def __init__(
         self, app: ASGIApp, *, prefix: str, max_bytes: int, but: frozenset[str] = frozenset()
@@ -102,13 +108,22 @@ class BodyLimit:
             await body_too_large(headers, scope["state"]["request_id"])(scope, receive, send)
             return
         left = self.max_bytes
+        until = anyio.current_time() + BODY_S
+        is_read = False
 
         async def receive_counted() -> Message:
-            nonlocal left
-            message = await receive()
+            nonlocal left, is_read
+            if is_read:
+                return await receive()  # from here on it tells that the client has left
+            try:
+                with anyio.fail_after(until - anyio.current_time()):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
             left -= len(message.get("body", b""))
             if left < 0:
                 raise HTTPException(413)
+            is_read = not message.get("more_body", False)
             return message
 
         await self.app(scope, receive_counted, send)

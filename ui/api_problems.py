@@ -367,6 +367,13 @@ _KINDS: Mapping[str, _Kind] = {
         "请求正文最多256 KB；请去掉较早的对话。",
         "A request body may have 256 KB at most; leave out earlier turns.",
     ),
+    "body-too-slow": _kind(
+        408,
+        "请求没有及时发完",
+        "The request did not arrive in time",
+        "请求正文须在30秒内发完；请重新发送。",
+        "A request body must arrive within 30 seconds; send it again.",
+    ),
     "bad-content-type": _kind(
         415,
         "请求正文没有标明是JSON",
@@ -393,6 +400,7 @@ _KINDS: Mapping[str, _Kind] = {
 _BY_STATUS = {
     404: "not-found",
     405: "method-not-allowed",
+    408: "body-too-slow",
     413: "body-too-large",
     415: "bad-content-type",
     500: "internal-error",

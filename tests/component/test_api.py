@@ -698,6 +698,23 @@ def test_a_client_that_leaves_stops_the_engine(corpus: Corpus) -> None:
         assert advisor.closed.wait(10)
 
 
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.api_guard.BODY_S", 0.2)
+    with (
+        serving(EndlessAdvisor(corpus)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as client,
+    ):
+        client.sendall(
+            b"POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 500\r\n\r\n{"question": '
+        )
+        answer = client.recv(8192)
+        assert b" 408 " in answer.split(b"\r\n")[0]
+        assert b"body-too-slow" in answer + client.recv(8192)
+
+
 @pytest.fixture(scope="module")
 def page(advisor: Any) -> Iterator[TestClient]:
     with TestClient(create_app(advisor, Settings())) as client:
