@@ -37,10 +37,16 @@ PLAIN_MARGIN = 0.05
 """Margin from which it counts however near the corpus is."""
 FAR: Mapping[PassageLang, float] = {"zh": 0.868, "en": 0.815}
 """Nearness below which no passage is about the question (E5 cosines are narrow)."""
+PLAIN_FIELD = 0.1
+"""How much more alike an example of the field must be than any of another subject, for a question
+to count as of the field though no passage is near: a short one on a country that no card names."""
 NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
 """Nearness from which the corpus speaks for itself, whatever example is alike."""
 ASKED_CHANCE, ASKED_FIT = 0.2, 0.1
 """Chance and fit from which a question that asks how gets a plan."""
+PLAIN_CHANCE = 0.3
+"""Chance from which it gets one whatever facts were found: everyday words may find other facts, and
+no question without a route came this far."""
 OFFERED_CHANCE, OFFERED_FIT = 0.25, 0.2
 """The same for a question that describes a deal and is offered one beside its answer."""
 
@@ -87,7 +93,8 @@ class Map:
         """Place a question by its likeness to examples and by what was found for it."""
         where = _where(understanding, evidence, likeness)
         best = self._finder.rank(evidence, likeness)[0]
-        asked = understanding.wants_plan and best.chance >= ASKED_CHANCE and best.fit >= ASKED_FIT
+        likely = best.chance >= ASKED_CHANCE and best.fit >= ASKED_FIT
+        asked = understanding.wants_plan and (likely or best.chance >= PLAIN_CHANCE)
         offered = (
             understanding.describes_deal
             and best.chance >= OFFERED_CHANCE
@@ -101,8 +108,9 @@ def _where(understanding: Understanding, evidence: Evidence, likeness: Likeness)
         return "field"
     alike = _alike(likeness)
     field = _field(alike)
-    far = evidence.nearness < FAR[understanding.lang]
-    if far or _best(alike, "out:") - field > OTHER_SUBJECT_MARGIN:
+    other = _best(alike, "out:") - field
+    far = evidence.nearness < FAR[understanding.lang] and other > -PLAIN_FIELD
+    if far or other > OTHER_SUBJECT_MARGIN:
         return "other-subject"
     margin = _best(alike, "beyond:") - field
     is_near = evidence.nearness >= NEAR[understanding.lang]

@@ -17,8 +17,8 @@ COSINE_SPAN = 0.05
 """Distance from the nearest typical questions, as cosine, at which likeness in sense is used up."""
 SENSE, WORDS, FIT = 3.7, 4.1, 2.0
 """Weights of the signals. Sense and words fitted (conditional logit) on the routes' own typical
-questions, each held out in turn: right route first 0.91 of 1,404, with `FIT` 0.92. Of the 2,704 there
-are since, every second one: 0.88 and 0.89; a new fit gives the same weights within 0.4."""
+questions, each held out in turn: right route first 0.91 of 1,404, with `FIT` 0.92. Of 2,704 later
+ones, every second one: 0.88 and 0.89; a new fit gives the same weights within 0.4."""
 
 
 class RouteMatch(NamedTuple):

@@ -50,6 +50,23 @@ _UNITS_OF_TIME = (
     r"(?:working |business |calendar |trading )?(?:days|weeks|months|quarters|years|hours)\b"
 )
 
+_SPAN_OR_LEAVE = r"多少|多久|[^哪]几|何时|什么时候|须否|需否|是否|要不要|用不用|需不需要"
+_CLAUSE = rf"(?:^|[，。；？?])(?:(?!{_SPAN_OR_LEAVE})[^，。；？?])*?"
+"""The beginning of a clause that asks neither for a span of time nor for leave."""
+_TO_VERB = r"(?:[^\s.?!,;]+ ){1,16}?"
+"""Whoever acts, or what is acted on, before the verb of an English question."""
+_NO_DOING = (
+    r"(?:differs?|compares?|relates?|fits?|works?|counts?|appl(?:y|ies)|changes?|affects?|defines?|calculates?"
+    r"|comput(?:e|es)|treats?|tax(?:es)?|measures?|knows?|mean|interacts?|decides?|determines?|stand)\b"
+)
+"""Verbs that ask for a rule or a relation, not for what to do."""
+_DONE = (
+    r"(?:\w+ed|done|made|paid|sent|brought|set up|carried out|drawn|sold|bought|lent|put)\b"
+    r"(?<!\bcalculated)(?<!\bcomputed)(?<!\bdefined)(?<!\btreated)(?<!\btaxed)(?<!\bmeasured)(?<!\bcounted)"
+    r"(?<!\bdetermined)(?<!\bregulated)(?<!\bcapped)(?<!\blimited)(?<!\brelated)(?<!\blinked)(?<!\bchanged)"
+)
+"""What "how is it …" asks the steps of."""
+
 _CUES: dict[Want, _Cue] = {
     "span": _cue(
         rf"多久|多长时间|多少{_OF_TIME}|需时|几个?工作[日天]|几[天日年]|几个?月|期限|时限|时效|最迟|最晚|几耐|多快|要等|锁"
@@ -99,8 +116,12 @@ _CUES: dict[Want, _Cue] = {
         r"|eligible|open to|only",
     ),
     "steps": _cue(
-        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计|(?!做|办|走|操作)[^，。？?]{0,8}才)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线(?!图)|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<!不)要登记|走哪|(?:什么|哪些|啥|做|办(?!完|妥|好|了))[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
-        r"|\bhow to\b|\bhow (?:do|can|could|should|would|does) (?:I|we|you|it|they|one|our|my|an?|the (?:parent|group|company|firm|subsidiary))\b|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
+        r"怎么(?!算|说|划|变|样|看|定|收|回事|理解|规定|个|处罚|罚|认定|判|管)|怎样(?!算|计|(?!做|办|走|操作)[^，。？?]{0,8}才)|点样|如何(?!计|算|规定|定)|手续|流程|步骤|程序|几道|顺序|路线(?!图)|一步步|怎么走|办什么|准备啥|去哪[里儿]?备案|过哪|哪几?[道关]|打交道|先后|去登记|(?<![不内])要登记|走哪|(?:什么|哪些|啥)[^，。？?]{0,4}(?:登记|备案|手续|审批|核准)|怎[么样]搭"
+        # "须于多少日内办理登记" asks for a span and "要办备案吗" for leave, as they do in English.
+        rf"|{_CLAUSE}(?:做|办(?!完|妥|好|了))[^，。？?]{{0,4}}(?:登记|备案|手续|审批|核准)(?![^，。；？?]*(?:吗|{_SPAN_OR_LEAVE}))"
+        rf"|\bhow to\b|\bhow (?:do|does|can|could|should|would) (?!{_TO_VERB}{_NO_DOING})"
+        rf"|\bhow\?|\bhow (?:is|are) {_TO_VERB}{_DONE}"
+        r"|steps?\b|walk (?:me|us) through|\bprocedures?\b|\bsequence\b|\bprocess\b"
         r"|what has to be (?:done|lodged)|\b(?:what|which|best|cheapest|right|possible) routes?\b|\bclearances?\b|\bapprovals?\b|wh(?:at|ich) filings?|\bline up\b|\bset up\b",
     ),
     "conditions": _cue(

@@ -522,6 +522,18 @@ def test_a_plan_opens_with_what_it_comes_down_to_in_every_language(advisor: Advi
     assert leads == dict.fromkeys(("zh-Hans", "zh-Hant", "en"), "lead")
 
 
+@pytest.mark.parametrize(
+    "text", ["巴西子公司的利润怎么拿回来？", "我们想把上海的资金借给越南子公司，一步步怎么办？"]
+)
+def test_a_country_that_no_card_names_does_not_put_a_deal_out_of_the_field(
+    advisor: Advisor, text: str
+) -> None:
+    answer = ask(advisor, text)
+    assert answer.standing == "answered"
+    assert answer.plan is not None
+    assert answer.plan.asked
+
+
 def test_what_is_known_of_the_firm_changes_the_plan(advisor: Advisor) -> None:
     def states(**profile: object) -> dict[str, str]:
         answer = ask(advisor, "我们怎样在境外设立子公司并出资？", profile=profile)

@@ -50,6 +50,11 @@ WANTED: list[tuple[str, Want]] = [
     ("怎样在香港开户？", "steps"),
     ("要办什么登记？", "steps"),
     ("How do we set up a pool?", "steps"),
+    # whoever acts, and also where it is asked what is done
+    ("How do mainland insurers buy bonds there?", "steps"),
+    ("How is the dividend remitted?", "steps"),
+    ("We want to pay in RMB instead. How?", "steps"),
+    ("收购前先办备案，怎么排？", "steps"),
     ("怎样做才能把利润汇出去？", "steps"),
     # a deadline is asked for as a day and given as a span
     ("发行之后什么时候登记？", "span"),
@@ -76,6 +81,14 @@ def test_a_question_tells_what_kind_of_thing_it_wants(text: str, want: Want) -> 
         # what must be met, and how two things relate, are no steps to take
         ("怎样持有才不用交税？", "steps"),
         ("How do the two schemes fit together?", "steps"),
+        ("How does the new measure differ from the old one?", "steps"),
+        ("How is the quota calculated?", "steps"),
+        # a span or leave asked for with the same words as a formality, in either language
+        ("须于多少日内向外汇局办理登记？", "steps"),
+        ("签约后多少个工作日内要登记？", "steps"),
+        ("付款要做税务备案吗？", "steps"),
+        ("须否办理税务备案？", "steps"),
+        ("Does the payment need a tax filing?", "steps"),
         ("新办法什么时候生效？", "span"),
         ("When does the new rule take effect?", "span"),
         ("额度怎么算？", "span"),
