@@ -95,7 +95,7 @@ def openai_endpoints(desk: Desk, access: Access, slots: CapacityLimiter) -> APIR
         caller = dataclasses.replace(caller, surface="openai")
         whose = caller.owner_if_told(owner)
         question = _question(asked, lang, caller, whose)
-        await to_thread.run_sync(access.admit, caller, whose, address_of(request))
+        await to_thread.run_sync(access.admit, caller, whose or asked.user, address_of(request))
         completion = Completion(asked, str(version))
         if asked.stream:
             request.state.lang = question.lang

@@ -1,6 +1,6 @@
 """What clients of OpenAI's chat completions send, as far as it bears on an answer.
 
-What such clients set by habit (`temperature`, `max_tokens`, `seed`, `stop`, `user`, …) is ignored;
+What such clients set by habit (`temperature`, `max_tokens`, `seed`, `stop`, …) is ignored;
 what would change the form of the reply is refused.
 """
 
@@ -152,6 +152,9 @@ class ChatRequest(_Open):
     messages: tuple[ChatMessage, ...] = Field(json_schema_extra={"minItems": 1})
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
+    user: str | None = Field(
+        None, max_length=512, description="Your name for who asks: tells visitors apart for limits."
+    )
     n: Annotated[Any, _ONE] = None
     tools: Annotated[Any, _NO_TOOLS] = None
     functions: Annotated[Any, _NO_TOOLS] = None
