@@ -46,15 +46,16 @@ from ui.desk import Desk
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.mcp_server.server import PATH as MCP_PATH
-from ui.mcp_server.server import McpEndpoint
+from ui.mcp_server.server import McpEndpoint, protocol_error
 from ui.mcp_server.tools import Toolbox
+from ui.openai_api import errors as openai_errors
 from ui.openai_api.endpoints import openai_endpoints
-from ui.openai_api.errors import OpenAIErrors
 from ui.papers.redraw import redrawing
 from ui.papers.routes import documents_pages
 from ui.papers.shelf import Shelf
 from ui.papers.uploads import Uploads
 from ui.plan_page import plan_pages
+from ui.problem_form import ProblemForm
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.takeaway.endpoints import takeaway_endpoints
@@ -121,7 +122,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
-    app.add_middleware(OpenAIErrors)
+    app.add_middleware(ProblemForm, prefix="/v1/", reword=openai_errors.reworded)
+    app.add_middleware(ProblemForm, prefix=MCP_PATH, reword=protocol_error)
     app.state.access = access
     add_problem_handlers(app)
     add_invalid_handler(app)

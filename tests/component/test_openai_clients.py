@@ -119,7 +119,7 @@ def test_the_official_client_is_answered_with_sources_below_the_text(server: Ser
     assert found.usage is not None
     assert found.usage.total_tokens == 0
     assert found._request_id
-    (record, *_) = server.records()
+    *_, record = server.records()
     assert (record.answer, record.surface, record.key) == (data["id"], "openai", server.key[:13])
 
 

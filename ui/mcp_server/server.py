@@ -20,6 +20,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    INVALID_REQUEST,
     CallToolRequestParams,
     CallToolResult,
     ListToolsResult,
@@ -36,7 +37,7 @@ from bot.errors import AdvisorError
 from bot.language import Lang
 from bot.nearest import nearest_names
 from bot.version import installed_version
-from knowledge.card import Bilingual
+from knowledge.card import Bilingual, Frozen
 from knowledge.errors import KnowledgeError
 from ui.access import Access, Caller
 from ui.api_invalid import explain
@@ -220,6 +221,21 @@ class McpEndpoint:
 def _by_request(request: Request | None) -> tuple[Caller, str]:
     assert request is not None  # the endpoint hands one on
     return request.state.caller, address_of(request)
+
+
+class ProtocolError(Frozen):
+    """A refusal before the protocol begins, as its clients show one."""
+
+    jsonrpc: str = "2.0"
+    id: None = None
+    error: dict[str, Any]
+
+
+def protocol_error(status: int, problem: dict[str, Any]) -> tuple[int, ProtocolError]:
+    """Put a problem of HTTP into the protocol's form; the whole problem is its data."""
+    message = f"{problem['detail']} {problem['remedy']}"
+    error = {"code": INVALID_REQUEST, "message": message, "data": problem}
+    return status, ProtocolError(error=error)
 
 
 async def serve_stdio(toolbox: Toolbox, caller: Caller, slots: CapacityLimiter) -> None:
