@@ -622,6 +622,11 @@ def test_the_description_is_versioned_and_shows_examples(client: TestClient) -> 
         "/api/v1/routes",
         "/api/v1/routes/{route_id}",
         "/api/v1/routes/{route_id}/plan",
+        "/api/v1/sessions",
+        "/api/v1/sessions/anonymous",
+        "/v1/chat/completions",
+        "/v1/models",
+        "/v1/models/{model}",
         "/healthz",
         "/readyz",
     }

@@ -18,6 +18,7 @@ import openai
 import pytest
 from langchain_openai import ChatOpenAI
 from openai.types.chat import ChatCompletion
+from starlette.testclient import TestClient
 
 from bot.advisor import Advisor
 from bot.answer import AnswerBlock
@@ -33,6 +34,7 @@ from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.component.served import served
+from ui.api import create_app
 from ui.reply import FOOT, bare_text, foot
 
 ASKED = "境外放款的额度怎么计算？"
@@ -368,6 +370,16 @@ def test_every_refusal_below_v1_has_the_form_of_openai(server: Served) -> None:
         assert response.headers["Content-Type"] == "application/json"
         assert set(response.json()["error"]) == {"message", "type", "code", "param"}
         assert response.headers["X-Request-Id"]
+
+
+def test_the_protocols_are_served_beside_the_web_page(corpus: Corpus, tmp_path: Path) -> None:
+    app = create_app(ScriptedAdvisor(corpus), Settings(home=tmp_path))
+    with TestClient(app) as client:
+        assert "<html" in client.get("/").text
+        assert client.get("/v1/models").json()["object"] == "list"
+        assert client.get("/v1/nothing").json()["error"]["code"] == "not_found"
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert client.post("/mcp", json=ping).json() == {"jsonrpc": "2.0", "id": 1, "result": {}}
 
 
 # --- the real advisor --------------------------------------------------------------------------
