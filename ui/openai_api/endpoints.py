@@ -57,6 +57,19 @@ _STREAM_EXAMPLE = (
     "data: [DONE]\n\n"
 )
 
+_EVENT = {
+    "type": "object",
+    "description": "Each event.",
+    "properties": {
+        "data": {
+            "type": "string",
+            "description": "JSON of a chunk (`id`, `choices[0].delta.content`, …; `usage`; `hugang`), "
+            "of an error, or `[DONE]`.",
+        }
+    },
+    "required": ["data"],
+}
+
 
 def openai_endpoints(desk: Desk, access: Access, slots: CapacityLimiter) -> APIRouter:
     """Make the endpoints; they stand at the root, since clients add `/chat/completions` to `…/v1`.
@@ -77,9 +90,7 @@ def openai_endpoints(desk: Desk, access: Access, slots: CapacityLimiter) -> APIR
             200: {
                 "description": "The checked answer; with `stream` as events, each the JSON of a "
                 "`chat.completion.chunk`, the last one `[DONE]`.",
-                "content": {
-                    "text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}
-                },
+                "content": {"text/event-stream": {"schema": _EVENT, "example": _STREAM_EXAMPLE}},
             },
             **_refusals(400, 401, 403, 404, 413, 415, 429, 500, 503),
         },
