@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +75,7 @@ class Served:
         return httpx.post(f"{self.url}/mcp", json=body, headers=told)
 
 
+@contextmanager
 def serving(
     advisor: Any, home: Path, limits: Limits | None = None, **more: Any
 ) -> Iterator[Served]:
@@ -87,12 +91,14 @@ def serving(
 
 @pytest.fixture(scope="module")
 def server(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serving(ScriptedAdvisor(corpus), tmp_path_factory.mktemp("scripted"))
+    with serving(ScriptedAdvisor(corpus), tmp_path_factory.mktemp("scripted")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def real(advisor: Advisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serving(advisor, tmp_path_factory.mktemp("real"))
+    with serving(advisor, tmp_path_factory.mktemp("real")) as started:
+        yield started
 
 
 def text_of(result: Any) -> str:
@@ -250,7 +256,7 @@ def test_keys_are_checked_before_the_protocol_begins(server: Served) -> None:
 
 
 def test_without_staff_nobody_is_served_without_a_key(corpus: Corpus, tmp_path: Path) -> None:
-    for server in serving(ScriptedAdvisor(corpus), tmp_path, staff=False):
+    with serving(ScriptedAdvisor(corpus), tmp_path, staff=False) as server:
         assert server.post().status_code == 401
         assert server.use(tools_of)
 
@@ -275,7 +281,7 @@ def test_pages_call_from_origins_of_their_tenant_only(server: Served) -> None:
 
 def test_a_limit_that_is_reached_is_told_to_the_model(corpus: Corpus, tmp_path: Path) -> None:
     limits = Limits(per_minute=2)
-    for server in serving(ScriptedAdvisor(corpus), tmp_path, limits):
+    with serving(ScriptedAdvisor(corpus), tmp_path, limits) as server:
         assert not server.call("ask", question=ASKED).is_error
         assert not server.call("plan_route", question="路线怎么走？").is_error
         told = refused(server.call("ask", question=ASKED, lang="en"))
@@ -338,9 +344,6 @@ def test_an_assistant_on_this_machine_is_served_on_stdin_and_stdout(home: Path) 
 
 
 def test_nothing_but_the_protocol_reaches_stdout(home: Path) -> None:
-    import json
-    import subprocess
-
     hello = {
         "jsonrpc": "2.0",
         "id": 1,

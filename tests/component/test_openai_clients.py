@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,17 @@ from bot.answer import AnswerBlock
 from bot.events import AnswerEvent, BlockReady, Finished, Understood
 from bot.language import localise
 from bot.providers.scripted import ScriptedModel, fact_echo
-from bot.question import Question
+from bot.question import Question, read_question
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
 from bot.wording import HEADINGS
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
+from knowledge.documents.document import EVERYBODY
 from tests.browser.scripted import ScriptedAdvisor
 from tests.component.served import served
+from tests.conftest import NO_CURL
 from ui.api import create_app
 from ui.reply import FOOT, bare_text, foot
 
@@ -48,12 +51,14 @@ class Served:
     def __init__(self, url: str, store: Store, advisor: Any) -> None:
         self.url, self.store, self.advisor = url, store, advisor
         self.key = self.new_key()
+        self.http = httpx.Client(timeout=60)
+        """What all clients send by: closed when the server stops, and with it every connection."""
 
     def new_key(self, *scopes: Any) -> str:
         return self.store.keys.create("bank-a", scopes or ("ask", "read")).secret
 
     def client(self, key: str | None = None, **more: Any) -> openai.OpenAI:
-        told = {"max_retries": 0, "timeout": 60, **more}
+        told = {"max_retries": 0, "http_client": self.http, **more}
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key or self.key, **told)
 
     def ask(self, question: str = ASKED, **more: Any) -> ChatCompletion:
@@ -72,24 +77,29 @@ def bank(**changes: Any) -> TenantProfile:
     return TenantProfile(name=Bilingual(zh="甲", en="A"), origins=(PORTAL,), **changes)
 
 
+@contextmanager
 def serving(advisor: Any, home: Path, **profile: Any) -> Iterator[Served]:
     settings = Settings(home=home)
     with Store.of(settings) as store:
         store.tenants.create("bank-a", bank(**{"limits": UNLIMITED, **profile}))
         with served(advisor, settings) as url:
-            yield Served(url, store, advisor)
+            server = Served(url, store, advisor)
+            with server.http:
+                yield server
 
 
 @pytest.fixture(scope="module")
 def server(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serving(ScriptedAdvisor(corpus), tmp_path_factory.mktemp("scripted"))
+    with serving(ScriptedAdvisor(corpus), tmp_path_factory.mktemp("scripted")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def real(advisor: Advisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The product's own advisor, a language model that repeats facts writing along."""
     writing = advisor.written_by(ScriptedModel(fact_echo(limit=6)))
-    yield from serving(writing, tmp_path_factory.mktemp("real"))
+    with serving(writing, tmp_path_factory.mktemp("real")) as started:
+        yield started
 
 
 def streamed(chunks: Any) -> tuple[str, list[Any]]:
@@ -303,7 +313,7 @@ def test_pages_of_foreign_origins_are_refused(server: Served) -> None:
 
 def test_a_limit_that_is_reached_says_when_to_try_again(corpus: Corpus, tmp_path: Path) -> None:
     limits = Limits(visitor_per_minute=2)
-    for server in serving(ScriptedAdvisor(corpus), tmp_path, limits=limits):
+    with serving(ScriptedAdvisor(corpus), tmp_path, limits=limits) as server:
         server.ask()
         server.ask(stream=True).close()  # type: ignore[attr-defined]
         for stream in (False, True):
@@ -344,7 +354,7 @@ class EndlessAdvisor(ScriptedAdvisor):
 
 def test_a_client_that_leaves_stops_the_work(corpus: Corpus, tmp_path: Path) -> None:
     advisor = EndlessAdvisor(corpus)
-    for server in serving(advisor, tmp_path):
+    with serving(advisor, tmp_path) as server:
         stream: Any = server.ask(stream=True)
         for _, _chunk in zip(range(5), stream, strict=False):
             pass
@@ -408,9 +418,6 @@ def test_what_a_model_writes_is_streamed_as_it_grows_and_counted(real: Served) -
 
 
 def _question(text: str) -> Question:
-    from bot.question import read_question
-    from knowledge.documents.document import EVERYBODY
-
     return read_question(text, scopes=EVERYBODY)
 
 
@@ -438,7 +445,11 @@ def test_a_value_that_fits_no_input_is_refused(real: Served) -> None:
 
 def chat(server: Served, **more: Any) -> ChatOpenAI:
     return ChatOpenAI(
-        model="hugang", base_url=f"{server.url}/v1", api_key=server.key, max_retries=0, **more
+        model="hugang",
+        base_url=f"{server.url}/v1",
+        api_key=server.key,
+        max_retries=0,
+        **{"http_client": server.http, **more},
     )
 
 
@@ -454,9 +465,10 @@ def test_langchain_invokes_and_streams(server: Served) -> None:
 
 def test_langchain_is_answered_asynchronously(server: Served) -> None:
     async def asked() -> tuple[Any, str]:
-        model = chat(server)
-        whole = await model.ainvoke(ASKED)
-        return whole.content, "".join([str(one.content) async for one in model.astream(ASKED)])
+        async with httpx.AsyncClient(timeout=60) as http:
+            model = chat(server, http_async_client=http)
+            whole = await model.ainvoke(ASKED)
+            return whole.content, "".join([str(one.content) async for one in model.astream(ASKED)])
 
     whole, streamed_text = asyncio.run(asked())
     assert whole == streamed_text == server.ask().choices[0].message.content
@@ -474,9 +486,7 @@ def test_langchain_binding_tools_is_refused(server: Served) -> None:
 # --- curl --------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(
-    shutil.which("curl") is None, reason="CURL IS MISSING: its examples were not run"
-)
+@pytest.mark.skipif(shutil.which("curl") is None, reason=NO_CURL)
 def test_curl_is_answered_and_streamed(server: Served) -> None:
     def curl(body: Any) -> str:
         head = ["-H", f"Authorization: Bearer {server.key}", "-H", "Content-Type: application/json"]

@@ -15,6 +15,9 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from bot.store.store import Store
 from tests.component.served import served
+from ui.access import Access
+from ui.api_catalogue import Catalogue
+from ui.desk import Desk
 from ui.mcp_server.tools import Toolbox
 from ui.openai_api.models import MODELS
 from ui.openai_api.request import HugangWish
@@ -48,6 +51,8 @@ def test_the_python_of_the_page_runs(
     known: dict[str, Any] = {}
     for block in blocks("python"):
         exec(block.replace(ADDRESS, url), known)  # the page's own code
+    known["client"].close()
+    known["model"].root_client.close()
     told = capsys.readouterr().out
     assert "跨境支付通定位小额便民" in told
     assert "\nanswered\n" in told or "\npartly\n" in told
@@ -94,10 +99,6 @@ def test_the_page_names_every_model_field_and_tool(advisor: Advisor) -> None:
     rows = [line for line in PAGE.splitlines() if line.startswith("|")]
     for name in (*MODELS, *HugangWish.model_fields):
         assert any(f"`{name}`" in row for row in rows), name
-    from ui.access import Access
-    from ui.api_catalogue import Catalogue
-    from ui.desk import Desk
-
     toolbox = Toolbox(Desk(advisor), Access(None, staff=True), Catalogue(advisor.corpus))
     for tool in toolbox.tools.values():
         (row,) = [row for row in rows if row.startswith(f"| `{tool.name}`")]
