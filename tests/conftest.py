@@ -27,6 +27,8 @@ from tests.postgresql import NO_POSTGRESQL
 
 NO_BROWSER = "`make browser` installs one"
 """Ends the reason of every test that was skipped for want of a browser."""
+NO_CURL = "curl is not on PATH"
+"""Reason of the tests that were skipped for want of curl."""
 
 # A process for each core: the embedder's further threads would only wait for one another, and burn
 # a third of the time in it. libgomp looks when it is loaded, here and in what tests start.
@@ -44,6 +46,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if any(NO_BROWSER in reason for reason in reasons):
         terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
         terminalreporter.line(next(reason for reason in reasons if NO_BROWSER in reason))
+    if any(NO_CURL in reason for reason in reasons):
+        terminalreporter.section("THE API WAS NOT CALLED BY CURL", red=True, bold=True)
     if any(NO_POSTGRESQL in reason for reason in reasons):
         terminalreporter.section("THE STORE WAS NOT TESTED ON POSTGRESQL", red=True, bold=True)
         terminalreporter.line(f"To test it there: {NO_POSTGRESQL}")

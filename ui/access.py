@@ -106,6 +106,23 @@ class Caller:
         """Return the same; None where the request says nothing of it."""
         return None if key is None and self.visitor is None else self.owner(key)
 
+    def must_have(self, *scopes: Scope) -> None:
+        """Let pass who has one of the scopes.
+
+        Raises:
+            ProblemError: the caller has none of them.
+        """
+        if self.scopes.isdisjoint(scopes):
+            had = [one for one in SCOPES if one in self.scopes]
+            raise ProblemError(
+                "scope-missing",
+                Bilingual(
+                    zh=f"此密钥或令牌没有{'或'.join(scopes)}权限，只有{'、'.join(had) or '无'}。",
+                    en=f"This key or token lacks the scope {' or '.join(scopes)}; it has"
+                    f" {', '.join(had) or 'none'}.",
+                ),
+            )
+
     @property
     def name(self) -> str:
         """Tell callers of a tenant apart, for limits and for requests sent twice."""
@@ -322,24 +339,12 @@ def _resolve(
     return access.caller(request, credentials.credentials if credentials else None)
 
 
-def _needs(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
+def _needs(*scopes: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     async def allowed(caller: Annotated[Caller, Depends(_resolve)]) -> Caller:
-        if scope not in caller.scopes:
-            raise ProblemError(
-                "scope-missing",
-                Bilingual(
-                    zh=f"此密钥或令牌没有{scope}权限，只有{'、'.join(_order(caller)) or '无'}。",
-                    en=f"This key or token lacks the scope {scope}; it has"
-                    f" {', '.join(_order(caller)) or 'none'}.",
-                ),
-            )
+        caller.must_have(*scopes)
         return caller
 
     return allowed
-
-
-def _order(caller: Caller) -> list[Scope]:
-    return [one for one in SCOPES if one in caller.scopes]
 
 
 Asking = Annotated[Caller, Depends(_needs("ask"))]
@@ -348,5 +353,7 @@ Reading = Annotated[Caller, Depends(_needs("read"))]
 """A caller who may read."""
 READS = Depends(_needs("read"))
 """The same for endpoints that show everybody the same."""
+AskingOrReading = Annotated[Caller, Depends(_needs("ask", "read"))]
+"""A caller who may do either."""
 Managing = Annotated[Caller, Depends(_needs("manage"))]
 """A caller who may manage the tenant."""

@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import Lifespan
 
 from bot.advisor import Advisor
@@ -46,11 +46,17 @@ from ui.cors import TenantCors
 from ui.desk import Desk
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
+from ui.mcp_server.server import PATH as MCP_PATH
+from ui.mcp_server.server import McpEndpoint, protocol_error
+from ui.mcp_server.tools import Toolbox
+from ui.openai_api import errors as openai_errors
+from ui.openai_api.endpoints import openai_endpoints
 from ui.papers.redraw import redrawing
 from ui.papers.routes import documents_pages
 from ui.papers.shelf import Shelf
 from ui.papers.uploads import Uploads
 from ui.plan_page import plan_pages
+from ui.problem_form import ProblemForm
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.streams import Streams
@@ -96,6 +102,9 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
     streams = Streams()
     answers = Answers(advisor, settings.answer_concurrency, store)
+    slots = CapacityLimiter(settings.answer_concurrency)
+    catalogue = Catalogue(advisor.corpus)
+    mcp = McpEndpoint(Toolbox(desk, access, catalogue), access, slots)
     app = FastAPI(
         title="Hugang 沪港通途",
         version=installed_version(),
@@ -104,22 +113,24 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        lifespan=_lifespan(answers, streams, store, shelf, uploads),
+        lifespan=_lifespan(answers, streams, store, shelf, uploads, mcp),
     )
     # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
     # here, and where it is missing lets every origin in.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
+    app.add_middleware(BodyLimit, prefix="/v1/", max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix=MCP_PATH, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
+    app.add_middleware(ProblemForm, prefix="/v1/", reword=openai_errors.reworded)
+    app.add_middleware(ProblemForm, prefix=MCP_PATH, reword=protocol_error)
     app.state.access = access
     add_problem_handlers(app)
     add_invalid_handler(app)
-    slots = CapacityLimiter(settings.answer_concurrency)
-    catalogue = Catalogue(advisor.corpus)
     for endpoints in (
         ask_endpoint(
             desk,
@@ -132,6 +143,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         plan_endpoint(advisor, catalogue, slots, refusals(400, 401, 403, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
+    app.include_router(openai_endpoints(desk, access, slots))
+    app.router.routes.append(Route(MCP_PATH, mcp, methods=["POST"], include_in_schema=False))
     if store:
         swept = shelf.sweep if shelf else None
         kept = conversation_endpoints(refusals(401, 403, 404, 413, 415, 422, 503), swept)
@@ -179,6 +192,7 @@ def _lifespan(
     store: Store | None,
     shelf: Shelf | None,
     uploads: Uploads | None,
+    mcp: McpEndpoint,
 ) -> Lifespan[FastAPI]:
     """Keep the store open from the server's start to its stop."""
 
@@ -192,7 +206,8 @@ def _lifespan(
             uploads.start()
         retiring = asyncio.create_task(_retire(store, shelf)) if store else None
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             if retiring:
                 retiring.cancel()
@@ -274,6 +289,7 @@ def _add_docs_page(app: FastAPI) -> None:
 def _add_unknown_endpoint(app: FastAPI) -> None:
     """Answer what no endpoint takes; left to the page mounted at `/`, it would get HTML."""
 
+    @app.api_route("/v1/{rest:path}", methods=[*_METHODS], include_in_schema=False)
     @app.api_route("/api/{rest:path}", methods=[*_METHODS], include_in_schema=False)
     async def unknown(request: Request, rest: str) -> Response:
         allowed = [method for method in _METHODS if _takes(app, request, method)]
@@ -285,7 +301,7 @@ def _add_unknown_endpoint(app: FastAPI) -> None:
 def _takes(app: FastAPI, request: Request, method: str) -> bool:
     scope = {**request.scope, "method": method}
     for candidate in app.router.routes:
-        if getattr(candidate, "path", "") == "/api/{rest:path}":
+        if getattr(candidate, "path", "").endswith("/{rest:path}"):
             return False
         if candidate.matches(scope)[0] is Match.FULL:
             return True

@@ -230,7 +230,7 @@ class Catalogue:
             total=len(found),
             limit=wanted.limit,
             offset=wanted.offset,
-            items=tuple(self._row(card, day) for card in shown),
+            items=tuple(self.row(card, day) for card in shown),
         )
 
     def instrument(self, card_id: str, as_of: dt.date | None) -> InstrumentCard:
@@ -340,7 +340,8 @@ class Catalogue:
             status=self.corpus.validity(card, day),
         )
 
-    def _row(self, card: Instrument, day: dt.date) -> InstrumentRow:
+    def row(self, card: Instrument, day: dt.date) -> InstrumentRow:
+        """Show an instrument in a list."""
         return InstrumentRow(**self._head(card, day), facts=len(card.facts))
 
     def _head(self, card: Instrument, day: dt.date) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,6 +34,15 @@ _KNOWN_KEYS = (
 )
 
 
+TOLD = "told"
+"""Type of the findings whose words come along in both languages: `zh` and `en`."""
+
+
+def told(zh: str, en: str) -> PydanticCustomError:
+    """Return what a validator raises to say in its own words what is wrong with a value."""
+    return PydanticCustomError(TOLD, "{en}", {"zh": zh, "en": en})
+
+
 def add_invalid_handler(app: FastAPI) -> None:
     """Make an app answer a request that does not fit with problem+json."""
 
@@ -56,13 +66,13 @@ def invalid_request(request: Request, error: RequestValidationError) -> Problem:
             en=f"The body is declared as {seen} and was not read as JSON.",
         )
         return problem(code, lang, detail, request_id=request_id_of(request))
-    told = [(item, _explain(item)) for item in findings]
+    explained = [(item, explain(item)) for item in findings]
     return problem(
         code,
         lang,
         Bilingual(
-            zh="；".join(f"{_place(item)}：{text.zh}" for item, text in told) + "。",
-            en="; ".join(f"{_place(item)}: {text.en}" for item, text in told) + ".",
+            zh="；".join(f"{_place(item)}：{text.zh}" for item, text in explained) + "。",
+            en="; ".join(f"{_place(item)}: {text.en}" for item, text in explained) + ".",
         ),
         request_id=request_id_of(request),
         fields=[
@@ -71,7 +81,7 @@ def invalid_request(request: Request, error: RequestValidationError) -> Problem:
                 message=in_language(text, lang),
                 seen=None if item["type"] in {"missing", "json_invalid"} else _seen(item["input"]),
             )
-            for item, text in told
+            for item, text in explained
         ],
         nearest=(
             nearest_names(str(first["loc"][-1]), _KNOWN_KEYS) if code == "unknown-key" else ()
@@ -95,12 +105,14 @@ def _place(item: Mapping[str, Any]) -> str:
     return ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0])
 
 
-def _explain(item: Mapping[str, Any]) -> Bilingual:
+def explain(item: Mapping[str, Any]) -> Bilingual:
     """Say what is wrong with a value; pydantic's own words are the last resort."""
     context = item.get("ctx", {})
+    if item["type"] == TOLD:
+        return Bilingual(zh=context["zh"], en=context["en"])
     fault = context.get("error", "")
     expected = str(context.get("expected", "")).replace("'", "")
-    told = {
+    known = {
         "missing": ("缺少这一项", "it is missing"),
         "extra_forbidden": ("不认识的字段", "no such key"),
         "json_invalid": (f"不是有效的JSON（{fault}）", f"not valid JSON ({fault})"),
@@ -110,7 +122,7 @@ def _explain(item: Mapping[str, Any]) -> Bilingual:
             "expected a date as YYYY-MM-DD, such as 2026-06-30",
         ),
     }
-    zh, en = told.get(item["type"], (f"不可用（{item['msg']}）", str(item["msg"])))
+    zh, en = known.get(item["type"], (f"不可用（{item['msg']}）", str(item["msg"])))
     return Bilingual(zh=zh, en=en)
 
 

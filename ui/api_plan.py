@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -45,6 +46,39 @@ class PlanResponse(Frozen):
     """As they stand on `as_of`; open a fact of the plan by its `ref`."""
 
 
+def plan_of(
+    advisor: Advisor,
+    catalogue: Catalogue,
+    route: str,
+    values: Mapping[str, PlanValue],
+    lang: Lang,
+    as_of: dt.date | None,
+) -> PlanResponse:
+    """Hold a route card against what is known.
+
+    Raises:
+        ProblemError: no such route; the nearest are named.
+        ProfileError: a value does not fit the route's inputs.
+    """
+    catalogue.route_card(route)
+    return as_response(advisor.plan(route, values, lang), catalogue, lang, as_of)
+
+
+def as_response(
+    plan: AnswerPlan, catalogue: Catalogue, lang: Lang, as_of: dt.date | None
+) -> PlanResponse:
+    """Put the instruments beside a plan on which its route stands."""
+    shown = catalogue.route(plan.route, as_of)
+    return PlanResponse(
+        route=plan.route,
+        lang=lang,
+        as_of=shown.as_of,
+        corpus=shown.corpus,
+        plan=plan,
+        instruments=shown.instruments,
+    )
+
+
 _EXAMPLES: dict[str, Any] = {
     "known": {
         "summary": "Two circumstances known",
@@ -82,16 +116,8 @@ def plan_endpoint(
     ) -> Response:
         request.state.lang = asked.lang
         lang = request_lang(request) or "zh-Hans"
-        catalogue.route_card(route_id)  # an unknown id names the nearest
-        made = await to_thread.run_sync(advisor.plan, route_id, asked.values, lang, limiter=slots)
-        shown = catalogue.route(route_id, asked.as_of)
-        answer = PlanResponse(
-            route=route_id,
-            lang=lang,
-            as_of=shown.as_of,
-            corpus=shown.corpus,
-            plan=made,
-            instruments=shown.instruments,
+        answer = await to_thread.run_sync(
+            plan_of, advisor, catalogue, route_id, asked.values, lang, asked.as_of, limiter=slots
         )
         return Response(
             answer.model_dump_json(by_alias=True),

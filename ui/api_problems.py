@@ -101,6 +101,9 @@ _KINDS: Mapping[str, _Kind] = {
         "各路线可填的项目及其类型见 /api/v1/routes/{id}。",
         "The inputs of a route and their types: /api/v1/routes/{id}.",
     ),
+    "model-not-found": _kind(
+        404, "没有这个模型", "No such model", "全部模型见 /v1/models。", "All models: /v1/models."
+    ),
     "not-found": _kind(404, "没有这个端点", "No such endpoint", *_SEE_DOCS),
     "instrument-not-found": _kind(
         404,

@@ -278,6 +278,23 @@ def serve(
         run(served, listener, ready)
 
 
+@app.command()
+def mcp() -> None:
+    """Serve the Model Context Protocol on stdin and stdout, for an assistant on this machine."""
+    import sys
+    from contextlib import ExitStack, redirect_stdout
+
+    settings = _settings()
+    with ExitStack() as opened:
+        # Nothing but the protocol may reach stdout, whatever is printed while the index opens.
+        with redirect_stdout(sys.stderr):
+            _check_store(settings)
+            advisor = opened.enter_context(_advisor(settings))
+            with _loading():
+                from ui.mcp_server.local import serve
+        serve(advisor, settings)
+
+
 def _check_store(settings: Settings) -> None:
     """Refuse a database that cannot be used before the slow work begins."""
     if settings.keep_conversations:

@@ -12,11 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.access import foreign_origin
 
-_PREFIXES = ("/api/v1/", "/v1/")
+_PREFIXES = ("/api/v1/", "/v1/", "/mcp")
 _METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, Idempotency-Key, Last-Event-ID, "
-    "X-Hugang-Owner, X-Request-Id"
+    # The rest is what clients of the other protocols add; `*` alone would leave out Authorization.
+    "X-Hugang-Owner, X-Request-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, *"
 )
 _EXPOSED = "X-Request-Id, Retry-After"
 _PREFLIGHT_S = 600

@@ -627,6 +627,9 @@ def test_the_description_is_versioned_and_shows_examples(client: TestClient) -> 
         "/api/v1/sessions/anonymous",
         "/api/v1/usage",
         "/api/v1/visitors/forget",
+        "/v1/chat/completions",
+        "/v1/models",
+        "/v1/models/{model}",
         "/healthz",
         "/readyz",
     }

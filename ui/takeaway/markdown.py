@@ -15,9 +15,9 @@ _STARTS_BLOCK = re.compile(r"^(\s*)([#>+=-]|\d+[.)])")
 
 def write_markdown(memo: Memo) -> str:
     """Write a document: question, text with [n] marks, plan, numbered sources, day."""
-    parts = [f"**{_escaped(memo.title)}**"]
+    parts = [f"**{escaped(memo.title)}**"]
     if memo.question:
-        parts.append("\n".join(f"> {_escaped(line)}" for line in memo.question.split("\n")))
+        parts.append("\n".join(f"> {escaped(line)}" for line in memo.question.split("\n")))
     for element in memo.body:
         if not isinstance(element, Picture):  # its legs are listed below it
             parts.append(_element(element))
@@ -25,7 +25,7 @@ def write_markdown(memo: Memo) -> str:
         parts += ["---", "\n".join(_source(source) for source in memo.sources)]
     if memo.passages:
         parts += [
-            f"**{_escaped(memo.passages_title)}**",
+            f"**{escaped(memo.passages_title)}**",
             "\n".join(_passage(passage) for passage in memo.passages),
         ]
     day = string("foot.as_of", memo.lang, date=memo.as_of.isoformat())
@@ -37,7 +37,7 @@ def write_markdown(memo: Memo) -> str:
 def _element(element: Element) -> str:
     match element:
         case Heading():
-            return f"**{_escaped(element.text)}**"
+            return f"**{escaped(element.text)}**"
         case Paragraph():
             return _line(element.line)
         case Items():
@@ -46,7 +46,7 @@ def _element(element: Element) -> str:
                 return "\n".join(f"{n}. {item}" for n, item in enumerate(written, start=1))
             return "\n".join(f"- {item}" for item in written)
         case Table():
-            title = f"**{_escaped(element.title)}**\n\n" if element.title else ""
+            title = f"**{escaped(element.title)}**\n\n" if element.title else ""
             return title + "\n".join(_rows(element))
         case _:
             return ""
@@ -67,7 +67,7 @@ def _row(cells: Iterable[Line], columns: int = 0) -> str:
 def _line(line: Line) -> str:
     pieces: list[str] = []
     for run in line:
-        text = _escaped(run.text, first=not pieces)
+        text = escaped(run.text, first=not pieces)
         pieces.append(f"**{text.strip()}**" if run.bold and text.strip() else text)
         pieces += [f"[{n}]" for n in run.marks]
     return "".join(pieces)
@@ -80,26 +80,26 @@ def _source(source: MemoSource) -> str:
         source.status,
         f"{source.publisher} ({source.quality_name})",
     )
-    said = " · ".join(_escaped(part, first=False) for part in parts if part)
+    said = " · ".join(escaped(part, first=False) for part in parts if part)
     return f"[{source.n}] {said}" + (f" · <{source.url}>" if source.url else "") + "  "
 
 
 def _passage(passage: MemoPassage) -> str:
     parts = (passage.title, passage.details, passage.status, passage.name)
-    said = " · ".join(_escaped(part, first=False) for part in parts if part)
+    said = " · ".join(escaped(part, first=False) for part in parts if part)
     return f"[{passage.n}] {said}  "
 
 
-def _escaped(text: str, *, first: bool = True) -> str:
+def escaped(text: str, *, first: bool = True) -> str:
     """Escape what Markdown would read as markup; `first`: the text stands at the start of a line."""
-    escaped = _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
+    literal = _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
     if not first:
-        return escaped
+        return literal
     return _STARTS_BLOCK.sub(
         lambda found: (
             f"{found[1]}\\{found[2]}"
             if not found[2][0].isdigit()
             else f"{found[1]}{found[2][:-1]}\\{found[2][-1]}"
         ),
-        escaped,
+        literal,
     )

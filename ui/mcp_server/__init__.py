@@ -1,0 +1,1 @@
+"""The Model Context Protocol: what assistants that call tools may ask and look up here."""
