@@ -166,6 +166,7 @@ def filled(path: str) -> str:
         "card_id": "mnc-integrated-cash-pool-2025",
         "fact_id": "1",
         "route_id": "list-in-hong-kong",
+        "model": "hugang",
     }
     for name, value in places.items():
         path = path.replace("{" + name + "}", value)
