@@ -43,6 +43,7 @@ from ui.api_problems import PROBLEM_JSON, Problem, add_problem_handlers
 from ui.api_sessions import session_endpoints
 from ui.cors import TenantCors
 from ui.desk import Desk
+from ui.embed.routes import embed_endpoints
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.papers.redraw import redrawing
@@ -109,6 +110,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/embed/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
     app.state.access = access
@@ -129,6 +131,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(link_endpoint())
         sessions = session_endpoints(access, refusals(401, 403, 404, 413, 415, 422, 429, 503))
         app.include_router(sessions, prefix=PREFIX)
+        app.include_router(embed_endpoints(access, answers))
     if shelf and uploads:
         own = document_endpoints(
             shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 503)

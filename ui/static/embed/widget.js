@@ -1,0 +1,307 @@
+// Hugang 沪港通途: a tenant's chat on a page of its portal. No library, no cookie, no inline style.
+//
+// The chat lives in a frame of its own; this script places it, fetches the visitor's token, and
+// hands both ways on what the two tell each other, each to the other's exact origin.
+(() => {
+  "use strict";
+  const WORDS = "@words@"; // by language: what is said where the chat itself cannot be reached
+  const EVENTS = ["ready", "open", "close", "asked", "answered", "declined", "error"];
+  const PATIENCE_MS = 20000; // for the frame to answer
+  const tag = document.currentScript || document.querySelector('script[data-tenant][src*="widget.js"]');
+  // A framework may take the tag away again before it has run.
+  if (!tag || !tag.isConnected) return;
+  const wish = tag.dataset;
+  const base = new URL(".", tag.src);
+  const inline = wish.mode === "inline";
+  const left = wish.position === "bottom-left";
+  const phone = window.matchMedia("(max-width: 640px)");
+  const print = window.matchMedia("print");
+  const listeners = new Map(EVENTS.map((name) => [name, new Set()]));
+  const undo = []; // how each trace on the page is taken away again
+  let host, panel, bubble, frame, patience;
+  let ready = false;
+  let shown = false;
+  let gone = false;
+  let token = wish.token || null;
+  let cameFrom = null; // where the focus was before the chat opened
+  let wanted = []; // messages for a frame that is not ready yet
+
+  function style(node, rules) {
+    // By CSSOM, which a policy without 'unsafe-inline' allows; attributes it does not.
+    for (const [name, value] of Object.entries(rules)) node.style.setProperty(name, value);
+    return node;
+  }
+
+  function make(name, rules, attributes) {
+    const node = style(document.createElement(name), rules || {});
+    for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+    return node;
+  }
+
+  function listen(target, name, act) {
+    target.addEventListener(name, act);
+    undo.push(() => target.removeEventListener(name, act));
+  }
+
+  function tell(name, detail) {
+    for (const act of listeners.get(name)) {
+      try {
+        act(detail || {});
+      } catch (error) {
+        window.setTimeout(() => { throw error; }); // the portal's own fault, told as such
+      }
+    }
+  }
+
+  function fail(code, message) {
+    console.warn("Hugang: " + message);
+    tell("error", { code, message });
+  }
+
+  function send(message) {
+    if (!ready && message.do !== "hello") wanted.push(message);
+    else if (frame.contentWindow) frame.contentWindow.postMessage({ hugang: 1, ...message }, base.origin);
+  }
+
+  // --- the visitor's token: given, from the portal's server, or for anybody
+
+  async function session(renew) {
+    if (token && !renew) return { token };
+    if (wish.token && !wish.sessionUrl) return { fault: { code: "session-ended" } };
+    const body = JSON.stringify({ tenant: wish.tenant });
+    const json = { Accept: "application/json", "Content-Type": "application/json" };
+    const url = wish.sessionUrl || new URL("api/v1/sessions/anonymous", base).href;
+    const credentials = wish.sessionUrl ? "same-origin" : "omit";
+    try {
+      const answer = await fetch(url, { method: "POST", credentials, headers: json, body, cache: "no-store" });
+      const told = await answer.json();
+      if (answer.ok && told.token) {
+        token = told.token;
+        return { token };
+      }
+      const code = told.code || "no-session";
+      fail(code, url + " gave no token: " + answer.status + " " + (told.detail || ""));
+      return { fault: { code, retryAfter: Number(answer.headers.get("Retry-After")) || null } };
+    } catch (error) {
+      fail("no-session", url + " gave no token: " + error.message);
+      return { fault: { code: "no-session" } };
+    }
+  }
+
+  // --- what the frame says
+
+  const HEARD = {
+    ready: (said) => {
+      window.clearTimeout(patience);
+      ready = true;
+      frame.title = said.title;
+      if (panel) panel.setAttribute("aria-label", said.title);
+      if (bubble) showBubble(said);
+      for (const message of wanted) send(message);
+      wanted = [];
+      tell("ready", { tenant: wish.tenant });
+      if (inline) send({ do: "opened" });
+    },
+    token: async (said) => send({ do: "token", id: said.id, ...(await session(said.renew)) }),
+    close,
+    reload: () => window.location.reload(),
+    event: (said) => EVENTS.includes(said.name) && tell(said.name, said.detail),
+  };
+
+  function hear(event) {
+    if (!frame || event.source !== frame.contentWindow || event.origin !== base.origin) return;
+    const said = event.data;
+    if (said && said.hugang === 1 && Object.hasOwn(HEARD, said.do)) HEARD[said.do](said);
+  }
+
+  // --- what is seen
+
+  function makeFrame() {
+    const address = new URL("embed/" + encodeURIComponent(wish.tenant), base);
+    for (const name of ["lang", "theme"]) if (wish[name]) address.searchParams.set(name, wish[name]);
+    frame = make("iframe", { border: "0", display: "block", width: "100%", height: "100%", "border-radius": "inherit", "color-scheme": "normal" },
+      { src: address.href, allow: "clipboard-write", title: "Hugang" });
+    frame.addEventListener("load", () => send({ do: "hello", mode: inline ? "inline" : "bubble", question: wish.question || "" }));
+    patience = window.setTimeout(unreached, PATIENCE_MS);
+  }
+
+  function unreached() {
+    fail("unreachable", "no chat of tenant " + wish.tenant + " at " + base.origin + "; is " + window.location.origin +
+      " among the tenant's origins, and does this page's policy allow the frame (frame-src)?");
+    if (!inline) return close();
+    const lang = WORDS[wish.lang] ? wish.lang : navigator.language.startsWith("en") ? "en" : "zh-Hans";
+    const note = make("p", { font: "15px/1.6 system-ui, sans-serif", margin: "0", padding: "24px" }, { role: "status", lang });
+    note.textContent = WORDS[lang];
+    frame.replaceWith(note);
+  }
+
+  function drawing(path) {
+    const [svg, line] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    line.setAttribute("d", path);
+    svg.append(line);
+    return style(svg, { width: "26px", height: "26px", fill: "none", stroke: "currentColor", "stroke-width": "1.8",
+      "stroke-linecap": "round", "stroke-linejoin": "round" });
+  }
+  const SPEECH = "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-4.5 4v-4A2.5 2.5 0 0 1 4 13.5zM8 8.7h8M8 11.7h5";
+  const CROSS = "M6 6l12 12M18 6L6 18";
+
+  function makeBubble() {
+    bubble = make("button", {
+      position: "fixed", display: "none", "place-items": "center", margin: "0", padding: "0",
+      [left ? "left" : "right"]: "max(20px, env(safe-area-inset-" + (left ? "left" : "right") + "))",
+      bottom: "max(20px, env(safe-area-inset-bottom))", width: "56px", height: "56px", "border-radius": "50%",
+      border: "1px solid transparent", color: "#fff", cursor: "pointer", "box-shadow": "0 2px 6px rgb(0 0 0 / 20%), 0 8px 24px rgb(0 0 0 / 18%)",
+    }, { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false" });
+    bubble.addEventListener("click", () => (shown ? close() : open()));
+    return bubble;
+  }
+
+  function showBubble(said) {
+    bubble.names = said.labels;
+    style(bubble, { background: said.accent, display: "grid" });
+    drawBubble();
+  }
+
+  function drawBubble() {
+    if (!bubble.names) return;
+    bubble.replaceChildren(drawing(shown ? CROSS : SPEECH));
+    bubble.setAttribute("aria-label", shown ? bubble.names.close : bubble.names.open);
+    bubble.setAttribute("aria-expanded", String(shown));
+  }
+
+  // Whoever tabs out of a chat that covers the page comes in again at its other end.
+  function guard(at) {
+    const stop = make("span", { position: "fixed", opacity: "0" }, { tabindex: "0" });
+    stop.addEventListener("focus", () => {
+      frame.focus();
+      send({ do: "focus", at });
+    });
+    return stop;
+  }
+
+  function place() {
+    const full = phone.matches;
+    const view = window.visualViewport; // smaller than the window while a keyboard is up
+    const side = left ? "left" : "right";
+    style(panel, {
+      display: shown ? "block" : "none", position: "fixed", "box-sizing": "border-box", overflow: "hidden", background: "Canvas",
+      [left ? "right" : "left"]: full ? "0" : "auto", [side]: full ? "0" : "20px",
+      top: full ? (view ? view.offsetTop : 0) + "px" : "auto", bottom: full ? "auto" : "max(92px, calc(92px + env(safe-area-inset-bottom)))",
+      width: full ? "100%" : "min(420px, calc(100vw - 40px))",
+      height: full ? (view ? view.height : window.innerHeight) + "px" : "min(700px, calc(100vh - 112px))",
+      "border-radius": full ? "0" : "16px", border: full ? "0" : "1px solid rgb(128 140 144 / 45%)",
+      "box-shadow": full ? "none" : "0 4px 12px rgb(0 0 0 / 10%), 0 16px 48px rgb(0 0 0 / 18%)",
+    });
+    if (full) panel.setAttribute("aria-modal", "true");
+    else panel.removeAttribute("aria-modal");
+    for (const stop of panel.querySelectorAll("span")) stop.hidden = !full;
+    if (bubble.names) style(bubble, { display: shown && full ? "none" : "grid" });
+    hold(shown && full);
+  }
+
+  // The page under a chat that covers it does not scroll.
+  let overflow = null;
+  function hold(still) {
+    const root = document.documentElement;
+    if (still && overflow === null) {
+      overflow = root.style.overflow;
+      root.style.overflow = "hidden";
+    } else if (!still && overflow !== null) {
+      root.style.overflow = overflow;
+      overflow = null;
+    }
+  }
+
+  function open() {
+    if (gone || shown || inline) return;
+    if (!host) return void wanted.push({ do: "open" });
+    cameFrom = document.activeElement;
+    shown = true;
+    place();
+    drawBubble();
+    frame.focus();
+    send({ do: "opened" });
+    tell("open");
+  }
+
+  function close() {
+    if (!shown) return;
+    const held = document.activeElement === host;
+    shown = false;
+    place();
+    drawBubble();
+    const back = cameFrom && cameFrom !== host && cameFrom !== document.body && cameFrom.isConnected ? cameFrom : bubble;
+    if (held) back.focus({ preventScroll: true });
+    tell("close");
+  }
+
+  function build() {
+    if (gone) return;
+    host = make("div", { all: "initial", display: inline ? "block" : "contents" });
+    const shadow = host.attachShadow({ mode: "open" });
+    makeFrame();
+    if (inline) {
+      const target = wish.target && document.querySelector(wish.target);
+      if (!target) {
+        window.clearTimeout(patience);
+        fail("no-target", "data-target " + JSON.stringify(wish.target || "") + " names no element of this page");
+        return;
+      }
+      style(host, { height: target.clientHeight > 200 ? "100%" : "640px" });
+      shadow.append(frame);
+      target.append(host);
+    } else {
+      panel = make("div", {}, { role: "dialog" });
+      panel.append(guard("last"), frame, guard("first"));
+      style(host, { position: "fixed", "z-index": "2147483000", top: "0", left: "0", display: "block", width: "0", height: "0" });
+      shadow.append(panel, makeBubble());
+      place();
+      document.body.append(host);
+      listen(phone, "change", place);
+      if (window.visualViewport) for (const name of ["resize", "scroll"]) listen(window.visualViewport, name, () => shown && phone.matches && place());
+      listen(document, "keydown", (event) => {
+        if (event.key === "Escape" && shown && document.activeElement === host) close();
+      });
+      listen(print, "change", () => style(host, { display: print.matches ? "none" : "block" }));
+    }
+    undo.push(() => host.remove());
+    const early = wanted.filter((one) => one.do === "open").length;
+    wanted = wanted.filter((one) => one.do !== "open");
+    if (early) open();
+  }
+
+  function destroy() {
+    if (gone) return;
+    gone = true;
+    window.clearTimeout(patience);
+    hold(false);
+    for (const act of undo.reverse()) act();
+    for (const acts of listeners.values()) acts.clear();
+    token = null;
+    if (window.Hugang === api) delete window.Hugang;
+  }
+
+  const api = Object.freeze({
+    open,
+    close,
+    destroy,
+    ask: (text) => {
+      open();
+      send({ do: "ask", text: String(text) });
+    },
+    on: (name, act) => {
+      if (!listeners.has(name)) throw new Error("Hugang: no event " + name + "; there are " + EVENTS.join(", "));
+      listeners.get(name).add(act);
+      return () => listeners.get(name).delete(act);
+    },
+  });
+
+  if (window.Hugang && window.Hugang.destroy) window.Hugang.destroy(); // one chat a page: the latest
+  window.Hugang = api;
+  listen(window, "message", hear);
+  if (!wish.tenant) fail("no-tenant", "the script tag has no data-tenant");
+  else if (document.body && document.readyState !== "loading") build();
+  else listen(document, "DOMContentLoaded", build);
+})();
