@@ -11,8 +11,9 @@ HOUSE = "#0f4c5c"
 LEAST = 4.5
 """Contrast of text: WCAG 2.2, level AA."""
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
-_DARK_SURFACE, _DARK_PAPER = (21, 33, 37), (14, 23, 26)
-"""As in `base.css`."""
+_SUNK = (243, 245, 243)
+_DARK_SURFACE, _DARK_PAPER, _DARK_SUNK = (21, 33, 37), (14, 23, 26), (26, 40, 45)
+"""Grounds of `base.css`."""
 _STEP = 0.04
 
 _Colour = tuple[int, int, int]
@@ -36,10 +37,10 @@ def shades(accent: str | None, *, dark: bool) -> Shades:
     colour = _read(accent or HOUSE)
     if dark:
         soft = _mix(colour, _DARK_SURFACE, 0.72)
-        text = _readable(colour, _lighter_of(soft, _DARK_SURFACE), _WHITE)
+        text = _readable(colour, (soft, _DARK_SUNK), _WHITE)
         return Shades(_hex(text), _hex(_mix(text, _WHITE, 0.2)), _hex(soft), _hex(_DARK_PAPER))
     soft = _mix(colour, _WHITE, 0.9)
-    text = _readable(colour, soft, _BLACK)
+    text = _readable(colour, (soft, _SUNK), _BLACK)
     return Shades(_hex(text), _hex(_mix(text, _WHITE, 0.12)), _hex(soft), "#ffffff")
 
 
@@ -63,17 +64,13 @@ def style_sheet(accent: str | None) -> str:
     )
 
 
-def _readable(colour: _Colour, ground: _Colour, towards: _Colour) -> _Colour:
+def _readable(colour: _Colour, grounds: tuple[_Colour, ...], towards: _Colour) -> _Colour:
     share = 0.0
     found = colour
-    while contrast(_hex(found), _hex(ground)) < LEAST and share < 1:
+    while share < 1 and min(contrast(_hex(found), _hex(one)) for one in grounds) < LEAST:
         share += _STEP
         found = _mix(colour, towards, min(share, 1.0))
     return found
-
-
-def _lighter_of(*colours: _Colour) -> _Colour:
-    return min(colours, key=lambda one: contrast_with_white(_hex(one)))
 
 
 def _mix(one: _Colour, other: _Colour, share: float) -> _Colour:

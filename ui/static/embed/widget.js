@@ -1,40 +1,38 @@
-// Hugang 沪港通途: a tenant's chat on a page of its portal. No library, no cookie, no inline style.
-//
-// The chat lives in a frame of its own; this script places it, fetches the visitor's token, and
-// hands both ways on what the two tell each other, each to the other's exact origin.
+// Hugang 沪港通途: a tenant's chat on a page of its portal. This script places the frame that the chat
+// is in, and fetches the visitor's token; the two talk by messages to the other's exact origin.
 (() => {
   "use strict";
-  const WORDS = "@words@"; // by language: what is said where the chat itself cannot be reached
+  const WORDS = "@words@"; // by language: that the chat cannot be reached
   const EVENTS = ["ready", "open", "close", "asked", "answered", "declined", "error"];
-  const PATIENCE_MS = 20000; // for the frame to answer
+  const PATIENCE_MS = [20000, 4000]; // for the frame to load, then to answer
   const tag = document.currentScript || document.querySelector('script[data-tenant][src*="widget.js"]');
-  // A framework may take the tag away again before it has run.
-  if (!tag || !tag.isConnected) return;
+  if (!tag || !tag.isConnected) return; // a framework may have taken it away again
   const wish = tag.dataset;
   const base = new URL(".", tag.src);
   const inline = wish.mode === "inline";
-  const left = wish.position === "bottom-left";
-  const phone = window.matchMedia("(max-width: 640px)");
-  const print = window.matchMedia("print");
+  const [side, far] = wish.position === "bottom-left" ? ["left", "right"] : ["right", "left"];
+  const phone = matchMedia("(max-width: 640px)");
+  const print = matchMedia("print");
   const listeners = new Map(EVENTS.map((name) => [name, new Set()]));
-  const undo = []; // how each trace on the page is taken away again
+  const undo = []; // takes each trace off the page again
   let host, panel, bubble, frame, patience;
   let ready = false;
   let shown = false;
   let gone = false;
+  let early = false; // opened before there was a page to put it on
   let token = wish.token || null;
   let cameFrom = null; // where the focus was before the chat opened
   let wanted = []; // messages for a frame that is not ready yet
 
   function style(node, rules) {
     // By CSSOM, which a policy without 'unsafe-inline' allows; attributes it does not.
-    for (const [name, value] of Object.entries(rules)) node.style.setProperty(name, value);
+    for (const name in rules) node.style.setProperty(name, rules[name]);
     return node;
   }
 
   function make(name, rules, attributes) {
-    const node = style(document.createElement(name), rules || {});
-    for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+    const node = style(document.createElement(name), rules);
+    for (const key in attributes) node.setAttribute(key, attributes[key]);
     return node;
   }
 
@@ -45,11 +43,7 @@
 
   function tell(name, detail) {
     for (const act of listeners.get(name)) {
-      try {
-        act(detail || {});
-      } catch (error) {
-        window.setTimeout(() => { throw error; }); // the portal's own fault, told as such
-      }
+      setTimeout(() => act(detail || {})); // what fails there stops nothing here
     }
   }
 
@@ -65,6 +59,12 @@
 
   // --- the visitor's token: given, from the portal's server, or for anybody
 
+  function refuse(given, why, retryAfter) {
+    const code = given || "no-session";
+    fail(code, "no token: " + why);
+    return { fault: { code, retryAfter } };
+  }
+
   async function session(renew) {
     if (token && !renew) return { token };
     if (wish.token && !wish.sessionUrl) return { fault: { code: "session-ended" } };
@@ -75,16 +75,10 @@
     try {
       const answer = await fetch(url, { method: "POST", credentials, headers: json, body, cache: "no-store" });
       const told = await answer.json();
-      if (answer.ok && told.token) {
-        token = told.token;
-        return { token };
-      }
-      const code = told.code || "no-session";
-      fail(code, url + " gave no token: " + answer.status + " " + (told.detail || ""));
-      return { fault: { code, retryAfter: Number(answer.headers.get("Retry-After")) || null } };
+      if (answer.ok && told.token) return { token: (token = told.token) };
+      return refuse(told.code, answer.status + " " + told.detail, Number(answer.headers.get("Retry-After")));
     } catch (error) {
-      fail("no-session", url + " gave no token: " + error.message);
-      return { fault: { code: "no-session" } };
+      return refuse("", error.message);
     }
   }
 
@@ -92,7 +86,7 @@
 
   const HEARD = {
     ready: (said) => {
-      window.clearTimeout(patience);
+      clearTimeout(patience);
       ready = true;
       frame.title = said.title;
       if (panel) panel.setAttribute("aria-label", said.title);
@@ -104,7 +98,7 @@
     },
     token: async (said) => send({ do: "token", id: said.id, ...(await session(said.renew)) }),
     close,
-    reload: () => window.location.reload(),
+    reload: () => location.reload(),
     event: (said) => EVENTS.includes(said.name) && tell(said.name, said.detail),
   };
 
@@ -121,17 +115,24 @@
     for (const name of ["lang", "theme"]) if (wish[name]) address.searchParams.set(name, wish[name]);
     frame = make("iframe", { border: "0", display: "block", width: "100%", height: "100%", "border-radius": "inherit", "color-scheme": "normal" },
       { src: address.href, allow: "clipboard-write", title: "Hugang" });
-    frame.addEventListener("load", () => send({ do: "hello", mode: inline ? "inline" : "bubble", question: wish.question || "" }));
-    patience = window.setTimeout(unreached, PATIENCE_MS);
+    frame.addEventListener("load", () => {
+      wait(1);
+      send({ do: "hello", mode: wish.mode, question: wish.question });
+    });
+    wait(0);
+  }
+
+  function wait(step) {
+    clearTimeout(patience);
+    if (!ready) patience = setTimeout(unreached, PATIENCE_MS[step]);
   }
 
   function unreached() {
-    fail("unreachable", "no chat of tenant " + wish.tenant + " at " + base.origin + "; is " + window.location.origin +
-      " among the tenant's origins, and does this page's policy allow the frame (frame-src)?");
+    fail("unreachable", "no chat of " + wish.tenant + " at " + base.origin + "; is " + location.origin +
+      " among its origins, and allowed by frame-src?");
     if (!inline) return close();
-    const lang = WORDS[wish.lang] ? wish.lang : navigator.language.startsWith("en") ? "en" : "zh-Hans";
-    const note = make("p", { font: "15px/1.6 system-ui, sans-serif", margin: "0", padding: "24px" }, { role: "status", lang });
-    note.textContent = WORDS[lang];
+    const note = make("p", { font: "15px/1.6 system-ui, sans-serif", padding: "8px 24px" }, { role: "status" });
+    note.textContent = WORDS[wish.lang] || WORDS[navigator.language.startsWith("zh") ? "zh-Hans" : "en"];
     frame.replaceWith(note);
   }
 
@@ -144,15 +145,15 @@
     return style(svg, { width: "26px", height: "26px", fill: "none", stroke: "currentColor", "stroke-width": "1.8",
       "stroke-linecap": "round", "stroke-linejoin": "round" });
   }
-  const SPEECH = "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-4.5 4v-4A2.5 2.5 0 0 1 4 13.5zM8 8.7h8M8 11.7h5";
+  const SPEECH = "M4 6q0-2 2-2h12q2 0 2 2v8q0 2-2 2h-6.5l-4.5 4v-4h-1q-2 0-2-2zM8 8.5h8M8 11.5h5";
   const CROSS = "M6 6l12 12M18 6L6 18";
 
   function makeBubble() {
     bubble = make("button", {
       position: "fixed", display: "none", "place-items": "center", margin: "0", padding: "0",
-      [left ? "left" : "right"]: "max(20px, env(safe-area-inset-" + (left ? "left" : "right") + "))",
+      [side]: "max(20px, env(safe-area-inset-" + side + "))",
       bottom: "max(20px, env(safe-area-inset-bottom))", width: "56px", height: "56px", "border-radius": "50%",
-      border: "1px solid transparent", color: "#fff", cursor: "pointer", "box-shadow": "0 2px 6px rgb(0 0 0 / 20%), 0 8px 24px rgb(0 0 0 / 18%)",
+      border: "1px solid transparent", color: "#fff", cursor: "pointer", "box-shadow": "0 4px 18px rgb(0 0 0 / 30%)",
     }, { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false" });
     bubble.addEventListener("click", () => (shown ? close() : open()));
     return bubble;
@@ -171,9 +172,9 @@
     bubble.setAttribute("aria-expanded", String(shown));
   }
 
-  // Whoever tabs out of a chat that covers the page comes in again at its other end.
+  // Who tabs out of a chat that covers the page comes in again at its other end.
   function guard(at) {
-    const stop = make("span", { position: "fixed", opacity: "0" }, { tabindex: "0" });
+    const stop = make("span", { position: "fixed" }, { tabindex: "0" });
     stop.addEventListener("focus", () => {
       frame.focus();
       send({ do: "focus", at });
@@ -184,15 +185,14 @@
   function place() {
     const full = phone.matches;
     const view = window.visualViewport; // smaller than the window while a keyboard is up
-    const side = left ? "left" : "right";
     style(panel, {
       display: shown ? "block" : "none", position: "fixed", "box-sizing": "border-box", overflow: "hidden", background: "Canvas",
-      [left ? "right" : "left"]: full ? "0" : "auto", [side]: full ? "0" : "20px",
-      top: full ? (view ? view.offsetTop : 0) + "px" : "auto", bottom: full ? "auto" : "max(92px, calc(92px + env(safe-area-inset-bottom)))",
+      [far]: full ? "0" : "auto", [side]: full ? "0" : "20px",
+      top: full ? (view ? view.offsetTop : 0) + "px" : "auto", bottom: full ? "auto" : "calc(92px + env(safe-area-inset-bottom))",
       width: full ? "100%" : "min(420px, calc(100vw - 40px))",
       height: full ? (view ? view.height : window.innerHeight) + "px" : "min(700px, calc(100vh - 112px))",
       "border-radius": full ? "0" : "16px", border: full ? "0" : "1px solid rgb(128 140 144 / 45%)",
-      "box-shadow": full ? "none" : "0 4px 12px rgb(0 0 0 / 10%), 0 16px 48px rgb(0 0 0 / 18%)",
+      "box-shadow": full ? "none" : "0 12px 44px rgb(0 0 0 / 22%)",
     });
     if (full) panel.setAttribute("aria-modal", "true");
     else panel.removeAttribute("aria-modal");
@@ -204,19 +204,16 @@
   // The page under a chat that covers it does not scroll.
   let overflow = null;
   function hold(still) {
-    const root = document.documentElement;
-    if (still && overflow === null) {
-      overflow = root.style.overflow;
-      root.style.overflow = "hidden";
-    } else if (!still && overflow !== null) {
-      root.style.overflow = overflow;
-      overflow = null;
-    }
+    const root = document.documentElement.style;
+    if (still) overflow ??= root.overflow;
+    else if (overflow === null) return;
+    root.overflow = still ? "hidden" : overflow;
+    if (!still) overflow = null;
   }
 
   function open() {
     if (gone || shown || inline) return;
-    if (!host) return void wanted.push({ do: "open" });
+    if (!host) return void (early = true);
     cameFrom = document.activeElement;
     shown = true;
     place();
@@ -245,7 +242,7 @@
     if (inline) {
       const target = wish.target && document.querySelector(wish.target);
       if (!target) {
-        window.clearTimeout(patience);
+        clearTimeout(patience);
         fail("no-target", "data-target " + JSON.stringify(wish.target || "") + " names no element of this page");
         return;
       }
@@ -267,19 +264,16 @@
       listen(print, "change", () => style(host, { display: print.matches ? "none" : "block" }));
     }
     undo.push(() => host.remove());
-    const early = wanted.filter((one) => one.do === "open").length;
-    wanted = wanted.filter((one) => one.do !== "open");
     if (early) open();
   }
 
   function destroy() {
     if (gone) return;
     gone = true;
-    window.clearTimeout(patience);
+    clearTimeout(patience);
     hold(false);
     for (const act of undo.reverse()) act();
     for (const acts of listeners.values()) acts.clear();
-    token = null;
     if (window.Hugang === api) delete window.Hugang;
   }
 
@@ -292,7 +286,7 @@
       send({ do: "ask", text: String(text) });
     },
     on: (name, act) => {
-      if (!listeners.has(name)) throw new Error("Hugang: no event " + name + "; there are " + EVENTS.join(", "));
+      if (!listeners.has(name)) throw new Error("Hugang: no event " + name);
       listeners.get(name).add(act);
       return () => listeners.get(name).delete(act);
     },
