@@ -118,6 +118,7 @@ def _page(
                 content="width=device-width, initial-scale=1, viewport-fit=cover",
             ),
             element("meta", name="robots", content="noindex"),
+            element("link", rel="icon", href=asset("favicon.png")),
             element("title", title),
             head,
         ),

@@ -142,8 +142,7 @@
     svg.setAttribute("aria-hidden", "true");
     line.setAttribute("d", path);
     svg.append(line);
-    return style(svg, { width: "26px", height: "26px", fill: "none", stroke: "currentColor", "stroke-width": "1.8",
-      "stroke-linecap": "round", "stroke-linejoin": "round" });
+    return style(svg, { width: "26px", height: "26px", fill: "none", stroke: "currentColor", "stroke-width": "1.8" });
   }
   const SPEECH = "M4 6q0-2 2-2h12q2 0 2 2v8q0 2-2 2h-6.5l-4.5 4v-4h-1q-2 0-2-2zM8 8.5h8M8 11.5h5";
   const CROSS = "M6 6l12 12M18 6L6 18";
@@ -154,7 +153,7 @@
       [side]: "max(20px, env(safe-area-inset-" + side + "))",
       bottom: "max(20px, env(safe-area-inset-bottom))", width: "56px", height: "56px", "border-radius": "50%",
       border: "1px solid transparent", color: "#fff", cursor: "pointer", "box-shadow": "0 4px 18px rgb(0 0 0 / 30%)",
-    }, { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false" });
+    }, { type: "button", "aria-haspopup": "dialog" });
     bubble.addEventListener("click", () => (shown ? close() : open()));
     return bubble;
   }
@@ -236,7 +235,7 @@
 
   function build() {
     if (gone) return;
-    host = make("div", { all: "initial", display: inline ? "block" : "contents" });
+    host = make("div", { all: "initial", display: "block" });
     const shadow = host.attachShadow({ mode: "open" });
     makeFrame();
     if (inline) {
@@ -252,7 +251,7 @@
     } else {
       panel = make("div", {}, { role: "dialog" });
       panel.append(guard("last"), frame, guard("first"));
-      style(host, { position: "fixed", "z-index": "2147483000", top: "0", left: "0", display: "block", width: "0", height: "0" });
+      style(host, { position: "fixed", "z-index": "2147483000", top: "0", left: "0", width: "0" });
       shadow.append(panel, makeBubble());
       place();
       document.body.append(host);
@@ -288,6 +287,7 @@
     on: (name, act) => {
       if (!listeners.has(name)) throw new Error("Hugang: no event " + name);
       listeners.get(name).add(act);
+      if (ready && name === "ready") act({ tenant: wish.tenant });
       return () => listeners.get(name).delete(act);
     },
   });
