@@ -8,11 +8,13 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
 from bot.settings import Settings
@@ -310,3 +312,12 @@ def test_the_chat_needs_no_gradio(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_profile_of_the_guide_can_be_read() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert found
+    read = TenantProfile.model_validate(yaml.safe_load(textwrap.dedent(found[1])))
+    assert read.public
+    assert read.origins == (PORTAL,)
