@@ -12,8 +12,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from typing import Any
 
 from bot.advisor import Advisor
 from bot.errors import AdvisorError
@@ -26,10 +26,8 @@ from ui.access import Caller
 from ui.answer_view import AnswerView
 from ui.desk import Desk
 from ui.html import safe, word
+from ui.page_request import PageRequest
 from ui.turns import Turns
-
-if TYPE_CHECKING:
-    from ui.handlers import PageRequest  # not at run time: the module imports Gradio
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +79,7 @@ class Answering:
                 with contextlib.suppress(RuntimeError):  # the loop of a server that has stopped
                     loop.call_soon_threadsafe(changed.set)
 
-    async def states(self) -> AsyncIterator[Payload]:
+    async def states(self) -> AsyncGenerator[Payload]:
         """Yield what there is to show, then each change; those after the first text some time apart.
 
         Who listens misses states between; each is complete, and the last one always comes.
@@ -184,6 +182,15 @@ class Answers:
         self._threads[name] = thread
         thread.start()
         return answering
+
+    def knows(self, request: PageRequest, caller: Caller) -> bool:
+        """Tell whether asking would give an answer that runs or was kept; blocks for one read."""
+        with self._lock:
+            if (caller.tenant.id, request.message) in self._running:
+                return True
+        if caller.store is None or not request.conversation:
+            return False
+        return caller.store.conversations.has_ended(request.message)
 
     def stop(self, message: str, owner_key: str | None, caller: Caller | None = None) -> None:
         """Stop an answer in the making, if this is its owner; otherwise do nothing."""

@@ -44,6 +44,7 @@ from ui.api_sessions import session_endpoints
 from ui.api_usage import usage_endpoints
 from ui.cors import TenantCors
 from ui.desk import Desk
+from ui.embed.routes import embed_endpoints
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.mcp_server.server import PATH as MCP_PATH
@@ -124,6 +125,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/embed/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
     app.add_middleware(ProblemForm, prefix="/v1/", reword=openai_errors.reworded)
@@ -155,6 +157,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         managed = usage_endpoints(shelf, refusals(401, 403, 413, 415, 422, 503))
         app.include_router(managed, prefix=PREFIX)
         app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
+        app.include_router(embed_endpoints(access, answers))
     if shelf and uploads:
         own = document_endpoints(
             shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 429, 503)

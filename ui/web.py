@@ -34,13 +34,16 @@ _CONTENT_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-_STYLES = ("base.css", "plan.css", "source.css", "ask/ask.css", "ask/memory.css", "print.css")
-_SCRIPTS = (
-    *("page", "words", "limits", "asking", "editing", "keeping", "showing", "panel"),
-    *("conversations", "feedback"),
-    "actions",
+_STYLES = (
+    *("base.css", "plan.css", "source.css", "ask/gradio.css", "ask/ask.css", "ask/memory.css"),
+    "print.css",
 )
-"""In this order: `page` declares what the others share, `actions` starts."""
+_SCRIPTS = (
+    *("storage", "language", "page", "words", "given", "limits", "asking", "editing", "keeping"),
+    *("conversation", "showing", "panel", "conversations", "feedback", "actions"),
+    "start",
+)
+"""In this order: what others need while they are read comes before them; `start` starts."""
 _UPLOAD = "/gradio_api/upload"
 _FONTS = (
     "system-ui",
@@ -100,7 +103,9 @@ def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blo
     cards = advisor.corpus.instruments.values()
     with gr.Blocks(analytics_enabled=False, title="沪港通途 · Hugang", fill_width=True) as page:
         view = gr.HTML(
-            html_template=_static("ask/ask.html"),
+            html_template=_static("ask/ask.html").replace(
+                "<!-- panel -->", _static("ask/panel.html")
+            ),
             js_on_load=page_script(),
             apply_default_css=False,
             elem_id="hugang",

@@ -113,6 +113,12 @@ class Conversations:
             added = self._added(session, asked, corpus, now)
             return Begun("new", kept_turn(added))
 
+    def has_ended(self, turn: str) -> bool:
+        """Tell whether a question is kept with what became of it."""
+        with self._database.reading() as session:
+            found = session.get(TurnRow, (self._tenant, turn))
+            return found is not None and found.state not in _OPEN
+
     def show(self, turn: str, payload: Mapping[str, Any]) -> None:
         """Keep what the page shows of an answer in the making."""
         with self._database.writing() as session:

@@ -21,7 +21,7 @@ from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
 from ui.answering import SHOW_EVERY_S, Answering, Answers
-from ui.handlers import PageRequest
+from ui.page_request import PageRequest
 
 KEY, OTHER = "a" * 43, "b" * 43
 TALK, OTHER_TALK = "c" * 22, "d" * 22

@@ -24,8 +24,9 @@ from knowledge.corpus import Corpus
 from tests.loops import run
 from ui.answer_view import AnswerView
 from ui.answering import Answers
-from ui.handlers import PageRequest, answer_handler
+from ui.handlers import answer_handler
 from ui.html import Html
+from ui.page_request import PageRequest
 
 DAY = dt.date(2026, 11, 22)
 REF = FactRef("hk-corporate-treasury-centre-tax#1")

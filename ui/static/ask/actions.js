@@ -4,15 +4,6 @@ function turnOf(node) {
   return turns.find((turn) => turn.article && turn.article.contains(node));
 }
 
-// 200000000 → "200,000,000 (2亿)": long rows of zeros are misread.
-function readable(value) {
-  const plain = value.toLocaleString("en-US", { maximumFractionDigits: 6 });
-  if (Math.abs(value) < 10000) return plain;
-  const tag = { "zh-Hans": "zh-CN", "zh-Hant": "zh-HK", en: "en" }[lang];
-  const style = { notation: "compact", compactDisplay: "long", maximumFractionDigits: 4 };
-  return plain + " (" + new Intl.NumberFormat(tag, style).format(value) + ")";
-}
-
 function fill(button, given, shown) {
   const turn = turnOf(button);
   const point = button.closest("[data-point]");
@@ -36,7 +27,6 @@ function untell(button) {
 }
 
 const ACTIONS = {
-  ...CONVERSATION_ACTIONS,
   ...FEEDBACK_ACTIONS,
   ask: (button) => {
     unedit();
@@ -46,25 +36,7 @@ const ACTIONS = {
     const turn = turnOf(button);
     if (turn) again(turn, {});
   },
-  edit: (button) => edit(turnOf(button)),
-  unedit: () => {
-    unedit();
-    box.focus();
-  },
-  undo,
   untell,
-  pop,
-  shut,
-  day: chooseDay,
-  today: () => {
-    want(Object.assign({}, wanted, { as_of: "" }));
-    shut();
-  },
-  unfilter: () => {
-    want({ as_of: wanted.as_of });
-    shut();
-  },
-  drop: (button) => drop(button.dataset.kind, button.dataset.value),
   choose: (button) => {
     const type = button.closest("[data-point]").dataset.type;
     const value = button.dataset.value;
@@ -86,25 +58,18 @@ const ACTIONS = {
   close: closeSource,
   previous: () => walk(-1),
   next: () => walk(1),
-  theme: () => {
-    const dark = !document.body.classList.contains("dark");
-    store("theme", dark ? "dark" : "light");
-    darken(dark);
-  },
   new: () => {
     leave();
     closeSource();
-    closeSheet();
     unedit();
     forget();
-    want({});
     turns.length = 0;
     keep();
     conversation.replaceChildren();
     hero.hidden = false;
     newButton.hidden = true;
     scroller.scrollTo({ top: 0 });
-    drawList();
+    cleared();
     box.focus();
   },
 };
@@ -147,18 +112,6 @@ function send() {
   else ask(question);
 }
 
-// A question in the address comes into the box; only a person sends it.
-function takeFromAddress() {
-  const address = new URL(window.location.href);
-  const told = address.searchParams.get("q");
-  if (!told) return;
-  box.value = told.slice(0, box.maxLength);
-  grow();
-  box.focus();
-  address.searchParams.delete("q");
-  window.history.replaceState(window.history.state, "", address);
-}
-
 function grow() {
   box.style.height = "auto";
   box.style.height = Math.min(box.scrollHeight, 200) + "px";
@@ -177,27 +130,8 @@ element.addEventListener("click", (event) => {
     box.focus();
     return;
   }
-  const tongue = event.target.closest("[data-lang]");
-  if (tongue) {
-    store("lang", tongue.dataset.lang);
-    speak(tongue.dataset.lang);
-    return;
-  }
   const button = event.target.closest("[data-do]");
   if (button && button.dataset.do in ACTIONS) ACTIONS[button.dataset.do](button);
-});
-
-element.addEventListener("change", (event) => {
-  const field = event.target.closest("[data-filter]");
-  if (!field) return;
-  wanted[field.dataset.filter] = Array.from(field.querySelectorAll("input:checked"), (one) => one.value);
-  const at = event.target.value;
-  showWanted();
-  field.querySelector('input[value="' + at + '"]').focus();
-});
-
-document.addEventListener("click", (event) => {
-  if (popped && !popped.contains(event.target) && !event.target.closest("[data-pop]")) shut();
 });
 
 element.addEventListener("input", (event) => {
@@ -206,10 +140,6 @@ element.addEventListener("input", (event) => {
 });
 
 element.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.closest("#hg-day input")) {
-    event.preventDefault();
-    chooseDay();
-  }
   if (event.key === "Enter" && event.target.matches("[data-point] input")) {
     event.preventDefault();
     ACTIONS.fill(event.target.parentElement.querySelector("[data-do=fill]"));
@@ -230,42 +160,10 @@ box.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && (popped || !panel.hidden || editing)) {
+  if (event.key === "Escape" && !event.defaultPrevented && (!panel.hidden || editing)) {
     event.preventDefault();
-    if (popped) shut();
-    else if (!panel.hidden) closeSource();
+    if (!panel.hidden) closeSource();
     else ACTIONS.unedit();
   }
   if (event.key === "Tab") keepInside(event);
 });
-
-DARK.addEventListener("change", () => {
-  if (!stored("theme")) darken(DARK.matches);
-});
-
-// What `web.py` calls when Gradio reports that the call failed.
-window.hugang = {
-  failed: () => {
-    if (performance.now() - stoppedAt < STOP_ECHO_MS) return;
-    const turn = running;
-    // Whether the server or the way to it has failed is told by whether it answers.
-    if (props.keeps) window.fetch("healthz", { cache: "no-store" }).then(() => fail(turn, "failed.general"), () => lost(turn));
-    else fail(turn, "failed.general");
-  },
-};
-
-// A lost connection is no failed call to Gradio: it only puts up a message of its own, which the
-// style sheet hides, and waits.
-new MutationObserver(() => {
-  if (!running || !document.querySelector(".toast-body.error")) return;
-  const turn = running;
-  window.setTimeout(() => lost(turn), 300);
-}).observe(document.body, { childList: true, subtree: true });
-
-watch("value", () => show(props.value));
-darken(stored("theme") ? stored("theme") === "dark" : DARK.matches);
-restore();
-if (turns.length > 0) want(turns[turns.length - 1].given);
-speak(lang);
-takeFromAddress();
-if (props.keeps && WIDE.matches && stored("list") === "open") showList(true);

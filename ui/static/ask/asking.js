@@ -97,9 +97,12 @@ function showTurn(turn) {
   const row = make("div", "hg-asked");
   const asked = make("div", "hg-question", turn.question);
   asked.setAttribute("dir", "auto");
-  const pencil = iconButton("edit", "edit.question", PENCIL);
-  pencil.classList.add("hg-edit");
-  row.append(pencil, asked);
+  if (!props.embedded) {
+    const pencil = iconButton("edit", "edit.question", PENCIL);
+    pencil.classList.add("hg-edit");
+    row.append(pencil);
+  }
+  row.append(asked);
   turn.givenRow = make("div", "hg-given");
   turn.answer = make("div", "hg-answer hg-" + turn.state);
   if (turn.lang) turn.answer.lang = turn.lang;

@@ -5,26 +5,9 @@ const wanted = { as_of: "", topics: [], jurisdictions: [] };
 const chips = $(".hg-chips");
 let popped = null; // the small window that is open
 
-function copyOf(given) {
-  return {
-    as_of: given.as_of || "",
-    topics: Array.from(given.topics || []),
-    jurisdictions: Array.from(given.jurisdictions || []),
-  };
-}
-
 function want(given) {
   Object.assign(wanted, copyOf(given));
   showWanted();
-}
-
-// Each limit as [kind, value, words].
-function limitsOf(given) {
-  const limits = [];
-  if (given.as_of) limits.push(["as_of", given.as_of, words("day.chosen", { date: given.as_of })]);
-  for (const one of given.topics) limits.push(["topics", one, words("topic." + one)]);
-  for (const one of given.jurisdictions) limits.push(["jurisdictions", one, words("place." + one)]);
-  return limits;
 }
 
 function showWanted() {
@@ -43,17 +26,6 @@ function showWanted() {
   day.textContent = words(day.dataset.t);
 }
 
-function chipButton(action, said) {
-  const chip = make("button", "hg-chip hg-chip-drop", said);
-  chip.type = "button";
-  chip.dataset.do = action;
-  chip.setAttribute("aria-label", words("chip.remove", { what: said }));
-  const cross = make("span", "", "×");
-  cross.setAttribute("aria-hidden", "true");
-  chip.append(cross);
-  return chip;
-}
-
 function showFilter(kind) {
   const field = $('[data-filter="' + kind + '"]');
   const family = kind === "topics" ? "topic." : "place.";
@@ -67,21 +39,6 @@ function showFilter(kind) {
     label.append(tick, make("span", "", words(family + value)));
     field.append(label);
   }
-}
-
-// What a turn was asked under, above its answer; what was told can be taken back.
-function showGiven(turn) {
-  const { told } = turn.given;
-  turn.givenRow.replaceChildren(
-    ...limitsOf(turn.given).map(([, , said]) => make("span", "hg-chip", said)),
-    ...(told.length > 0 ? [makeWord("span", "told.title")] : []),
-    ...told.map(({ name, asked, shown }) => {
-      const chip = chipButton("untell", asked + " " + shown);
-      chip.dataset.name = name;
-      return chip;
-    }),
-  );
-  turn.givenRow.hidden = turn.givenRow.childElementCount === 0;
 }
 
 function pop(button) {

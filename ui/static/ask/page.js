@@ -16,7 +16,7 @@ const STRINGS = props.strings;
 const LANGS = ["zh-Hans", "zh-Hant", "en"];
 const PHONE = window.matchMedia("(max-width: 640px)");
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
-const SILENCE_MS = 90000; // longer without a word from the server counts as a lost connection
+const SILENCE_MS = props.embedded ? 40000 : 90000; // longer without a word from the server counts as a lost connection
 
 const turns = [];
 let lang = firstLanguage();

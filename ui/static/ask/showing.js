@@ -54,9 +54,19 @@ function replace(node, html) {
   node.hgHtml = html;
   for (const one of node.querySelectorAll("details")) one.open = unfolded.includes(one.dataset.key);
   translate(node);
+  if (props.embedded) withoutPages(node);
   if (focused) {
     const again = node.querySelector('[data-cite="' + focused + '"]');
     if (again) again.focus({ preventScroll: true });
   }
   pointOut();
+}
+
+// Visitors of a portal have none of our other pages: a link to one becomes its words, or goes.
+function withoutPages(root) {
+  for (const link of root.querySelectorAll('a[href^="/"]')) {
+    if (link.matches("[download], .hg-all-facts")) link.remove();
+    else if (link.parentElement.matches(".hg-plan-more")) link.parentElement.remove();
+    else link.replaceWith(make("span", "", link.textContent));
+  }
 }
