@@ -19,6 +19,7 @@ from bot.prompt import fence, load_prompt
 from bot.providers.base import Budget, ChatModel, Message, ModelError, Usage
 from bot.question import Question
 from bot.understanding import Understanding
+from bot.waiting import waiting
 from knowledge.card import PassageLang
 from knowledge.figures import missing_figures
 
@@ -57,7 +58,8 @@ class Race:
         Args:
             within_s: longest wait from now, in seconds; 0 = only what has arrived already.
         """
-        self._arrived.wait(within_s)
+        with waiting():
+            self._arrived.wait(within_s)
         self.drop()
         return self._standalone
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ from ui.cors import TenantCors
 from ui.desk import Desk
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
+from ui.logs import log_answer, log_request
+from ui.metrics import Metrics, metrics_endpoint
 from ui.papers.redraw import redrawing
 from ui.papers.routes import documents_pages
 from ui.papers.shelf import Shelf
@@ -53,6 +56,9 @@ from ui.plan_page import plan_pages
 from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.takeaway.endpoints import takeaway_endpoints
+from ui.traffic import Traffic
+from ui.turns import Turns
+from ui.work import Work
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -85,13 +91,17 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         web: whether to mount the web page at `/`.
     """
     store = Store.of(settings) if settings.keep_conversations else None
-    access = Access(store, staff=settings.staff)
-    desk = Desk(advisor)
+    work = Work(settings.answers_open)
+    turns = Turns(settings.answer_concurrency)
+    access = Access(store, staff=settings.staff, work=work)
+    token = settings.metrics_token
+    metrics = Metrics(advisor.corpus, work, turns, store) if token else None
+    desk = Desk(advisor, turns, work, (log_answer, *((metrics.answer,) if metrics else ())))
     library: DocumentLibrary | None = getattr(advisor, "documents", None)
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
-    answers = Answers(advisor, settings.answer_concurrency, store)
+    answers = Answers(advisor, settings.answer_concurrency, store, desk)
     app = FastAPI(
         title="Hugang 沪港通途",
         version=installed_version(),
@@ -111,15 +121,20 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
+    logged = partial(log_request, addresses=settings.log_addresses)
+    app.add_middleware(Traffic, told=(logged, *((metrics.request,) if metrics else ())))
     app.state.access = access
+    app.state.work = work
     add_problem_handlers(app)
     add_invalid_handler(app)
-    slots = CapacityLimiter(settings.answer_concurrency)
+    # Threads for answers under way, most of which wait; `turns` says how many work.
+    slots = CapacityLimiter(settings.answers_open)
+    planning = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     for endpoints in (
         ask_endpoint(desk, access, slots, refusals(400, 401, 403, 413, 415, 422, 429, 500, 503)),
         catalogue_endpoints(catalogue, refusals(401, 403, 404, 422)),
-        plan_endpoint(advisor, catalogue, slots, refusals(400, 401, 403, 404, 413, 415, 422)),
+        plan_endpoint(advisor, catalogue, planning, refusals(400, 401, 403, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
     if store:
@@ -135,7 +150,9 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         )
         app.include_router(own, prefix=PREFIX)
     mount_assets(app)
-    _add_health(app, Readiness(advisor))
+    _add_health(app, Readiness(advisor, store, settings.home, work))
+    if metrics and token:
+        app.include_router(metrics_endpoint(metrics, token.get_secret_value()))
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web and settings.staff:

@@ -86,7 +86,7 @@ def ask_endpoint(
     Args:
         desk: takes questions on behalf of callers.
         access: knows how much they may ask.
-        slots: how many answers are worked on at once.
+        slots: threads for the answers under way.
         responses: the refusals that the OpenAPI description names.
     """
     endpoints = APIRouter()

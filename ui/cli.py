@@ -252,9 +252,11 @@ def serve(
     ] = False,
 ) -> None:
     """Start the web page and the HTTP API; the index is built first where it is needed."""
+    from ui.logs import set_up
     from ui.serve import listen, run, url_of
 
     settings = _settings()
+    set_up(settings.log, debug=_debugging())
     _check_store(settings)
     listener = listen(host, port)
     url = url_of(listener)
@@ -272,7 +274,7 @@ def serve(
 
                 webbrowser.open(url)
 
-        run(served, listener, ready)
+        run(served, listener, ready, settings)
 
 
 def _check_store(settings: Settings) -> None:

@@ -18,7 +18,7 @@ class Turns:
 
     def __init__(self, slots: int) -> None:
         """Have all slots free."""
-        self._free = slots
+        self._slots = self._free = slots
         self._waiting: list[tuple[float, int, threading.Event]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
@@ -29,39 +29,42 @@ class Turns:
         with self._lock:
             return len(self._waiting)
 
+    @property
+    def held(self) -> int:
+        """How many hold a slot."""
+        with self._lock:
+            return self._slots - self._free
+
     @contextmanager
     def turn(self, due: float) -> Iterator[None]:
         """Hold a slot; waits for it."""
-        with self._lock:
-            now = self._free > 0
-            if now:
-                self._free -= 1
-            else:
-                mine = self._queue(due)
-        if not now:
-            mine.wait()
+        self._take(due)
         try:
             yield
         finally:
-            with self._lock:
-                if self._waiting:
-                    self._hand_over()
-                else:
-                    self._free += 1
+            self._give()
 
-    def give_way(self, due: float) -> None:
-        """Let those go first who are due before; to be called by one that holds a slot."""
+    @contextmanager
+    def away(self, due: float) -> Iterator[None]:
+        """Give the slot that is held to others; waits for one again at the end."""
+        self._give()
+        try:
+            yield
+        finally:
+            self._take(due)
+
+    def _take(self, due: float) -> None:
         with self._lock:
-            if not self._waiting or self._waiting[0][0] >= due:
+            if self._free:
+                self._free -= 1
                 return
-            mine = self._queue(due)
-            self._hand_over()
+            mine = threading.Event()
+            heapq.heappush(self._waiting, (due, next(self._order), mine))
         mine.wait()
 
-    def _queue(self, due: float) -> threading.Event:
-        mine = threading.Event()
-        heapq.heappush(self._waiting, (due, next(self._order), mine))
-        return mine
-
-    def _hand_over(self) -> None:
-        heapq.heappop(self._waiting)[2].set()
+    def _give(self) -> None:
+        with self._lock:
+            if self._waiting:
+                heapq.heappop(self._waiting)[2].set()
+            else:
+                self._free += 1

@@ -37,26 +37,19 @@ def test_a_slot_goes_to_the_one_that_is_due_first_and_among_equals_to_the_first_
     assert order == ["a", "b", "c"]
 
 
-def test_one_that_works_gives_way_to_one_due_before_and_goes_on_after_it() -> None:
+def test_one_that_waits_elsewhere_lets_others_work_and_goes_on_after_those_due_before() -> None:
     turns, order = Turns(1), list[str]()
     with turns.turn(0.0):
         sooner = start(turns, 1.0, "sooner", order)
         later = start(turns, 9.0, "later", order)
-        turns.give_way(5.0)
+        with turns.away(5.0):
+            sooner.join(DEADLINE_S)
         order.append("this one")
-    for thread in (sooner, later):
-        thread.join(DEADLINE_S)
-    assert order == ["sooner", "this one", "later"]
-
-
-def test_who_is_due_no_later_keeps_its_slot() -> None:
-    turns, order = Turns(1), list[str]()
-    with turns.turn(0.0):
-        other = start(turns, 1.0, "other", order)
-        turns.give_way(1.0)
-        order.append("this one")
-    other.join(DEADLINE_S)
-    assert order == ["this one", "other"]
+        assert turns.held == 1
+    later.join(DEADLINE_S)
+    assert order[0] == "sooner"
+    assert set(order[1:]) == {"this one", "later"}
+    assert (turns.held, turns.waiting) == (0, 0)
 
 
 def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None:
@@ -71,8 +64,10 @@ def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None
                 time.sleep(0.0005)
                 with lock:
                     at_work[0] -= 1
+                with turns.away(due + step + 2):
+                    time.sleep(0.0005)
+                with lock:
                     done[0] += 1
-                turns.give_way(due + step + 2)
 
     threads = [threading.Thread(target=work, args=(float(at),)) for at in range(20)]
     for thread in threads:
