@@ -36,7 +36,7 @@ from bot.select import overlap
 from bot.settings import Settings
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
-from bot.waiting import waiting
+from bot.waiting import let_others_work, work_on
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 
@@ -299,12 +299,15 @@ def _read_on(
     """
     length = 0
     until = time.monotonic() + TOLD_EVERY_S
-    with waiting():
-        for text in texts:
-            length += len(text)
-            proposals = tuple(reader.feed(text))
-            if proposals or length > LONGEST_CLAIM or time.monotonic() >= until:
-                return proposals, length
+    let_others_work()
+    for text in texts:
+        length += len(text)
+        proposals = tuple(reader.feed(text))
+        if proposals or length > LONGEST_CLAIM or time.monotonic() >= until:
+            if proposals:
+                work_on()
+            return proposals, length
+    work_on()
     return None
 
 

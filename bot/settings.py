@@ -34,8 +34,9 @@ class Settings(BaseSettings):
     """Folder for everything that is written: the index, documents, the SQLite database, reports."""
     evidence_limit: int = Field(default=40, ge=5, le=200)
     """Most facts that retrieval hands on."""
-    answer_concurrency: int = Field(default=8, ge=1, le=256)
-    """Most answers worked on at once; one that waits for its language model does not count."""
+    answer_concurrency: int = Field(default=4, ge=1, le=256)
+    """Most answers worked on at once, those not counted that wait for a language model. More than two
+    for each core only make each other wait."""
     answers_open: int = Field(default=256, ge=1, le=10_000)
     """Most answers under way at once, those that wait included; further questions are refused."""
     typesetting_s: float = Field(default=30.0, gt=0, le=600)

@@ -1,36 +1,47 @@
-"""Time in which an answer waits for somebody else, so that others may work meanwhile.
+"""Slots of work: an answer gives its own up while it waits for somebody else.
 
-Whoever limits how many answers are worked on at once says so with `away_by`; the engine marks where
-it waits with `waiting`. Where nobody limits anything, waiting is only waiting.
+Whoever limits how many answers are worked on at once names the slot with `holding`; the engine says
+where it waits and where it works on. Where nobody limits anything, both do nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
-Away = Callable[[], AbstractContextManager[None]]
-"""Gives a slot up on entering, and takes one again on leaving."""
-_away: ContextVar[Away | None] = ContextVar("away", default=None)
+
+class Slot(Protocol):
+    """A place among those who work."""
+
+    def take(self) -> None:
+        """Hold it; waits for it, and does nothing where it is held."""
+
+    def give(self) -> None:
+        """Leave it to others; does nothing where it is not held."""
+
+
+_held: ContextVar[Slot | None] = ContextVar("held", default=None)
 
 
 @contextmanager
-def away_by(away: Away) -> Iterator[None]:
-    """Let what runs inside, in this thread, give its slot up while it waits."""
-    before = _away.set(away)
+def holding(slot: Slot) -> Iterator[None]:
+    """Let what runs inside, in this thread, give up and take this slot."""
+    before = _held.set(slot)
     try:
         yield
     finally:
-        _away.reset(before)
+        _held.reset(before)
 
 
-@contextmanager
-def waiting() -> Iterator[None]:
-    """Wait inside; no generator may yield there, since it may be resumed elsewhere."""
-    away = _away.get()
-    if away is None:
-        yield
-        return
-    with away():
-        yield
+def let_others_work() -> None:
+    """Say that what follows only waits."""
+    if slot := _held.get():
+        slot.give()
+
+
+def work_on() -> None:
+    """Say that what follows is work."""
+    if slot := _held.get():
+        slot.take()

@@ -287,6 +287,14 @@ def _check_store(settings: Settings) -> None:
 
 
 @app.command()
+def settings() -> None:
+    """Print every setting, as docs/settings.md holds them."""
+    from bot.settings_table import settings_page
+
+    typer.echo(settings_page(), nl=False)
+
+
+@app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """Check this installation; exit code 1 when something does not work."""
     from bot.doctor import Report, examine

@@ -11,11 +11,11 @@ from fastapi import Request
 
 from bot.advisor import Advisor
 from bot.answer import CheckedAnswer, Standing
-from bot.events import AnswerEvent, BlockGrowing, BlockReady, Failed, Finished
+from bot.events import AnswerEvent, BlockGrowing, BlockReady, Failed, Finished, StillWriting
 from bot.question import Filters, Question
 from bot.store.schema import StoreError
 from bot.store.tenants import Tenant
-from bot.waiting import away_by
+from bot.waiting import holding
 from knowledge.card import Bilingual
 from ui.access import Caller
 from ui.api_problems import ProblemError
@@ -24,7 +24,8 @@ from ui.work import Work
 
 log = logging.getLogger(__name__)
 PATIENCE_S = 3.0
-"""An answer whose first text is told lets those go first that wait for theirs, for so long."""
+"""An answer whose first text is told lets those go first that were asked so much later and wait for
+theirs."""
 Outcome = Standing | Literal["failed", "left"]
 """How an answer ended; `left`: whoever asked went away or stopped it."""
 OnAnswer = Callable[[Caller, Outcome, CheckedAnswer | None], None]
@@ -63,9 +64,8 @@ class Desk:
         """
         outcome: Outcome = "failed"
         answer = None
-        due = time.monotonic()
         try:
-            with self.work.one(), self.turns.turn(due), away_by(lambda: self.turns.away(due)):
+            with self.work.one(), self.turns.turn(time.monotonic()) as slot, holding(slot):
                 answer = self.advisor.answer(question)
             outcome = answer.standing
             self._record(caller, answer, owner)
@@ -105,22 +105,21 @@ class Desk:
     def _by_turns(self, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
         """Take each step in a slot, which is given up between steps and while a model is awaited.
 
-        A step is due when the answer began; once there is text to read, between steps, later. Who
-        comes back from a model is due as the answer was: what has begun is not held up by what has
-        not.
+        Steps are due when the answer began, so that what has begun is not held up by what has not;
+        those after a first text that no model is still adding to, a little later.
         """
-        began = time.monotonic()
-        due = began
-        has_text = False
+        began = due = time.monotonic()
+        works = True
         while True:
-            with self.turns.turn(due), away_by(lambda: self.turns.away(began)):
+            with self.turns.turn(due, taken=works) as slot, holding(slot):
                 event = next(events, None)
             if event is None:
                 return
-            if not has_text and isinstance(event, BlockReady | BlockGrowing):
-                has_text = True
-                if isinstance(event, BlockReady):
-                    due = time.monotonic() + PATIENCE_S
+            works = not isinstance(event, StillWriting | BlockGrowing)
+            if not works:
+                due = began
+            elif isinstance(event, BlockReady):
+                due = began + PATIENCE_S
             yield event
 
     def _tell(self, caller: Caller, outcome: Outcome, answer: CheckedAnswer | None) -> None:

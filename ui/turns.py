@@ -36,24 +36,23 @@ class Turns:
             return self._slots - self._free
 
     @contextmanager
-    def turn(self, due: float) -> Iterator[None]:
-        """Hold a slot; waits for it."""
-        self._take(due)
-        try:
-            yield
-        finally:
-            self._give()
+    def turn(self, due: float, *, taken: bool = True) -> Iterator[Slot]:
+        """Hold a slot; waits for it.
 
-    @contextmanager
-    def away(self, due: float) -> Iterator[None]:
-        """Give the slot that is held to others; waits for one again at the end."""
-        self._give()
+        Args:
+            due: when the work is due.
+            taken: whether it is work from the start; else the slot is taken when it becomes so.
+        """
+        slot = Slot(self, due)
+        if taken:
+            slot.take()
         try:
-            yield
+            yield slot
         finally:
-            self._take(due)
+            slot.give()
 
-    def _take(self, due: float) -> None:
+    def take(self, due: float) -> None:
+        """Wait for a slot."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -62,9 +61,32 @@ class Turns:
             heapq.heappush(self._waiting, (due, next(self._order), mine))
         mine.wait()
 
-    def _give(self) -> None:
+    def give(self) -> None:
+        """Hand a slot to the one that is due first."""
         with self._lock:
             if self._waiting:
                 heapq.heappop(self._waiting)[2].set()
             else:
                 self._free += 1
+
+
+class Slot:
+    """The slot of one piece of work, given up and taken again as it waits and works; one thread's."""
+
+    def __init__(self, turns: Turns, due: float) -> None:
+        """Hold none yet."""
+        self._turns = turns
+        self._due = due
+        self._is_held = False
+
+    def take(self) -> None:
+        """Hold the slot; waits for it."""
+        if not self._is_held:
+            self._turns.take(self._due)
+            self._is_held = True
+
+    def give(self) -> None:
+        """Leave the slot to others."""
+        if self._is_held:
+            self._is_held = False
+            self._turns.give()

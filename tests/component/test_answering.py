@@ -120,7 +120,10 @@ def test_who_comes_back_while_it_is_made_hears_the_rest(
     assert store.conversations.read(TALK)[0].turns == 1
 
 
-def test_who_has_nothing_to_read_goes_before_who_has(store: Store, advisor: SteppedAdvisor) -> None:
+def test_who_has_nothing_to_read_goes_before_who_has(
+    store: Store, advisor: SteppedAdvisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.desk.PATIENCE_S", 60.0)
     answers = Answers(advisor, 1, store)
     first = answers.ask(request())
     advisor.steps.release(3)

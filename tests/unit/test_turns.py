@@ -39,11 +39,12 @@ def test_a_slot_goes_to_the_one_that_is_due_first_and_among_equals_to_the_first_
 
 def test_one_that_waits_elsewhere_lets_others_work_and_goes_on_after_those_due_before() -> None:
     turns, order = Turns(1), list[str]()
-    with turns.turn(0.0):
+    with turns.turn(5.0) as slot:
         sooner = start(turns, 1.0, "sooner", order)
         later = start(turns, 9.0, "later", order)
-        with turns.away(5.0):
-            sooner.join(DEADLINE_S)
+        slot.give()
+        sooner.join(DEADLINE_S)
+        slot.take()
         order.append("this one")
         assert turns.held == 1
     later.join(DEADLINE_S)
@@ -57,17 +58,18 @@ def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None
 
     def work(due: float) -> None:
         for step in range(5):
-            with turns.turn(due + step):
+            with turns.turn(due + step) as slot:
                 with lock:
                     at_work[0] += 1
                     most[0] = max(most[0], at_work[0])
                 time.sleep(0.0005)
                 with lock:
                     at_work[0] -= 1
-                with turns.away(due + step + 2):
-                    time.sleep(0.0005)
+                slot.give()
+                time.sleep(0.0005)
                 with lock:
                     done[0] += 1
+                slot.take()
 
     threads = [threading.Thread(target=work, args=(float(at),)) for at in range(20)]
     for thread in threads:
