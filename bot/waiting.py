@@ -16,7 +16,7 @@ class Slot(Protocol):
     """A place among those who work."""
 
     def take(self) -> None:
-        """Hold it; waits for it, and does nothing where it is held."""
+        """Hold it; waits for it, and lets those go first who are due before."""
 
     def give(self) -> None:
         """Leave it to others; does nothing where it is not held."""

@@ -19,7 +19,7 @@ from bot.waiting import holding
 from knowledge.card import Bilingual
 from ui.access import Caller
 from ui.api_problems import ProblemError
-from ui.turns import Turns
+from ui.turns import Slot, Turns
 from ui.work import Work
 
 log = logging.getLogger(__name__)
@@ -78,15 +78,23 @@ class Desk:
     ) -> Iterator[AnswerEvent]:
         """Answer a question step by step; the answer is on record before it is told as finished."""
         with self.work.one():
-            yield from self.steps(caller, question, owner)
+            yield from self._steps(caller, question, owner, prompt=False)
 
     def steps(self, caller: Caller, question: Question, owner: str | None) -> Iterator[AnswerEvent]:
-        """Do the same without counting it as under way: whoever asks has done so."""
+        """Do the same for one that takes each step at once, in one thread, and counts its work itself.
+
+        Its slot stays with it between two steps, unless another is due before.
+        """
+        return self._steps(caller, question, owner, prompt=True)
+
+    def _steps(
+        self, caller: Caller, question: Question, owner: str | None, *, prompt: bool
+    ) -> Iterator[AnswerEvent]:
         outcome: Outcome = "left"
         answer = None
         events = self.advisor.stream(question)
         try:
-            for event in self._by_turns(events):
+            for event in self._by_turns(events, prompt=prompt):
                 if isinstance(event, Finished):
                     answer, outcome = event.answer, event.answer.standing
                     self._record(caller, answer, owner)
@@ -102,25 +110,33 @@ class Desk:
                 close()
             self._tell(caller, outcome, answer)
 
-    def _by_turns(self, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
-        """Take each step in a slot, which is given up between steps and while a model is awaited.
+    def _by_turns(self, events: Iterator[AnswerEvent], *, prompt: bool) -> Iterator[AnswerEvent]:
+        """Take each step in a slot, which is given up while a model or a reader is awaited.
 
         Steps are due when the answer began, so that what has begun is not held up by what has not;
         those after a first text that no model is still adding to, a little later.
         """
-        began = due = time.monotonic()
+        began = time.monotonic()
+        slot = Slot(self.turns, began)
         works = True
-        while True:
-            with self.turns.turn(due, taken=works) as slot, holding(slot):
-                event = next(events, None)
-            if event is None:
-                return
-            works = not isinstance(event, StillWriting | BlockGrowing)
-            if not works:
-                due = began
-            elif isinstance(event, BlockReady):
-                due = began + PATIENCE_S
-            yield event
+        try:
+            while True:
+                if works:
+                    slot.take()
+                with holding(slot):
+                    event = next(events, None)
+                if event is None:
+                    return
+                if not prompt:
+                    slot.give()
+                works = not isinstance(event, StillWriting | BlockGrowing)
+                if not works:
+                    slot.due = began
+                elif isinstance(event, BlockReady):
+                    slot.due = began + PATIENCE_S
+                yield event
+        finally:
+            slot.give()
 
     def _tell(self, caller: Caller, outcome: Outcome, answer: CheckedAnswer | None) -> None:
         for told in self._told:

@@ -36,54 +36,55 @@ class Turns:
             return self._slots - self._free
 
     @contextmanager
-    def turn(self, due: float, *, taken: bool = True) -> Iterator[Slot]:
-        """Hold a slot; waits for it.
-
-        Args:
-            due: when the work is due.
-            taken: whether it is work from the start; else the slot is taken when it becomes so.
-        """
+    def turn(self, due: float) -> Iterator[Slot]:
+        """Hold a slot; waits for it."""
         slot = Slot(self, due)
-        if taken:
-            slot.take()
+        slot.take()
         try:
             yield slot
         finally:
             slot.give()
 
-    def take(self, due: float) -> None:
-        """Wait for a slot."""
+    def take(self, due: float, *, held: bool) -> None:
+        """Wait for a slot; who holds one keeps it, unless another waits that is due before."""
         with self._lock:
-            if self._free:
+            if held:
+                if not self._waiting or self._waiting[0][0] >= due:
+                    return
+            elif self._free:
                 self._free -= 1
                 return
             mine = threading.Event()
             heapq.heappush(self._waiting, (due, next(self._order), mine))
+            if held:
+                self._hand_over()
         mine.wait()
 
     def give(self) -> None:
         """Hand a slot to the one that is due first."""
         with self._lock:
             if self._waiting:
-                heapq.heappop(self._waiting)[2].set()
+                self._hand_over()
             else:
                 self._free += 1
 
+    def _hand_over(self) -> None:
+        heapq.heappop(self._waiting)[2].set()
+
 
 class Slot:
-    """The slot of one piece of work, given up and taken again as it waits and works; one thread's."""
+    """The slot of one piece of work, given up and taken again; used by one thread at a time."""
 
     def __init__(self, turns: Turns, due: float) -> None:
-        """Hold none yet."""
+        """Hold none yet; `due` may be changed."""
+        self.due = due
         self._turns = turns
-        self._due = due
         self._is_held = False
 
     def take(self) -> None:
-        """Hold the slot; waits for it."""
-        if not self._is_held:
-            self._turns.take(self._due)
-            self._is_held = True
+        """Hold the slot; waits for it, and lets those go first who are due before."""
+        self._turns.take(self.due, held=self._is_held)
+        self._is_held = True
 
     def give(self) -> None:
         """Leave the slot to others."""

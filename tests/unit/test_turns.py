@@ -53,6 +53,20 @@ def test_one_that_waits_elsewhere_lets_others_work_and_goes_on_after_those_due_b
     assert (turns.held, turns.waiting) == (0, 0)
 
 
+def test_one_that_goes_on_gives_way_to_those_due_before_and_to_nobody_else() -> None:
+    turns, order = Turns(1), list[str]()
+    with turns.turn(5.0) as slot:
+        sooner = start(turns, 1.0, "sooner", order)
+        later = start(turns, 9.0, "later", order)
+        slot.take()
+        order.append("this one")
+        slot.take()
+        order.append("again")
+    for thread in (sooner, later):
+        thread.join(DEADLINE_S)
+    assert order == ["sooner", "this one", "again", "later"]
+
+
 def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None:
     turns, lock, at_work, most, done = Turns(3), threading.Lock(), [0], [0], [0]
 
