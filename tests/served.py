@@ -26,19 +26,19 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(home: Path, log: Path, port: int = 0, **settings: str) -> Iterator[Served]:
+def served(home: Path, told_to: Path, port: int = 0, **settings: str) -> Iterator[Served]:
     """Run a server on a data folder; killed at the end, if it still lives.
 
     Args:
         home: data folder; an index in it saves seconds.
-        log: file for its stderr: a pipe that nobody reads would hold it up.
+        told_to: file for its stderr: a pipe that nobody reads would hold it up.
         port: 0 = any free one.
         settings: more `HUGANG_…` variables, by the name of the field.
     """
     environment = os.environ | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
     environment |= {f"HUGANG_{name.upper()}": value for name, value in settings.items()}
     with (
-        log.open("a", encoding="utf-8") as told,
+        told_to.open("a", encoding="utf-8") as told,
         subprocess.Popen(
             [sys.executable, "-m", "ui", "serve", "--port", str(port)],
             cwd=ROOT,
@@ -51,7 +51,7 @@ def served(home: Path, log: Path, port: int = 0, **settings: str) -> Iterator[Se
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
-            assert url, log.read_text(encoding="utf-8")
-            yield Served(process, url, log)
+            assert url, told_to.read_text(encoding="utf-8")
+            yield Served(process, url, told_to)
         finally:
             process.kill()

@@ -268,7 +268,8 @@ def serve(
 
         def ready() -> None:
             typer.echo(url)
-            typer.echo("Ctrl-C stops the server.", err=True)
+            if settings.log == "text":  # what programs read holds nothing else
+                typer.echo("Ctrl-C stops the server.", err=True)
             if open_page:
                 import webbrowser
 

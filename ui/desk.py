@@ -114,7 +114,7 @@ class Desk:
         """Take each step in a slot, which is given up while a model or a reader is awaited.
 
         Steps are due when the answer began, so that what has begun is not held up by what has not;
-        those after a first text that no model is still adding to, a little later.
+        on a page, those after a first text that no model is still adding to, a little later.
         """
         began = time.monotonic()
         slot = Slot(self.turns, began)
@@ -132,7 +132,7 @@ class Desk:
                 works = not isinstance(event, StillWriting | BlockGrowing)
                 if not works:
                     slot.due = began
-                elif isinstance(event, BlockReady):
+                elif prompt and isinstance(event, BlockReady):
                     slot.due = began + PATIENCE_S
                 yield event
         finally:

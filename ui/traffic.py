@@ -70,7 +70,7 @@ class Traffic:
             await self.app(scope, receive, send_counted)
         finally:
             state = scope.get("state", {})
-            route, path = _route(scope)
+            route, path = _route(scope, is_found=status < 400)
             client = scope.get("client")
             seen = Seen(
                 request_id=state.get("request_id", ""),
@@ -87,15 +87,21 @@ class Traffic:
                 told(seen)
 
 
-def _route(scope: Scope) -> tuple[str, str]:
-    """Return the template of the route that a request took, and the same with public names."""
-    template = getattr(scope.get("route"), "path_format", None) or getattr(
-        scope.get("route"), "path", None
-    )
-    if not template or "rest:path" in template or "{rest}" in template:
-        return UNKNOWN, UNKNOWN
-    path = template
-    for name, value in scope.get("path_params", {}).items():
-        if name in PUBLIC:
-            path = path.replace(f"{{{name}}}", str(value))
-    return template, path
+def _route(scope: Scope, *, is_found: bool) -> tuple[str, str]:
+    """Return the template of the route that a request took, and the same with public names.
+
+    Only what was found has a name; anything else could be anybody's words.
+    """
+    template = getattr(scope.get("route"), "path_format", None)
+    if template is None or template == "/api/{rest}":
+        mounted = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+        return (f"{mounted}/*",) * 2 if mounted else (UNKNOWN, UNKNOWN)
+    names = {name: str(value) for name, value in scope.get("path_params", {}).items()}
+    filled = path = template
+    for name, value in names.items():
+        filled = filled.replace(f"{{{name}}}", value)
+        path = path.replace(f"{{{name}}}", value) if is_found and name in PUBLIC else path
+    # A router that was put under a prefix knows only its own part of the address.
+    whole = scope["path"]
+    prefix = whole.removesuffix(filled) if whole.endswith(filled) else ""
+    return prefix + template, prefix + path
