@@ -100,7 +100,7 @@ class Clients:
                 state = await self._ask(client, event, session, talk, owner, turn, question)
                 told = Kept(talk, turn, question, state["state"], state["markdown"])
                 self.answers.append(told)
-                rating = {"turn": turn, "verdict": "down", "comment": f"of {turn}"}
+                rating = {"turn": turn, "verdict": "down", "text": f"of {turn}"}
                 headers = {"X-Hugang-Owner": owner}
                 rated = await client.post("/api/v1/feedback", json=rating, headers=headers)
                 if rated.status_code == 200:
@@ -167,13 +167,11 @@ def test_what_was_acknowledged_is_there_after_every_kill(home: Path, tmp_path: P
     print(f"{KILLS} kills: {len(answers)} answers and {len(ratings)} ratings acknowledged, 0 lost")
 
 
-def check(
-    home: Path, answers: list[Kept], ratings: list[tuple[str, str]], begun: set[str]
-) -> None:
+def check(home: Path, answers: list[Kept], ratings: list[tuple[str, str]], begun: set[str]) -> None:
     """Look for everything that was told to be kept, in a server that has started again."""
     with Store.of(Settings(home=home)) as store:
         kept = {
-            turn.id: turn
+            turn.turn: turn
             for talk in {one.talk for one in answers}
             for turn in store.conversations.read(talk)[1]
         }
@@ -185,10 +183,10 @@ def check(
             answer = store.answer(turn.answer or "")
             assert isinstance(answer, CheckedAnswer)
             assert answer.question == one.question
-        told = {turn: (found.verdict, found.comment) for turn, found in rated(kept).items()}
+        told = {turn: (found.verdict, found.text) for turn, found in rated(kept).items()}
         assert {turn: ("down", words) for turn, words in ratings}.items() <= told.items()
         # What was under way is marked as broken off, so that a page asks for it again.
-        states = {turn.id: turn.state for turn in kept.values()}
+        states = {turn.turn: turn.state for turn in kept.values()}
         assert set(states) <= begun
         assert set(states.values()) <= {"answered", "partly", "interrupted"}
 
