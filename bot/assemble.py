@@ -19,11 +19,11 @@ from bot.answer import (
 from bot.authorities import Directory
 from bot.check import Checker
 from bot.draft import Block, BlockKind, Claim, Draft
-from bot.events import AnswerEvent, BlockGrowing, BlockReady, Finished
+from bot.events import AnswerEvent, BlockGrowing, BlockReady, Finished, StillWriting
 from bot.evidence import Evidence
 from bot.gaps import Gap, body_to_ask, word_gap
 from bot.language import localise
-from bot.model_writer import Writing
+from bot.model_writer import AtWork, Writing
 from bot.papers import NONE, Papers, Quoted
 from bot.present import CitationBook, present_block, present_papers, present_plan
 from bot.question import Question
@@ -168,7 +168,11 @@ class Assembly:
         claims: list[CheckedClaim] = []
         known = len(self._book.citations)
         with self._watch.stage("model"):
-            for section, claim in writing.claims():
+            for told in writing.claims():
+                if isinstance(told, AtWork):
+                    yield StillWriting(characters=told.characters)
+                    continue
+                section, claim = told
                 if growing is None or section != growing.kind:
                     if growing:
                         yield self._ready(growing, claims, known)

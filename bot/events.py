@@ -43,6 +43,14 @@ class RoutesPlanned(Frozen):
     plan: AnswerPlan
 
 
+class StillWriting(Frozen):
+    """A language model is at its next sentence, of which nothing is shown before it is checked."""
+
+    kind: Literal["still_writing"] = "still_writing"
+    characters: int
+    """What it has written so far, marks and names of facts included."""
+
+
 class BlockGrowing(Frozen):
     """The block in the making so far, every claim in it checked; the next of its kind replaces it."""
 
@@ -79,7 +87,14 @@ class Failed(Frozen):
 
 
 AnswerEvent = Annotated[
-    Understood | EvidenceFound | RoutesPlanned | BlockGrowing | BlockReady | Finished | Failed,
+    Understood
+    | EvidenceFound
+    | RoutesPlanned
+    | StillWriting
+    | BlockGrowing
+    | BlockReady
+    | Finished
+    | Failed,
     Field(discriminator="kind"),
 ]
 ANSWER_EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)

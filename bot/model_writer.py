@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ from bot.select import overlap
 from bot.settings import Settings
 from bot.timing import Stopwatch
 from bot.understanding import Understanding
+from bot.waiting import let_others_work, work_on
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 
@@ -46,6 +48,8 @@ LONGEST_CLAIM = 2_000
 """Characters without the end of a sentence from which a model is taken to have lost itself."""
 _REPEATS = 0.9
 """Share of common character pairs from which a sentence only repeats an earlier one."""
+TOLD_EVERY_S = 0.5
+"""How often it is told that the model is at its next sentence."""
 _REPAIR_LEAST_S = 3.0
 """Seconds that must be left for a second call."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -58,6 +62,13 @@ class Said(NamedTuple):
 
     section: BlockKind
     claim: CheckedClaim
+
+
+class AtWork(NamedTuple):
+    """The model is at its next sentence."""
+
+    characters: int
+    """Written so far."""
 
 
 class Refused(NamedTuple):
@@ -139,12 +150,16 @@ class Writing:
         self._refused: list[Refused] = []
         self._proposed = 0
         self._calls = 0
+        self._characters = 0
         self._usage = Usage()
         self.error: ModelError | None = None
         """What cut the model short; None where it came to its end."""
 
-    def claims(self) -> Iterator[Said]:
-        """Ask the model and yield what the checker confirms, each sentence at once."""
+    def claims(self) -> Iterator[Said | AtWork]:
+        """Ask the model and yield what the checker confirms, each sentence at once.
+
+        Between two sentences it is told now and then that the model writes.
+        """
         try:
             yield from self._first()
             yield from self._repaired()
@@ -179,7 +194,7 @@ class Writing:
             fault=self.error.fault if self.error else None,
         )
 
-    def _first(self) -> Iterator[Said]:
+    def _first(self) -> Iterator[Said | AtWork]:
         try:
             yield from self._checked(self._brief.messages)
         except FormRefused:
@@ -188,7 +203,7 @@ class Writing:
         if not self._proposed:
             raise ModelError("empty", "no sentence with facts")
 
-    def _repaired(self) -> Iterator[Said]:
+    def _repaired(self) -> Iterator[Said | AtWork]:
         """Give the model one chance to mend what was refused."""
         if not self._refused or self._budget.left_s() < _REPAIR_LEAST_S:
             return
@@ -205,17 +220,22 @@ class Writing:
         self._proposed = proposed
         self._refused = refused[len(self._said) - said :]
 
-    def _checked(self, messages: tuple[Message, ...]) -> Iterator[Said]:
+    def _checked(self, messages: tuple[Message, ...]) -> Iterator[Said | AtWork]:
         reader = ClaimReader(self._brief.form)
+        texts = self._texts(messages)
         ended = since = 0
-        for text in self._texts(messages):
-            yield from self._confirmed(reader.feed(text))
+        while (read := _read_on(texts, reader)) is not None:
+            proposals, length = read
+            yield from self._confirmed(proposals)
             if self._proposed >= MOST_CLAIMS:
                 return
             before, ended = ended, self._proposed + reader.unreadable
-            since = 0 if ended > before else since + len(text)
+            since = 0 if ended > before else since + length
             if since > LONGEST_CLAIM:
                 raise ModelError("endless", f"no sentence ended within {LONGEST_CLAIM} characters")
+            self._characters += length
+            if not proposals:
+                yield AtWork(self._characters)
         yield from self._confirmed(reader.close())
 
     def _texts(self, messages: tuple[Message, ...]) -> Iterator[str]:
@@ -268,6 +288,27 @@ class Writing:
 
     def _refs(self, proposed: ProposedClaim) -> tuple[FactRef, ...]:
         return tuple(dict.fromkeys(self._brief.facts[name] for name in proposed.facts))
+
+
+def _read_on(
+    texts: Iterator[str], reader: ClaimReader
+) -> tuple[tuple[ProposedClaim, ...], int] | None:
+    """Read until a sentence is whole, or for so long; tells how many characters that were.
+
+    Others may work meanwhile: the time is the model's. None: the text has ended.
+    """
+    length = 0
+    until = time.monotonic() + TOLD_EVERY_S
+    let_others_work()
+    for text in texts:
+        length += len(text)
+        proposals = tuple(reader.feed(text))
+        if proposals or length > LONGEST_CLAIM or time.monotonic() >= until:
+            if proposals:
+                work_on()
+            return proposals, length
+    work_on()
+    return None
 
 
 def _letters(text: str) -> str:

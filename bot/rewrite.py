@@ -19,6 +19,7 @@ from bot.prompt import fence, load_prompt
 from bot.providers.base import Budget, ChatModel, Message, ModelError, Usage
 from bot.question import Question
 from bot.understanding import Understanding
+from bot.waiting import let_others_work, work_on
 from knowledge.card import PassageLang
 from knowledge.figures import missing_figures
 
@@ -57,7 +58,9 @@ class Race:
         Args:
             within_s: longest wait from now, in seconds; 0 = only what has arrived already.
         """
+        let_others_work()
         self._arrived.wait(within_s)
+        work_on()
         self.drop()
         return self._standalone
 

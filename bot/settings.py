@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -21,15 +23,22 @@ class Settings(BaseSettings):
     """How this installation runs; every field can be set as `HUGANG_<FIELD>`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True
+        env_prefix=PREFIX,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
     )
 
     home: Path = Field(default_factory=default_home)
-    """Folder for everything that is written: the index, evaluation reports."""
+    """Folder for everything that is written: the index, documents, the SQLite database, reports."""
     evidence_limit: int = Field(default=40, ge=5, le=200)
     """Most facts that retrieval hands on."""
-    answer_concurrency: int = Field(default=8, ge=1, le=256)
-    """Most answers made at once."""
+    answer_concurrency: int = Field(default=4, ge=1, le=256)
+    """Most answers worked on at once, those not counted that wait for a language model. More than two
+    for each core only make each other wait."""
+    answers_open: int = Field(default=256, ge=1, le=10_000)
+    """Most answers under way at once, those that wait included; further questions are refused."""
     typesetting_s: float = Field(default=30.0, gt=0, le=600)
     """Longest time in seconds that a PDF, or the drawings of a Word file, may be set for."""
     staff: bool = True
@@ -38,6 +47,17 @@ class Settings(BaseSettings):
     """Whether conversations and feedback are kept; without, a conversation lives in its tab only."""
     database_url: SecretStr | None = None
     """Database of conversations, as SQLAlchemy writes it; None = `hugang.sqlite3` in `home`."""
+
+    log: Literal["text", "json"] = "text"
+    """What the server writes to stderr: `text` what is wrong, `json` a line for each request and answer too."""
+    log_addresses: bool = False
+    """Whether the line of a request holds the address that it came from."""
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """What Prometheus brings as `Authorization: Bearer …` to read `/metrics`; None = there are no metrics."""
+    shutdown_s: float = Field(default=25.0, ge=0, le=3_600)
+    """Seconds in which a server that is told to stop lets running answers end."""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed; `*` = any."""
 
     upload_mb: int = Field(default=25, ge=1, le=100)
     """Largest file, in MB, that the web app takes as a document."""
@@ -68,6 +88,16 @@ class Settings(BaseSettings):
     """Price of a million tokens sent, for the record of costs; with `model_price_out`."""
     model_price_out: float | None = Field(default=None, ge=0)
     """Price of a million tokens received."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _read_proxies(cls, value: str) -> str:
+        """Refuse what is no address: uvicorn takes such a word for the name of a socket."""
+        names = [name for part in value.split(",") if (name := part.strip())]
+        for name in names:
+            if name != "*":
+                ip_network(name)
+        return ",".join(names)
 
     def model_cost(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Return what a call cost, in the currency of the prices; None where none are set."""

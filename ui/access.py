@@ -30,6 +30,7 @@ from bot.store.tenants import LOCAL, UNWRITTEN, Tenant, TenantNotFound
 from knowledge.card import Bilingual
 from ui.api_problems import ProblemError
 from ui.sessions import Session, read_token
+from ui.work import Work
 
 KEY_PREFIX = "hk_"
 MOST_SKIPPED = 10_000_000
@@ -134,15 +135,17 @@ class Caller:
 class Access:
     """Tells who calls, and turns away who may not; safe to use from many threads."""
 
-    def __init__(self, store: Store | None, *, staff: bool) -> None:
+    def __init__(self, store: Store | None, *, staff: bool, work: Work | None = None) -> None:
         """Take where tenants and keys are kept.
 
         Args:
             store: None: nothing is kept, so there is the tenant `local` only.
             staff: whether one is answered without credentials.
+            work: the answers under way; None = they are not counted here.
         """
         self._store = store
         self._staff = staff
+        self._work = work or Work()
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._origins: tuple[float, frozenset[str]] = (0.0, frozenset())
 
@@ -165,6 +168,7 @@ class Access:
                     en=f"Tenant {found.tenant.id} is suspended.",
                 ),
             )
+        request.state.caller = found  # for whoever keeps a log
         origin = foreign_origin(request)
         if origin and not self._lets_in(found, origin):
             raise ProblemError(
@@ -200,7 +204,7 @@ class Access:
         return self._store.tenants.secret(tenant.id)
 
     def admit(self, caller: Caller, owner: str | None, address: str) -> None:
-        """Count a question against the limits of its tenant.
+        """Count a question against the limits of this server and of its tenant.
 
         Args:
             caller: who asks.
@@ -208,8 +212,9 @@ class Access:
             address: tells visitors apart who do not say who they are.
 
         Raises:
-            ProblemError: a limit is reached; it says which one and when to try again.
+            ProblemError: a limit is reached, or the server stops; it says when to try again.
         """
+        self._work.admit()
         anonymous = caller.session is not None and caller.session.anonymous
         # An anonymous visitor could take another owner, or another token, for each question.
         visitor = address if anonymous or owner is None else owner

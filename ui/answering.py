@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.advisor import Advisor
 from bot.errors import AdvisorError
+from bot.events import StillWriting
 from bot.question import MAX_CHARS, Question
 from bot.store.conversations import NotOwner
 from bot.store.records import Asked, TurnState
@@ -28,6 +29,7 @@ from ui.desk import Desk
 from ui.html import safe, word
 from ui.page_request import PageRequest
 from ui.turns import Turns
+from ui.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,6 @@ _Name = tuple[str, str]
 """Tenant and page's name of an answer."""
 KEEP_EVERY_S = 0.5
 """A part that grows is kept this often; a part that is new is kept at once."""
-PATIENCE_S = 3.0
-"""An answer whose first text is shown lets those go first that wait for theirs, for so long."""
 SHOW_EVERY_S = 0.05
 """Between the first text and the end a listener is sent a state at most this often: each costs the
 queue a comparison with the one before."""
@@ -113,19 +113,24 @@ class Answering:
 class Answers:
     """Makes the answers that pages ask for, so many at once, and keeps them."""
 
-    def __init__(self, advisor: Advisor, limit: int, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        advisor: Advisor,
+        limit: int,
+        store: Store | None = None,
+        desk: Desk | None = None,
+    ) -> None:
         """Take over an opened advisor.
 
         Args:
             advisor: who answers.
-            limit: most answers made at once; others wait.
+            limit: most answers worked on at once; others wait.
             store: where they are kept; None keeps nothing.
+            desk: where they are made, with its own limit; None = one of their own.
         """
         self.advisor = advisor
         self.store = store
-        self._desk = Desk(advisor)
-        self._limit = limit
-        self._turns = Turns(limit)
+        self._desk = desk or Desk(advisor, Turns(limit), Work(limit * (1 + WAITING_PER_SLOT)))
         self._lock = threading.Lock()
         self._running: dict[_Name, Answering] = {}
         self._threads: dict[_Name, threading.Thread] = {}
@@ -151,7 +156,9 @@ class Answers:
                 if running.owner == owner:
                     return running
                 return self._refuse(Answering(message, None), request, "failed.foreign")
-            if len(self._running) >= self._limit * (1 + WAITING_PER_SLOT):
+            if self._desk.work.stopping:
+                return self._refuse(Answering(message, None), request, "failed.stopping")
+            if len(self._running) >= self._desk.work.most:
                 return self._refuse(Answering(message, None), request, "failed.busy")
             answering = self._running[name] = Answering(message, owner)
         before: Payload | None = None
@@ -214,8 +221,8 @@ class Answers:
 
     def _make(self, making: _Making, name: _Name) -> None:
         try:
-            with self._turns.turn(making.due):
-                making.run(self._turns)
+            with self._desk.work.one():
+                making.run()
         finally:
             self._forget(name)
             making.answering.publish(None, done=True)
@@ -247,8 +254,6 @@ class _Making:
         """Take what was asked; `before` is what was shown of an answer that was broken off."""
         self.message = request.message
         self.answering = answering
-        self.due = time.monotonic()
-        """When its next work is due, on that clock: at once, and later once there is text to read."""
         self._desk = desk
         self._caller = caller
         self._request = request
@@ -257,19 +262,14 @@ class _Making:
         self._view = AnswerView(request.message, request.ui, desk.advisor.corpus, request.filters)
         self._kept_keys: list[str] = []
         self._kept_at = 0.0
-        self._has_text = False
 
-    def run(self, turns: Turns) -> None:
-        """Answer, state by state, until the end or until it is stopped.
-
-        Args:
-            turns: one of them is held; it is given up between states to answers due earlier.
-        """
+    def run(self) -> None:
+        """Answer, state by state, until the end or until it is stopped."""
         view = self._view
         try:
             question = self._request.question(self._caller)
             view.lang = question.lang
-            self._fold(question, turns)
+            self._fold(question)
         except AdvisorError as error:
             view.fail(safe(error.user_message(view.lang)))
         except Exception:
@@ -284,15 +284,16 @@ class _Making:
         self._keep(lambda store: store.conversations.end(self.message, state, payload, view.answer))
         self.answering.publish(payload)
 
-    def _fold(self, question: Question, turns: Turns) -> None:
-        steps = self._desk.stream(
+    def _fold(self, question: Question) -> None:
+        steps = self._desk.steps(
             self._caller, question, self._caller.owner_if_told(self._request.owner)
         )
         try:
             for event in steps:
-                turns.give_way(self.due)
                 if self.answering.stopped.is_set():
                     return  # what came after the wish to stop is not shown
+                if isinstance(event, StillWriting):
+                    continue  # nothing new to show
                 self._view.take(event)
                 if self._view.state != "working":
                     return  # told by `run`, once it is kept
@@ -309,9 +310,6 @@ class _Making:
             self._kept_keys, self._kept_at = keys, now
             self._keep(lambda store: store.conversations.show(self.message, payload))
         self.answering.publish(payload)
-        if not self._has_text and _has_text(payload["parts"]):
-            self._has_text = True
-            self.due = now + PATIENCE_S
 
     def _keep(self, write: Callable[[Store], None]) -> None:
         if self._store is None:

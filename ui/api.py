@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,11 @@ from ui.desk import Desk
 from ui.embed.routes import embed_endpoints
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
+from ui.logs import log_answer, log_request
 from ui.mcp_server.server import PATH as MCP_PATH
 from ui.mcp_server.server import McpEndpoint, protocol_error
 from ui.mcp_server.tools import Toolbox
+from ui.metrics import Metrics, metrics_endpoint
 from ui.openai_api import errors as openai_errors
 from ui.openai_api.endpoints import openai_endpoints
 from ui.papers.redraw import redrawing
@@ -62,7 +65,10 @@ from ui.route_drawing import draw_option
 from ui.rulebook.routes import rulebook_pages
 from ui.streams import Streams
 from ui.takeaway.endpoints import takeaway_endpoints
+from ui.traffic import Traffic
+from ui.turns import Turns
 from ui.usage_page import usage_pages
+from ui.work import Work
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -95,15 +101,21 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         web: whether to mount the web page at `/`.
     """
     store = Store.of(settings) if settings.keep_conversations else None
-    access = Access(store, staff=settings.staff)
-    desk = Desk(advisor)
+    work = Work(settings.answers_open)
+    turns = Turns(settings.answer_concurrency)
+    access = Access(store, staff=settings.staff, work=work)
+    token = settings.metrics_token
+    metrics = Metrics(advisor.corpus, work, turns, store) if token else None
+    desk = Desk(advisor, turns, work, (log_answer, *((metrics.answer,) if metrics else ())))
     library: DocumentLibrary | None = getattr(advisor, "documents", None)
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
     streams = Streams()
-    answers = Answers(advisor, settings.answer_concurrency, store)
-    slots = CapacityLimiter(settings.answer_concurrency)
+    answers = Answers(advisor, settings.answer_concurrency, store, desk)
+    # Threads for answers under way, most of which wait; `turns` says how many work.
+    slots = CapacityLimiter(settings.answers_open)
+    planning = CapacityLimiter(settings.answer_concurrency)
     catalogue = Catalogue(advisor.corpus)
     mcp = McpEndpoint(Toolbox(desk, access, catalogue), access, slots)
     app = FastAPI(
@@ -130,7 +142,10 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(RequestGuard)
     app.add_middleware(ProblemForm, prefix="/v1/", reword=openai_errors.reworded)
     app.add_middleware(ProblemForm, prefix=MCP_PATH, reword=protocol_error)
+    logged = partial(log_request, addresses=settings.log_addresses)
+    app.add_middleware(Traffic, told=(logged, *((metrics.request,) if metrics else ())))
     app.state.access = access
+    app.state.work = work
     add_problem_handlers(app)
     add_invalid_handler(app)
     for endpoints in (
@@ -142,7 +157,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
             refusals(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
         ),
         catalogue_endpoints(catalogue, refusals(401, 403, 404, 422)),
-        plan_endpoint(advisor, catalogue, slots, refusals(400, 401, 403, 404, 413, 415, 422)),
+        plan_endpoint(advisor, catalogue, planning, refusals(400, 401, 403, 404, 413, 415, 422)),
     ):
         app.include_router(endpoints, prefix=PREFIX)
     app.include_router(openai_endpoints(desk, access, slots))
@@ -164,7 +179,9 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         )
         app.include_router(own, prefix=PREFIX)
     mount_assets(app)
-    _add_health(app, Readiness(advisor))
+    _add_health(app, Readiness(advisor, store, settings.home, work))
+    if metrics and token:
+        app.include_router(metrics_endpoint(metrics, token.get_secret_value()))
     _add_docs_page(app)
     _add_unknown_endpoint(app)
     if web and settings.staff:

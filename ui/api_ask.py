@@ -113,7 +113,7 @@ def ask_endpoint(
     Args:
         desk: takes questions on behalf of callers.
         access: knows how much they may ask.
-        slots: how many answers are worked on at once.
+        slots: threads for the answers under way.
         streams: answers that can be taken up again.
         responses: the refusals that the OpenAPI description names.
     """

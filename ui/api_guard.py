@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from contextvars import ContextVar
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,6 +24,8 @@ BODY_S = 30.0
 """How long a request body may take to arrive."""
 _PRIVATE = re.compile(r"(/(?:c|conversations|feedback)/)[^/]+")
 """The id in the address of a conversation opens it, so no log names it."""
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that is being answered, for the log."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _SECURITY_HEADERS = {
@@ -50,8 +53,9 @@ class RequestGuard:
             return
         headers = Headers(scope=scope)
         asked = headers.get("x-request-id", "")
-        request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        named = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = named
+        request_id.set(named)
         started = False
 
         async def send_guarded(message: Message) -> None:
@@ -59,7 +63,7 @@ class RequestGuard:
             if message["type"] == "http.response.start":
                 started = True
                 sent = MutableHeaders(scope=message)
-                sent["X-Request-Id"] = request_id
+                sent["X-Request-Id"] = named
                 for name, value in _SECURITY_HEADERS.items():
                     sent.setdefault(name, value)
             await send(message)
@@ -68,10 +72,10 @@ class RequestGuard:
             await self.app(scope, receive, send_guarded)
         except Exception:
             path = _PRIVATE.sub(r"\1…", scope["path"])
-            log.exception("request %s: %s %s failed", request_id, scope["method"], path)
+            log.exception("request %s: %s %s failed", named, scope["method"], path)
             if started:
                 raise
-            await internal_error(headers, request_id)(scope, receive, send_guarded)
+            await internal_error(headers, named)(scope, receive, send_guarded)
 
 
 class BodyLimit:

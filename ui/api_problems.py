@@ -384,6 +384,20 @@ _KINDS: Mapping[str, _Kind] = {
         "请加请求头Content-Type: application/json。",
         "Add the header Content-Type: application/json.",
     ),
+    "stopping": _kind(
+        503,
+        "服务正在停止",
+        "The server is stopping",
+        "请按响应头Retry-After所示的秒数稍候再试。",
+        "Wait for the seconds that the Retry-After header says, then try again.",
+    ),
+    "busy": _kind(
+        503,
+        "正在作答的问题太多",
+        "Too many answers are under way",
+        "请按响应头Retry-After所示的秒数稍候再试。",
+        "Wait for the seconds that the Retry-After header says, then try again.",
+    ),
     "not-ready": _kind(
         503,
         "检索库暂不可用",

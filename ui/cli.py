@@ -105,7 +105,11 @@ def main() -> None:
     """Run the command line."""
     for name, value in _GUARDS.items():
         os.environ.setdefault(name, value)
-    app()
+    try:
+        app()
+    finally:
+        # The process ends: to look through all it has loaded for garbage costs a second or two.
+        gc.freeze()
 
 
 def _print_version(asked: bool) -> None:
@@ -255,9 +259,11 @@ def serve(
     ] = False,
 ) -> None:
     """Start the web page and the HTTP API; the index is built first where it is needed."""
+    from ui.logs import set_up
     from ui.serve import listen, run, url_of
 
     settings = _settings()
+    set_up(settings.log, debug=_debugging())
     _check_store(settings)
     listener = listen(host, port)
     url = url_of(listener)
@@ -269,13 +275,14 @@ def serve(
 
         def ready() -> None:
             typer.echo(url)
-            typer.echo("Ctrl-C stops the server.", err=True)
+            if settings.log == "text":  # what programs read holds nothing else
+                typer.echo("Ctrl-C stops the server.", err=True)
             if open_page:
                 import webbrowser
 
                 webbrowser.open(url)
 
-        run(served, listener, ready)
+        run(served, listener, ready, settings)
 
 
 @app.command()
@@ -302,6 +309,14 @@ def _check_store(settings: Settings) -> None:
 
         with Store.of(settings) as store:
             store.check()
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting, as docs/settings.md holds them."""
+    from bot.settings_table import settings_page
+
+    typer.echo(settings_page(), nl=False)
 
 
 @app.command()

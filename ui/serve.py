@@ -1,4 +1,4 @@
-"""Running the server: take the port first, say when it is ready, stop cleanly."""
+"""Running the server: take the port first, say when it is ready, let answers end before the stop."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from bot.errors import SettingsError
+from bot.settings import Settings
 from knowledge.card import Bilingual
+from ui.work import Work
 
-DRAIN_S = 3
-"""How long open streams may go on after a stop; the page keeps one open at all times."""
+DRAIN_S = 1
+"""How long connections may go on once no answer is under way; the page keeps one open at all times."""
+_LAST_S = 5.0
+"""After so much longer, the process ends even though an answer still waits for its model."""
+_IDLE_TICKS = 2
+"""Looks, a tenth of a second apart, in which no answer is seen under way before the stop goes on."""
+log = logging.getLogger(__name__)
 _ANY = {"0.0.0.0", "::", ""}
 _BACKLOG = 512
 
@@ -84,24 +95,36 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    settings: Settings | None = None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C, then let open answers end; returns normally.
 
+    Meanwhile new questions are refused (503, `stopping`), `/readyz` says so, and a second signal
+    ends the process at once. What has not ended within `shutdown_s` is broken off.
+
     Args:
-        app: what to serve.
+        app: from `create_app`.
         listener: from `listen`; closed on return.
         on_ready: called once, when requests are taken.
+        settings: time for the stop, and the proxies that are believed; None = the usual ones.
     """
+    settings = settings or Settings()
     config = uvicorn.Config(
         app,
+        log_config=None,  # its lines go where all others go
         log_level="warning",
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=DRAIN_S,
     )
     logging.getLogger("uvicorn.error").addFilter(_worth_telling)
     with contextlib.closing(listener), _signals_end_here():
-        _Announcing(config, on_ready).run(sockets=[listener])
+        _Patient(config, on_ready, app.state.work, settings.shutdown_s).run(sockets=[listener])
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
@@ -111,10 +134,50 @@ def _worth_telling(record: logging.LogRecord) -> bool:
     return not (cut_off or isinstance(error, asyncio.CancelledError))
 
 
-class _Announcing(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+class _Patient(uvicorn.Server):
+    """Says when it is ready; told to stop, first lets those answers end that are under way."""
+
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], work: Work, shutdown_s: float
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._work = work
+        self._shutdown_s = shutdown_s
+        self._stops_at: float | None = None
+        self._idle = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._work.stopping:
+            # Whoever asks twice wants no patience; what is kept outlives even SIGKILL.
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self._captured_signals.append(sig)
+        self._work.stop()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._work.stopping and not self.should_exit:
+            self._drain()
+        return await super().on_tick(counter)
+
+    def _drain(self) -> None:
+        now = time.monotonic()
+        under_way = self._work.open
+        if self._stops_at is None:
+            self._stops_at = now + self._shutdown_s
+            if under_way:
+                told = "stopping when %d answers have ended, in %g s at the latest"
+                log.warning(told, under_way, self._shutdown_s)
+        self._idle = 0 if under_way else self._idle + 1
+        if self._idle >= _IDLE_TICKS:
+            self.should_exit = True
+        elif under_way and now >= self._stops_at:
+            log.warning("%d answers are broken off", under_way)
+            self.should_exit = True
+            # A thread that waits for its model cannot be ended; it must not keep the process.
+            last = threading.Timer(_LAST_S, os._exit, (0,))
+            last.daemon = True
+            last.start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

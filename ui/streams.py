@@ -24,6 +24,11 @@ Name = tuple[str, str]
 """Tenant and what its sender calls an answer, hashed with the sender."""
 
 
+_GROWS = frozenset({"still_writing", "block_growing", "block_ready", "finished"})
+_REPLACED_BY = {"still_writing": _GROWS, "block_growing": _GROWS - {"still_writing"}}
+"""Which kinds of events say all that one of a kind has said."""
+
+
 class Sent(NamedTuple):
     """An event with its place in the stream, counted from 1."""
 
@@ -51,9 +56,9 @@ class AnswerStream:
         return since is not None and time.monotonic() - since > ALONE_S
 
     async def add(self, event: AnswerEvent) -> None:
-        """Take an event; a state of a block takes the place of the state before it."""
+        """Take an event; it takes the place of those before it that say no more than it does."""
         self._last += 1
-        if self._sent and self._sent[-1].event.kind == "block_growing":
+        while self._sent and event.kind in _REPLACED_BY.get(self._sent[-1].event.kind, ()):
             self._sent.pop()
         self._sent.append(Sent(self._last, event))
         async with self._changed:

@@ -18,7 +18,7 @@ class Turns:
 
     def __init__(self, slots: int) -> None:
         """Have all slots free."""
-        self._free = slots
+        self._slots = self._free = slots
         self._waiting: list[tuple[float, int, threading.Event]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
@@ -29,39 +29,65 @@ class Turns:
         with self._lock:
             return len(self._waiting)
 
-    @contextmanager
-    def turn(self, due: float) -> Iterator[None]:
-        """Hold a slot; waits for it."""
+    @property
+    def held(self) -> int:
+        """How many hold a slot."""
         with self._lock:
-            now = self._free > 0
-            if now:
-                self._free -= 1
-            else:
-                mine = self._queue(due)
-        if not now:
-            mine.wait()
-        try:
-            yield
-        finally:
-            with self._lock:
-                if self._waiting:
-                    self._hand_over()
-                else:
-                    self._free += 1
+            return self._slots - self._free
 
-    def give_way(self, due: float) -> None:
-        """Let those go first who are due before; to be called by one that holds a slot."""
+    @contextmanager
+    def turn(self, due: float) -> Iterator[Slot]:
+        """Hold a slot; waits for it."""
+        slot = Slot(self, due)
+        slot.take()
+        try:
+            yield slot
+        finally:
+            slot.give()
+
+    def take(self, due: float, *, held: bool) -> None:
+        """Wait for a slot; who holds one keeps it, unless another waits that is due before."""
         with self._lock:
-            if not self._waiting or self._waiting[0][0] >= due:
+            if held:
+                if not self._waiting or self._waiting[0][0] >= due:
+                    return
+            elif self._free:
+                self._free -= 1
                 return
-            mine = self._queue(due)
-            self._hand_over()
+            mine = threading.Event()
+            heapq.heappush(self._waiting, (due, next(self._order), mine))
+            if held:
+                self._hand_over()
         mine.wait()
 
-    def _queue(self, due: float) -> threading.Event:
-        mine = threading.Event()
-        heapq.heappush(self._waiting, (due, next(self._order), mine))
-        return mine
+    def give(self) -> None:
+        """Hand a slot to the one that is due first."""
+        with self._lock:
+            if self._waiting:
+                self._hand_over()
+            else:
+                self._free += 1
 
     def _hand_over(self) -> None:
         heapq.heappop(self._waiting)[2].set()
+
+
+class Slot:
+    """The slot of one piece of work, given up and taken again; used by one thread at a time."""
+
+    def __init__(self, turns: Turns, due: float) -> None:
+        """Hold none yet; `due` may be changed."""
+        self.due = due
+        self._turns = turns
+        self._is_held = False
+
+    def take(self) -> None:
+        """Hold the slot; waits for it, and lets those go first who are due before."""
+        self._turns.take(self.due, held=self._is_held)
+        self._is_held = True
+
+    def give(self) -> None:
+        """Leave the slot to others."""
+        if self._is_held:
+            self._is_held = False
+            self._turns.give()

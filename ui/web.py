@@ -145,7 +145,7 @@ def build_page(advisor: Advisor, settings: Settings, answers: Answers) -> gr.Blo
         view.stop(None, cancels=[asking])
     page.queue(
         default_concurrency_limit=settings.answer_concurrency,
-        max_size=settings.answer_concurrency * 8,
+        max_size=settings.answers_open,
         api_open=False,
     )
     return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
@@ -14,7 +16,8 @@ from knowledge.card import Bilingual
 
 SCRIPTED = "scripted"
 """Name of the model that needs no endpoint: it says the first facts word by word, for a look at how
-answers come in."""
+answers come in, `scripted:20` with so many tokens a second."""
+_SCRIPTED = re.compile(rf"{SCRIPTED}(?::([1-9]\d{{0,3}}))?")
 SCRIPTED_TOKENS_PER_S = 50
 NO_KEY = SecretStr("none")
 """Sent to an endpoint of one's own that asks for no key."""
@@ -33,8 +36,8 @@ def open_model(settings: Settings, guard: Guard | None = None) -> ChatModel | No
     """
     if not settings.model:
         return None
-    if settings.model == SCRIPTED:
-        return ScriptedModel(fact_echo(), tokens_per_s=SCRIPTED_TOKENS_PER_S)
+    if pace := _SCRIPTED.fullmatch(settings.model):
+        return ScriptedModel(fact_echo(), tokens_per_s=int(pace[1] or SCRIPTED_TOKENS_PER_S))
     if settings.api_key is None and settings.base_url is None:
         raise SettingsError(
             Bilingual(

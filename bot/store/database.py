@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -29,6 +29,8 @@ class Database:
     def __init__(self, url: URL) -> None:
         """Take the address; nothing is opened or created before the first transaction."""
         self._url = url
+        self.faults = 0
+        """How often the database could not be used, since the start."""
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
@@ -53,6 +55,15 @@ class Database:
             StoreError: it cannot be used.
         """
         self._open()
+
+    def probe(self) -> None:
+        """Read and write: whether the disk takes anything shows at the end of a transaction only.
+
+        Raises:
+            StoreError: one of the two fails.
+        """
+        with self.writing() as session:
+            session.execute(text("UPDATE schema_version SET version = version"))
 
     def close(self) -> None:
         """Close all connections; a later use opens them anew."""
@@ -80,6 +91,7 @@ class Database:
         except SQLAlchemyError as error:
             # Its text may hold what was asked: into the log goes the kind of error, no more.
             log.error("database of conversations: %s", _kind(error))
+            self.faults += 1
             raise _fault(error) from None
 
     def _open(self) -> Engine:
@@ -114,14 +126,14 @@ class Database:
         return engine
 
 
-def read_url(text: str) -> URL:
+def read_url(address: str) -> URL:
     """Read the address of a database.
 
     Raises:
         StoreError: it is not an address that SQLAlchemy knows.
     """
     try:
-        return make_url(text)
+        return make_url(address)
     except ArgumentError as error:
         raise StoreError(
             Bilingual(

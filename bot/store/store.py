@@ -64,6 +64,19 @@ class Store:
         """
         self._database.check()
 
+    def probe(self) -> None:
+        """Read and write, in a few milliseconds.
+
+        Raises:
+            StoreError: the database does not do both.
+        """
+        self._database.probe()
+
+    @property
+    def faults(self) -> int:
+        """How often the database could not be used, since the start."""
+        return self._database.faults
+
     def start(self) -> None:
         """Make the store ready for a server that starts.
 

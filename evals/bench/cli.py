@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from evals.bench import ablation, documents, ingest, page, retrieval, writing
+from evals.bench import ablation, documents, ingest, page, retrieval, streams, writing
 from evals.bench.answer import bench_app
 
-__all__ = ["ablation", "bench_app", "documents", "ingest", "page", "retrieval", "writing"]
+__all__ = [
+    "ablation",
+    "bench_app",
+    "documents",
+    "ingest",
+    "page",
+    "retrieval",
+    "streams",
+    "writing",
+]

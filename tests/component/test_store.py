@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, delete, select, text, update
 from sqlalchemy.engine import URL
 
 from bot.answer import CheckedAnswer
@@ -25,10 +25,20 @@ from bot.question import read_question
 from bot.settings import Settings
 from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
 from bot.store.feedback import TurnNotFound
+from bot.store.keys import KeyNotFound, KeyRefused
 from bot.store.records import Asked, owner_of, shortened
-from bot.store.schema import SCHEMA_VERSION, StoreError, bring_up_to_date
+from bot.store.schema import (
+    SCHEMA_VERSION,
+    ConversationRow,
+    RecordRow,
+    RequestRow,
+    Row,
+    StoreError,
+    bring_up_to_date,
+)
 from bot.store.store import DATABASE_FILE, Store
-from knowledge.card import FactRef
+from bot.store.tenants import Limits, TenantError, TenantNotFound, TenantProfile
+from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.postgresql import NO_POSTGRESQL, new_database, postgresql, server_programs
@@ -542,3 +552,189 @@ def test_answers_are_found_by_the_facts_they_cite_but_not_those_of_deleted_conve
     assert kept.answers_citing([]) == []
     kept.delete(TALK, OWNER)
     assert kept.answers_citing([cited]) == []
+
+
+# --- tenants, keys, records, requests: the same on both databases -----------------------------
+
+
+def profile(name: str = "甲", **changes: object) -> TenantProfile:
+    return TenantProfile(name=Bilingual(zh=name, en=name), **changes)  # type: ignore[arg-type]
+
+
+def aged(store: Store, row: type[Row], column: str, days: float) -> None:
+    """Make all rows of a table so much older, as if they had been written then."""
+    moment = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    with store._database.writing() as session:
+        if row is RecordRow:  # records cannot be changed: their copies are written anew
+            rows = [
+                {c.key: getattr(one, c.key) for c in RecordRow.__mapper__.columns}
+                for one in session.scalars(select(RecordRow))
+            ]
+            session.execute(delete(RecordRow))
+            session.add_all(RecordRow(**(one | {column: moment})) for one in rows)
+            return
+        session.execute(update(row).values({column: moment}))
+
+
+def test_a_tenant_is_read_back_as_it_was_written_and_its_id_is_taken_once(store: Store) -> None:
+    wish = profile(origins=("https://portal.example",), limits=Limits(daily=7), retention_days=30)
+    made = store.tenants.create("bank-a", wish)
+    assert store.tenants.get("bank-a") == made
+    assert (made.profile, made.active) == (wish, True)
+    for name in ("bank-a", "local", "Bank", "x" * 33):
+        with pytest.raises(TenantError):
+            store.tenants.create(name, wish)
+    with pytest.raises(TenantNotFound, match="bank-a"):
+        store.tenants.get("bank-b")
+    assert store.tenants.get("local").created is None
+    store.tenants.save("local", profile("本所"))
+    assert [one.id for one in store.tenants.listed()] == ["bank-a", "local"]
+
+
+def test_a_changed_tenant_keeps_its_secret_until_it_is_renewed(store: Store) -> None:
+    store.tenants.create("bank-a", profile())
+    secret = store.tenants.secret("bank-a")
+    assert store.tenants.save("bank-a", profile("新"), active=False).active is False
+    assert store.tenants.get("bank-a").profile.name.zh == "新"
+    assert store.tenants.secret("bank-a") == secret
+    store.tenants.renew_secret("bank-a")
+    assert store.tenants.secret("bank-a") != secret
+    with pytest.raises(TenantNotFound):
+        store.tenants.secret("local")
+
+
+def test_a_key_is_known_by_its_hash_until_it_is_revoked_or_ends(store: Store) -> None:
+    store.tenants.create("bank-a", profile())
+    made = store.keys.create("bank-a", ("read", "ask"), "portal  of A")
+    found = store.keys.check(made.secret)
+    assert (found.prefix, found.tenant, found.scopes) == (
+        made.key.prefix,
+        "bank-a",
+        ("ask", "read"),
+    )
+    (listed,) = store.keys.listed("bank-a")
+    assert listed.label == "portal of A"
+    assert listed.used is not None
+    with store._database.reading() as session:
+        rows = session.execute(text("SELECT * FROM api_key")).all()
+    assert made.secret not in str(rows)
+    assert store.keys.revoke(made.key.prefix).revoked is not None
+    ended = store.keys.create("bank-a", ("ask",), expires=dt.datetime.now(dt.UTC))
+    for secret in (made.secret, ended.secret, made.secret[:-1] + "!", "hk_"):
+        with pytest.raises(KeyRefused):
+            store.keys.check(secret)
+    with pytest.raises(KeyNotFound):
+        store.keys.revoke("hk_0000000000")
+
+
+def test_a_record_of_an_answer_can_be_added_and_removed_and_never_changed(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    audit = store.audit
+    audit.write(answer, "api", key="hk_0123456789", visitor=OWNER)
+    audit.write(answer, "widget", visitor=OTHER, with_question=False)
+    first, second = audit.records()
+    assert (first.answer, first.question, first.key) == (
+        answer.id,
+        answer.question,
+        "hk_0123456789",
+    )
+    assert first.refs == tuple(one.ref for one in answer.citations)
+    assert first.at.tzinfo is not None
+    assert (second.question, second.surface) == (None, "widget")
+    for change in ("SET standing = 'declined'", "SET question = ''"):
+        with pytest.raises(StoreError), store._database.writing() as session:
+            session.execute(text(f"UPDATE answer_record {change}"))
+    assert list(audit.records()) == [first, second]
+    assert [one.id for one in audit.records(visitor=OTHER)] == [second.id]
+    assert audit.forget(OTHER) == 1
+    assert audit.count(first.at) == 1
+    assert store.of_tenant("bank-b").audit.forget(OWNER) == 0
+    assert audit.prune(first.at + dt.timedelta(seconds=1)) == 1
+    assert list(audit.records()) == []
+
+
+def test_the_use_of_days_is_summed_for_each_tenant_by_itself(
+    store: Store, answer: CheckedAnswer, corpus: Corpus
+) -> None:
+    declined = list(ScriptedAdvisor(corpus).stream(read_question("今天天气")))[-1].answer  # type: ignore[union-attr]
+    for number in range(4):
+        engine = answer.engine.model_copy(update={"timings_ms": {"total": 100.0 * (number + 1)}})
+        told = answer.model_copy(update={"engine": engine, "id": f"a{number}"})
+        store.audit.write(told, "api")
+    store.audit.write(declined, "web")
+    store.of_tenant("bank-b").audit.write(answer, "api")
+    today = dt.datetime.now(dt.UTC).date()
+    usage = store.audit.usage(today - dt.timedelta(days=1), today)
+    assert usage.total is not None
+    assert (usage.total.questions, usage.total.answered, usage.total.declined) == (5, 4, 1)
+    assert usage.total.p50_ms == 200.0
+    assert usage.total.p95_ms == 400.0
+    assert [(one.name, one.n) for one in usage.surfaces] == [("api", 4), ("web", 1)]
+    assert [(one.name, one.n) for one in usage.unanswered] == [("今天天气", 1)]
+    assert {one.n for one in usage.instruments} == {4}
+    assert store.audit.usage(dt.date(2020, 1, 1), dt.date(2020, 1, 2)).total is None
+    other = store.of_tenant("bank-b").audit.usage(today, today).total
+    assert other is not None
+    assert other.questions == 1
+
+
+def test_a_named_request_is_made_once_and_another_body_is_told(store: Store) -> None:
+    sent = store.requests
+    assert sent.begin("c", "n", b"one").how == "new"
+    assert sent.begin("c", "n", b"one").how == "running"
+    assert sent.begin("c", "n", b"two").how == "other"
+    assert sent.begin("d", "n", b"two").how == "new"  # another caller's
+    assert store.of_tenant("bank-b").requests.begin("c", "n", b"two").how == "new"
+    sent.end("c", "n", '{"id": 1}')
+    assert sent.begin("c", "n", b"one") == ("answered", '{"id": 1}')
+    sent.drop("c", "n")  # what has an answer stays
+    assert sent.begin("c", "n", b"one").how == "answered"
+    sent.drop("d", "n")
+    assert sent.begin("d", "n", b"two").how == "new"
+    aged(store, RequestRow, "created", 0.01)  # longer than an answer takes
+    assert sent.begin("d", "n", b"two").how == "new"
+    aged(store, RequestRow, "created", 1.01)
+    assert sent.begin("c", "n", b"two").how == "new"
+
+
+def test_one_of_many_that_send_a_named_request_at_once_makes_it(store: Store) -> None:
+    store.start()
+    with ThreadPoolExecutor(8) as pool:
+        how = list(pool.map(lambda _: store.requests.begin("c", "n", b"one").how, range(16)))
+    assert sorted(how) == ["new"] + ["running"] * 15
+
+
+def test_what_a_tenant_keeps_goes_when_its_time_has_come_and_nobody_elses(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    store.tenants.create("bank-a", profile(retention_days=30))
+    store.tenants.create("bank-b", profile(retention_days=None))
+    for name in ("bank-a", "bank-b"):
+        one = store.of_tenant(name)
+        one.conversations.begin(asked(), OWNER, "v")
+        one.conversations.end("m0001", "answered", PAYLOAD, answer)
+        one.audit.write(answer, "api")
+    assert store.retire() == 0
+    aged(store, ConversationRow, "updated", 31)
+    aged(store, RecordRow, "at", 31)
+    assert store.retire() == 2
+    gone, left = store.of_tenant("bank-a"), store.of_tenant("bank-b")
+    assert gone.conversations.known([TALK]) == frozenset()
+    assert list(gone.audit.records()) == []
+    assert left.conversations.known([TALK]) == {TALK}
+    assert len(list(left.audit.records())) == 1
+
+
+def test_a_probe_writes_and_changes_nothing(store: Store) -> None:
+    store.probe()
+    store.probe()
+    with store._database.writing() as session:
+        assert (
+            session.execute(text("SELECT version FROM schema_version")).scalar_one()
+            == SCHEMA_VERSION
+        )
+        session.execute(text("DROP TABLE schema_version"))
+    with pytest.raises(StoreError):
+        store.probe()
+    assert store.faults == 1

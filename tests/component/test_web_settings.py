@@ -26,7 +26,7 @@ class SilentAdvisor:
 
 @pytest.fixture(scope="module")
 def app(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    settings = Settings(home=tmp_path_factory.mktemp("settings"), answer_concurrency=3)
+    settings = Settings(home=tmp_path_factory.mktemp("settings"), answers_open=24)
     return create_app(SilentAdvisor(corpus), settings)
 
 
@@ -94,7 +94,7 @@ def test_the_queue_is_as_long_as_the_settings_say_and_listening_takes_no_place_i
 ) -> None:
     apps = (getattr(route, "app", None) for route in app.routes)
     blocks = next(one.get_blocks() for one in apps if hasattr(one, "get_blocks"))
-    assert blocks._queue.max_size == 3 * 8
+    assert blocks._queue.max_size == 24
     asking = [one for one in blocks.fns.values() if one.api_name == "ask"]
     # How many answers are made at once is the business of `Answers`: see test_answering.
     assert [one.concurrency_limit for one in asking] == [None]

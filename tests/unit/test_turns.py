@@ -37,26 +37,34 @@ def test_a_slot_goes_to_the_one_that_is_due_first_and_among_equals_to_the_first_
     assert order == ["a", "b", "c"]
 
 
-def test_one_that_works_gives_way_to_one_due_before_and_goes_on_after_it() -> None:
+def test_one_that_waits_elsewhere_lets_others_work_and_goes_on_after_those_due_before() -> None:
     turns, order = Turns(1), list[str]()
-    with turns.turn(0.0):
+    with turns.turn(5.0) as slot:
         sooner = start(turns, 1.0, "sooner", order)
         later = start(turns, 9.0, "later", order)
-        turns.give_way(5.0)
+        slot.give()
+        sooner.join(DEADLINE_S)
+        slot.take()
         order.append("this one")
+        assert turns.held == 1
+    later.join(DEADLINE_S)
+    assert order[0] == "sooner"
+    assert set(order[1:]) == {"this one", "later"}
+    assert (turns.held, turns.waiting) == (0, 0)
+
+
+def test_one_that_goes_on_gives_way_to_those_due_before_and_to_nobody_else() -> None:
+    turns, order = Turns(1), list[str]()
+    with turns.turn(5.0) as slot:
+        sooner = start(turns, 1.0, "sooner", order)
+        later = start(turns, 9.0, "later", order)
+        slot.take()
+        order.append("this one")
+        slot.take()
+        order.append("again")
     for thread in (sooner, later):
         thread.join(DEADLINE_S)
-    assert order == ["sooner", "this one", "later"]
-
-
-def test_who_is_due_no_later_keeps_its_slot() -> None:
-    turns, order = Turns(1), list[str]()
-    with turns.turn(0.0):
-        other = start(turns, 1.0, "other", order)
-        turns.give_way(1.0)
-        order.append("this one")
-    other.join(DEADLINE_S)
-    assert order == ["this one", "other"]
+    assert order == ["sooner", "this one", "again", "later"]
 
 
 def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None:
@@ -64,15 +72,18 @@ def test_never_more_work_at_once_than_there_are_slots_and_none_is_lost() -> None
 
     def work(due: float) -> None:
         for step in range(5):
-            with turns.turn(due + step):
+            with turns.turn(due + step) as slot:
                 with lock:
                     at_work[0] += 1
                     most[0] = max(most[0], at_work[0])
                 time.sleep(0.0005)
                 with lock:
                     at_work[0] -= 1
+                slot.give()
+                time.sleep(0.0005)
+                with lock:
                     done[0] += 1
-                turns.give_way(due + step + 2)
+                slot.take()
 
     threads = [threading.Thread(target=work, args=(float(at),)) for at in range(20)]
     for thread in threads:
