@@ -122,7 +122,9 @@ class Streams:
             failed: tells of an error as the last event.
             close: called at the end with whether the answer was finished.
         """
+        self._forget_old()
         stream = self._streams[name] = AnswerStream()
+
         task = asyncio.create_task(self._make(stream, first, step, failed, close))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

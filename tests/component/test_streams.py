@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from ui.api import create_app
 from ui.serve import listen
+from ui.streams import AnswerStream
 
 ASK = {"question": "慢慢回答：境外放款的额度怎么计算？"}
 QUICK = {"question": "境外放款的额度怎么计算？"}
@@ -179,3 +181,19 @@ def test_a_place_that_is_no_number_of_ours_is_the_start(client: httpx.Client) ->
         odd = {**named, "Last-Event-ID": strange.encode()}
         with client.stream("POST", "/ask", json=QUICK, headers=odd) as response:
             assert events(response) == whole
+
+
+def test_ended_answers_are_forgotten_though_each_question_has_a_name_of_its_own(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(one, AnswerStream) for one in gc.get_objects())
+
+    monkeypatch.setattr("ui.streams.KEPT_S", 0.0)
+    before = held()
+    for name in "abcdefgh":
+        named = {**EVENTS, "Idempotency-Key": name}
+        with client.stream("POST", "/ask", json=QUICK, headers=named) as response:
+            events(response)
+    assert held() <= before + 2
