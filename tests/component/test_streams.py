@@ -197,3 +197,12 @@ def test_ended_answers_are_forgotten_though_each_question_has_a_name_of_its_own(
         with client.stream("POST", "/ask", json=QUICK, headers=named) as response:
             events(response)
     assert held() <= before + 2
+
+
+def test_a_name_that_one_owner_used_is_new_for_another(
+    client: httpx.Client, advisor: CountedAdvisor
+) -> None:
+    for owner in ("a" * 43, "b" * 43, "a" * 43):
+        headers = {"Idempotency-Key": "one", "X-Hugang-Owner": owner}
+        assert client.post("/ask", json=QUICK, headers=headers).status_code == 200
+    assert len(advisor.questions) == 2
