@@ -81,6 +81,16 @@ class Requests:
                 .values(answer=answer)
             )
 
+    def prune(self, before: dt.datetime) -> int:
+        """Remove the requests from before a moment; tells how many."""
+        with self._database.writing() as session:
+            done = session.execute(
+                delete(RequestRow).where(
+                    RequestRow.tenant == self._tenant, RequestRow.created < before
+                )
+            )
+            return int(done.rowcount)  # type: ignore[attr-defined]
+
     def drop(self, caller: str, name: str) -> None:
         """Forget a request that failed: it may be sent again."""
         with self._database.writing() as session:

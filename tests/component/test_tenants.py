@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from bot.settings import Settings
 from bot.store.records import Asked
+from bot.store.requests import request_name
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
@@ -341,3 +342,21 @@ def test_what_a_tenant_keeps_goes_when_its_time_has_come(store: Store) -> None:
     assert store.retire() == 1
     assert store.of_tenant("bank-a").conversations.known([TALK]) == frozenset()
     assert store.of_tenant("bank-b").conversations.known([TALK]) == {TALK}
+
+
+def test_answers_kept_for_a_second_sending_go_after_a_day(store: Store) -> None:
+    from sqlalchemy import func, select, update
+
+    from bot.store.schema import RequestRow
+
+    requests = store.of_tenant("bank-a").requests
+    for name in ("old", "new"):
+        requests.begin("somebody", name, b"question")
+        requests.end("somebody", name, "{}")
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(hours=25)
+    with store._database.writing() as session:
+        old = RequestRow.name == request_name("somebody", "old")
+        session.execute(update(RequestRow).where(old).values(created=past))
+    assert store.retire() == 1
+    with store._database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(RequestRow)) == 1
