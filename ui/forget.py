@@ -39,4 +39,5 @@ def forget_owner(store: Store, shelf: Shelf | None, owner: str) -> Forgotten:
     documents = shelf.forget_owner(owner) if shelf else 0
     conversations = store.conversations.forget_owner(owner)
     records = store.audit.forget(owner)
+    store.requests.forget()
     return Forgotten(conversations=conversations, documents=documents, records=records)

@@ -226,3 +226,36 @@ def test_the_command_forgets_documents_too(
         assert [one.scope for one in library.documents()] == [Scopes("bank-b").owner(owner)]
     refused = CliRunner().invoke(app, ["audit", "forget", "bank-a"])
     assert refused.exit_code == 1
+
+
+def test_no_answer_that_stands_ready_to_be_given_again_outlives_a_visitor(
+    client: TestClient, store: Store, asked: str, settings: Settings
+) -> None:
+    marker = "Zinnober-Marker"
+    wish = {"visitor": "one"}
+    token = client.post("/api/v1/sessions", json=wish, headers=bearer(key(store, "ask"))).json()
+    named = {**bearer(token["token"]), "Idempotency-Key": "one"}
+    assert client.post("/api/v1/ask", json={"question": marker}, headers=named).status_code == 200
+    client.post("/api/v1/visitors/forget", json=wish, headers=bearer(asked))
+    for file in settings.home.glob("hugang.sqlite3*"):
+        assert marker.encode() not in file.read_bytes()
+
+
+def test_no_answer_that_stands_ready_to_be_given_again_quotes_a_deleted_document(
+    store: Store, tmp_path: Path
+) -> None:
+    from ui.documents_cli import opened_library
+    from ui.papers.scopes import Scopes
+    from ui.papers.shelf import Shelf
+
+    paper = tmp_path / "policy.md"
+    paper.write_text("# 资金管理制度\n\n第一条 本制度适用于全公司。\n", encoding="utf-8")
+    kept = store.of_tenant("bank-a")
+    with opened_library() as library:
+        document = library.add(paper, scope=Scopes("bank-a").owner("o" * 64)).document.id
+        for name, answer in (("quotes", f'{{"ref": "{document}#1"}}'), ("other", "{}")):
+            kept.requests.begin("somebody", name, b"")
+            kept.requests.end("somebody", name, answer)
+        Shelf(library, kept, lambda *_: {}).remove("o" * 64, document)
+    assert kept.requests.begin("somebody", "quotes", b"").how == "new"
+    assert kept.requests.begin("somebody", "other", b"").how == "answered"
