@@ -139,7 +139,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(link_endpoint())
         sessions = session_endpoints(access, refusals(401, 403, 404, 413, 415, 422, 429, 503))
         app.include_router(sessions, prefix=PREFIX)
-        managed = usage_endpoints(shelf, refusals(401, 403, 413, 415, 422, 503))
+        managed = usage_endpoints(shelf, uploads, refusals(401, 403, 413, 415, 422, 503))
         app.include_router(managed, prefix=PREFIX)
         app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
     if shelf and uploads:
