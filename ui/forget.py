@@ -44,6 +44,8 @@ def forget_owner(
     # Documents first: which of them belong to conversations is known from the conversations.
     documents = shelf.forget_owner(owner) if shelf else 0
     conversations = store.conversations.forget_owner(owner)
+    if shelf:
+        shelf.sweep()  # papers of conversations that could still have been brought back
     records = store.audit.forget(owner)
     store.requests.forget()
     return Forgotten(conversations=conversations, documents=documents, records=records)

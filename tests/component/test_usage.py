@@ -259,3 +259,24 @@ def test_no_answer_that_stands_ready_to_be_given_again_quotes_a_deleted_document
         Shelf(library, kept, lambda *_: {}).remove("o" * 64, document)
     assert kept.requests.begin("somebody", "quotes", b"").how == "new"
     assert kept.requests.begin("somebody", "other", b"").how == "answered"
+
+
+def test_documents_of_a_deleted_conversation_are_forgotten_too(
+    store: Store, tmp_path: Path
+) -> None:
+    from bot.store.records import Asked
+    from ui.documents_cli import opened_library
+    from ui.papers.scopes import Scopes
+
+    talk, owner = "Jm3sZk0p9VtTq1xYc2dUeg", owner_of_visitor("bank-a", "one")
+    talks = store.of_tenant("bank-a").conversations
+    one = Asked(turn="m001", conversation=talk, root="m001", question="?", lang="en")
+    talks.begin(one, owner, "v1")
+    paper = tmp_path / "policy.md"
+    paper.write_text("# 资金管理制度\n\n第一条 本制度适用于全公司。\n", encoding="utf-8")
+    with opened_library() as library:
+        library.add(paper, scope=Scopes("bank-a").conversation(talk))
+    talks.delete(talk, owner)
+    CliRunner().invoke(app, ["audit", "forget", "bank-a", "--visitor", "one"])
+    with opened_library() as library:
+        assert library.documents() == ()
