@@ -280,3 +280,19 @@ def test_documents_of_a_deleted_conversation_are_forgotten_too(
     CliRunner().invoke(app, ["audit", "forget", "bank-a", "--visitor", "one"])
     with opened_library() as library:
         assert library.documents() == ()
+
+
+def test_an_export_that_is_read_slowly_keeps_nothing_from_being_deleted(
+    store: Store, asked: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del asked  # there is something to export
+    audit = store.of_tenant("bank-a").audit
+    whole = list(audit.records())
+    monkeypatch.setattr("bot.store.audit.PAGE", 1)
+    assert list(audit.records()) == whole
+    assert list(audit.records(limit=3)) == whole[:3]
+    slow = audit.records()
+    assert next(slow) == whole[0]
+    assert audit.forget(owner_of_visitor("bank-a", "one")) == 3
+    assert (settings.home / "hugang.sqlite3-wal").stat().st_size == 0
+    assert [one.question for one in slow] == [ANSWERED]
