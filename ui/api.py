@@ -24,7 +24,6 @@ from starlette.routing import Match
 from starlette.types import Lifespan
 
 from bot.advisor import Advisor
-from bot.errors import AdvisorError
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.version import installed_version
@@ -214,8 +213,8 @@ async def _retire(store: Store, shelf: Shelf | None) -> None:
             await to_thread.run_sync(store.retire)
             if shelf:
                 await to_thread.run_sync(shelf.sweep)
-        except AdvisorError as error:
-            log.error("what is due was not removed: %s", error)
+        except Exception as error:  # noqa: BLE001 - tried again in an hour
+            log.error("what is due was not removed: %s", type(error).__name__)
 
 
 def refusals(*statuses: int) -> dict[int | str, Any]:

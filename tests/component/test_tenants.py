@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
+from knowledge.documents.errors import StoreFault
 from tests.browser.scripted import ScriptedAdvisor
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
@@ -360,3 +362,23 @@ def test_answers_kept_for_a_second_sending_go_after_a_day(store: Store) -> None:
     assert store.retire() == 1
     with store._database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RequestRow)) == 1
+
+
+def test_one_failure_does_not_end_the_removal_of_what_is_due(
+    store: Store, settings: Settings, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, calls = threading.Event(), 0
+
+    def retire(_store: Store) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:  # the first is that of the start
+            raise StoreFault(Bilingual(zh="坏了。", en="broken."))
+        if calls > 2:
+            again.set()
+        return 0
+
+    monkeypatch.setattr(Store, "retire", retire)
+    monkeypatch.setattr("ui.api._RETIRE_EVERY_S", 0.01)
+    with TestClient(create_app(ScriptedAdvisor(corpus), settings, web=False)):
+        assert again.wait(10)
