@@ -193,9 +193,11 @@ class Access:
         Raises:
             ProblemError: a limit is reached; it says which one and when to try again.
         """
-        anonymous = caller.session is not None and caller.session.anonymous
-        # An anonymous visitor could take another owner, or another token, for each question.
-        visitor = address if anonymous or owner is None else owner
+        visitor = address if owner is None else owner
+        if caller.session is not None and caller.visitor is None:
+            # Whom no server named could take another owner for each question; whom none even gave
+            # the token could take another token, too.
+            visitor = address if caller.session.anonymous else caller.session.id
         limits = caller.tenant.profile.limits
         for most, whose, told in (
             (limits.visitor_per_minute, ("visitor", caller.tenant.id, visitor), _VISITOR),

@@ -382,3 +382,13 @@ def test_one_failure_does_not_end_the_removal_of_what_is_due(
     monkeypatch.setattr("ui.api._RETIRE_EVERY_S", 0.01)
     with TestClient(create_app(ScriptedAdvisor(corpus), settings, web=False)):
         assert again.wait(10)
+
+
+def test_a_visitor_whom_nobody_named_cannot_pass_for_several(
+    client: TestClient, store: Store
+) -> None:
+    store.tenants.save("bank-a", profile("甲", limits=Limits(visitor_per_minute=1)))
+    token = session(client, key(store)).json()["token"]
+    for owner, expected in (("a" * 43, 200), ("b" * 43, 429)):
+        headers = {**bearer(token), "X-Hugang-Owner": owner}
+        assert client.post("/api/v1/ask", json=ASK, headers=headers).status_code == expected
