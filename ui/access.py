@@ -9,6 +9,7 @@ token with its key, or, for a public tenant, the portal's page got one that hold
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -128,6 +129,9 @@ class Access:
         self._staff = staff
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._origins: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._lock = threading.Lock()
+        self._asked: dict[str, tuple[dt.date, int]] = {}
+        """By tenant: the day of its last question, and how many it had asked on it."""
 
     def caller(self, request: Request, credentials: str | None) -> Caller:
         """Tell who sent a request.
@@ -206,18 +210,28 @@ class Access:
             if most is not None:
                 self.count(most, whose, told)
         if limits.daily is not None and caller.store is not None:
-            midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
-            if caller.store.audit.count(midnight) >= limits.daily:
-                left = midnight + dt.timedelta(days=1) - dt.datetime.now(dt.UTC)
-                raise ProblemError(
-                    "daily-limit",
-                    Bilingual(
-                        zh=f"今天的{limits.daily}个问题已用完，世界协调时零点重新计算。",
-                        en=f"Today's {limits.daily} questions are used up; counting begins anew at"
-                        " midnight UTC.",
-                    ),
-                    retry_after_s=max(1, int(left.total_seconds())),
-                )
+            self._count_today(limits.daily, caller.store)
+
+    def _count_today(self, most: int, store: Store) -> None:
+        now = dt.datetime.now(dt.UTC)
+        midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
+        with self._lock:
+            day, asked = self._asked.get(store.tenant, (now.date(), 0))
+            # The record knows what was answered before this process began; only this process knows
+            # what is being answered, or was left before its end.
+            asked = max(asked if day == now.date() else 0, store.audit.count(midnight))
+            if asked < most:
+                self._asked[store.tenant] = (now.date(), asked + 1)
+                return
+        left = midnight + dt.timedelta(days=1) - now
+        raise ProblemError(
+            "daily-limit",
+            Bilingual(
+                zh=f"今天的{most}个问题已用完，世界协调时零点重新计算。",
+                en=f"Today's {most} questions are used up; counting begins anew at midnight UTC.",
+            ),
+            retry_after_s=max(1, int(left.total_seconds())),
+        )
 
     def count(self, most: int, whose: tuple[str, ...], told: Bilingual) -> None:
         """Count one of at most so many in a minute.

@@ -153,7 +153,6 @@ def ask_endpoint(
                 return _again(before)
             return _taken_up(request, streams.get(named.name), before, _read(after))
         try:
-            await to_thread.run_sync(access.admit, caller, whose, address_of(request))
             question = read_question(
                 asked.question,
                 history=asked.history,
@@ -163,6 +162,7 @@ def ask_endpoint(
                 filters=offered(caller.tenant, asked.filters),
                 scopes=Scopes(caller.tenant.id).seen_by(whose),
             )
+            await to_thread.run_sync(access.admit, caller, whose, address_of(request))
             if streamed:
                 steps = desk.stream(caller, question, whose)
                 return await _stream(request, steps, question, slots, streams, named)

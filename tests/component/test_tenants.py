@@ -392,3 +392,18 @@ def test_a_visitor_whom_nobody_named_cannot_pass_for_several(
     for owner, expected in (("a" * 43, 200), ("b" * 43, 429)):
         headers = {**bearer(token), "X-Hugang-Owner": owner}
         assert client.post("/api/v1/ask", json=ASK, headers=headers).status_code == expected
+
+
+def test_a_question_counts_for_the_day_though_its_answer_never_came(
+    client: TestClient, store: Store
+) -> None:
+    """Whoever leaves before the end, again and again, must not ask without limit."""
+    store.tenants.save("bank-a", profile("甲", limits=Limits(daily=2)))
+    headers = {**bearer(key(store)), "Accept": "text/event-stream"}
+    unreadable = client.post("/api/v1/ask", json={"question": " "}, headers=headers)
+    assert unreadable.status_code == 422
+    for expected in (200, 200, 429):
+        found = client.post("/api/v1/ask", json={"question": "崩溃：税率？"}, headers=headers)
+        assert found.status_code == expected
+    assert code(found) == (429, "daily-limit")
+    assert list(store.of_tenant("bank-a").audit.records()) == []
