@@ -109,7 +109,14 @@ def session_endpoints(access: Access, responses: dict[int | str, Any]) -> APIRou
         visitor = owner_of_visitor(caller.tenant.id, wish.visitor) if wish.visitor else None
         lasts = dt.timedelta(minutes=wish.minutes)
         return _given(
-            *new_token(caller.tenant.id, secret, lasts, visitor=visitor, origin=wish.origin)
+            *new_token(
+                caller.tenant.id,
+                secret,
+                lasts,
+                scopes=caller.scopes,
+                visitor=visitor,
+                origin=wish.origin,
+            )
         )
 
     @endpoints.post(

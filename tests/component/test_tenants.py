@@ -407,3 +407,11 @@ def test_a_question_counts_for_the_day_though_its_answer_never_came(
         assert found.status_code == expected
     assert code(found) == (429, "daily-limit")
     assert list(store.of_tenant("bank-a").audit.records()) == []
+
+
+def test_a_token_opens_no_more_than_the_key_that_got_it(client: TestClient, store: Store) -> None:
+    token = session(client, key(store, scopes=("ask", "manage"))).json()["token"]
+    assert client.post("/api/v1/ask", json=ASK, headers=bearer(token)).status_code == 200
+    for path in ("routes", "usage"):
+        found = client.get(f"/api/v1/{path}", headers=bearer(token))
+        assert code(found) == (403, "scope-missing")
