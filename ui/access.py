@@ -175,10 +175,7 @@ class Access:
             found = None
         if found is None or not found.active or found.created is None:
             # The two are not told apart: who is a tenant here is nobody's business.
-            raise ProblemError(
-                "tenant-not-found",
-                Bilingual(zh=f"没有租户{name[:64]!r}。", en=f"There is no tenant {name[:64]!r}."),
-            )
+            raise no_tenant(name)
         return found
 
     def secret(self, tenant: Tenant) -> str:
@@ -314,6 +311,14 @@ _TENANT = Bilingual(
     zh="本网站一分钟内的问题已达上限（{most}个）。",
     en="The {most} questions that this site may ask in a minute are used up.",
 )
+
+
+def no_tenant(name: str) -> ProblemError:
+    """Say that there is no tenant, also to whom it is not told that there is one."""
+    return ProblemError(
+        "tenant-not-found",
+        Bilingual(zh=f"没有租户{name[:64]!r}。", en=f"There is no tenant {name[:64]!r}."),
+    )
 
 
 def foreign_origin(request: Request) -> str | None:

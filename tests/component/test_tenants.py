@@ -415,3 +415,13 @@ def test_a_token_opens_no_more_than_the_key_that_got_it(client: TestClient, stor
     for path in ("routes", "usage"):
         found = client.get(f"/api/v1/{path}", headers=bearer(token))
         assert code(found) == (403, "scope-missing")
+
+
+def test_who_is_a_tenant_is_told_to_the_pages_of_its_own_portal_only(client: TestClient) -> None:
+    def begin(tenant: str, origin: str) -> Any:
+        wish, headers = {"tenant": tenant}, {"Origin": origin, "Accept-Language": "en"}
+        found = client.post("/api/v1/sessions/anonymous", json=wish, headers=headers)
+        return code(found), found.json()["detail"].replace(tenant, "…")
+
+    assert begin("bank-a", FOREIGN) == begin("bank-c", FOREIGN)
+    assert begin("bank-a", PORTAL)[0] == (403, "not-public")
