@@ -203,7 +203,8 @@ def conversation_endpoints(
     ) -> ConversationWhole:
         response.headers.update(_NO_STORE)
         found, turns = kept_of(caller).conversations.read(_id(conversation))
-        owned = bool(owner) and kept_of(caller).conversations.is_owner(found, caller.owner(owner))
+        reader = caller.owner_if_told(owner or None)
+        owned = reader is not None and kept_of(caller).conversations.is_owner(found, reader)
         return ConversationWhole(
             **_line(found).model_dump(),
             owned=owned,

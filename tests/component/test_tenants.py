@@ -425,3 +425,14 @@ def test_who_is_a_tenant_is_told_to_the_pages_of_its_own_portal_only(client: Tes
 
     assert begin("bank-a", FOREIGN) == begin("bank-c", FOREIGN)
     assert begin("bank-a", PORTAL)[0] == (403, "not-public")
+
+
+def test_a_visitor_with_a_token_sees_that_a_conversation_is_the_own_one(
+    client: TestClient, store: Store
+) -> None:
+    secret = key(store)
+    mine, other = (session(client, secret, visitor=name).json()["token"] for name in "ab")
+    kept(store, "bank-a", jwt.decode(mine, options={"verify_signature": False})["sub"])
+    for token, owned in ((mine, True), (other, False)):
+        found = client.get(f"/api/v1/conversations/{TALK}", headers=bearer(token)).json()
+        assert found["owned"] is owned
