@@ -129,6 +129,7 @@ class Access:
         self._staff = staff
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._origins: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._looking = threading.Lock()
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[dt.date, int]] = {}
         """By tenant: the day of its last question, and how many it had asked on it."""
@@ -248,11 +249,16 @@ class Access:
 
     def knows_origin(self, origin: str) -> bool:
         """Tell whether pages of an origin may call on behalf of any tenant; at most 2 s old."""
-        at, known = self._origins
-        if time.monotonic() - at > _FRESH_S or not at:
-            tenants = self._store.tenants.listed() if self._store else ()
-            known = frozenset(o for one in tenants if one.active for o in one.profile.origins)
-            self._origins = (time.monotonic(), known)
+        with self._looking:  # once for all who ask at that moment
+            at, known = self._origins
+            if time.monotonic() - at > _FRESH_S or not at:
+                # Where the store fails, those known last may read that it does.
+                with suppress(StoreError):
+                    tenants = self._store.tenants.listed() if self._store else ()
+                    known = frozenset(
+                        o for one in tenants if one.active for o in one.profile.origins
+                    )
+                self._origins = (time.monotonic(), known)
         return origin in known
 
     def _found(self, credentials: str | None) -> Caller:

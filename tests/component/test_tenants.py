@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from starlette.testclient import TestClient
 from bot.settings import Settings
 from bot.store.records import Asked
 from bot.store.requests import request_name
+from bot.store.schema import StoreError
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.documents.errors import StoreFault
 from tests.browser.scripted import ScriptedAdvisor
+from ui.access import Access
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
 
@@ -311,8 +314,6 @@ def test_each_answer_is_on_record_of_its_tenant_and_the_record_cannot_be_changed
 ) -> None:
     from sqlalchemy import text
 
-    from bot.store.schema import StoreError
-
     secret = key(store)
     answer = client.post("/api/v1/ask", json=ASK, headers=bearer(secret)).json()
     (record,) = store.of_tenant("bank-a").audit.records()
@@ -436,3 +437,28 @@ def test_a_visitor_with_a_token_sees_that_a_conversation_is_the_own_one(
     for token, owned in ((mine, True), (other, False)):
         found = client.get(f"/api/v1/conversations/{TALK}", headers=bearer(token)).json()
         assert found["owned"] is owned
+
+
+def test_known_origins_are_looked_up_once_at_a_time_and_outlive_a_fault_of_the_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, looked, listed = Access(store, staff=True), 0, store.tenants.listed
+
+    def slowly() -> Any:
+        nonlocal looked
+        looked += 1
+        threading.Event().wait(0.2)
+        return listed()
+
+    monkeypatch.setattr(store.tenants, "listed", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(access.knows_origin, [PORTAL] * 8))
+    assert looked == 1
+
+    def broken() -> Any:
+        raise StoreError(Bilingual(zh="坏了。", en="broken."))
+
+    monkeypatch.setattr(store.tenants, "listed", broken)
+    monkeypatch.setattr("ui.access._FRESH_S", 0.0)
+    assert access.knows_origin(PORTAL)
+    assert not access.knows_origin(FOREIGN)
