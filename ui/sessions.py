@@ -7,13 +7,14 @@ kept: it ends by itself, or with the tenant's secret (`hugang tenant set --renew
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Collection
 
 import jwt
 
 from bot.store.keys import Scope
-from bot.store.tenants import TenantNotFound, Tenants
+from bot.store.tenants import TENANT_ID, TenantNotFound, Tenants
 from knowledge.card import Bilingual, Frozen
 from ui.api_problems import ProblemError
 
@@ -81,6 +82,8 @@ def read_token(token: str, tenants: Tenants) -> Session:
     """
     try:
         tenant = str(jwt.get_unverified_header(token).get("kid", ""))
+        if not re.fullmatch(TENANT_ID, tenant):  # whatever anybody may write there
+            raise jwt.InvalidTokenError
         told = jwt.decode(
             token,
             tenants.secret(tenant),

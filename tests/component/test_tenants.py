@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import threading
 from collections.abc import Iterator
@@ -462,3 +463,11 @@ def test_known_origins_are_looked_up_once_at_a_time_and_outlive_a_fault_of_the_s
     monkeypatch.setattr("ui.access._FRESH_S", 0.0)
     assert access.knows_origin(PORTAL)
     assert not access.knows_origin(FOREIGN)
+
+
+@pytest.mark.parametrize("named", ["\\ud800", "\\u0000", "../bank-a", "x" * 4_000])
+def test_a_token_that_names_no_tenant_does_not_hold(client: TestClient, named: str) -> None:
+    head = b'{"alg": "HS256", "typ": "JWT", "kid": "%s"}' % named.encode()
+    token = ".".join(base64.urlsafe_b64encode(part).decode() for part in (head, b"{}", b"x" * 32))
+    found = client.get("/api/v1/routes", headers=bearer(token.replace("=", "")))
+    assert code(found) == (401, "bad-token")
