@@ -22,6 +22,8 @@ from ui.papers.uploads import Uploads
 NDJSON = "application/x-ndjson"
 USUAL_DAYS = 30
 MOST_DAYS = 400
+LAST_DAY = dt.date.max - dt.timedelta(days=1)
+"""The last day that has one after it."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -37,7 +39,7 @@ class Period(Frozen):
         Raises:
             ProblemError: the last is before the first, or there are too many between.
         """
-        until = self.until or dt.datetime.now(dt.UTC).date()
+        until = min(self.until or dt.datetime.now(dt.UTC).date(), LAST_DAY)
         since = self.since or until - dt.timedelta(days=min(USUAL_DAYS - 1, until.toordinal() - 1))
         if not 0 <= (until - since).days < MOST_DAYS:
             raise ProblemError(

@@ -296,3 +296,11 @@ def test_an_export_that_is_read_slowly_keeps_nothing_from_being_deleted(
     assert audit.forget(owner_of_visitor("bank-a", "one")) == 3
     assert (settings.home / "hugang.sqlite3-wal").stat().st_size == 0
     assert [one.question for one in slow] == [ANSWERED]
+
+
+def test_the_last_day_of_all_can_be_named(client: TestClient, asked: str) -> None:
+    last = {"since": "9999-12-01", "until": "9999-12-31"}
+    for path in ("usage", "records"):
+        assert client.get(f"/api/v1/{path}", params=last, headers=bearer(asked)).status_code == 200
+    told = CliRunner().invoke(app, ["audit", "export", "bank-a", "--until", "9999-12-31"])
+    assert len(told.stdout.splitlines()) == 4
