@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from bot.settings import Settings
@@ -24,9 +25,12 @@ from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.documents.errors import StoreFault
 from tests.browser.scripted import ScriptedAdvisor
+from tests.loops import run
 from ui.access import Access
+from ui.answering import Answers
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
+from ui.handlers import PageRequest
 
 OWNER = {"X-Hugang-Owner": "k" * 43}
 TALK = "Jm3sZk0p9VtTq1xYc2dUeg"
@@ -471,3 +475,18 @@ def test_a_token_that_names_no_tenant_does_not_hold(client: TestClient, named: s
     token = ".".join(base64.urlsafe_b64encode(part).decode() for part in (head, b"{}", b"x" * 32))
     found = client.get("/api/v1/routes", headers=bearer(token.replace("=", "")))
     assert code(found) == (401, "bad-token")
+
+
+def test_a_page_is_told_which_topics_a_tenant_offers(store: Store, corpus: Corpus) -> None:
+    store.tenants.save("bank-a", profile("甲", topics=("payments",)))
+    asked = PageRequest.model_validate(
+        {"text": "保险？", "message": "m001", "ui": "en", "filters": {"topics": ["insurance"]}}
+        | {"conversation": TALK, "owner": "k" * 43}
+    )
+    caller = Access(store, staff=False).caller(Request({"type": "http", "headers": []}), key(store))
+    answering = Answers(ScriptedAdvisor(corpus), 1, store).ask(asked, caller)
+
+    async def last() -> Any:
+        return [state async for state in answering.states()][-1]
+
+    assert "Topics offered here: payments." in str(run(last())["parts"])
