@@ -20,7 +20,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 from bot.store.audit import Surface
 from bot.store.keys import SCOPES, KeyRefused, Scope
@@ -127,7 +127,9 @@ class Access:
         """
         self._store = store
         self._staff = staff
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        # A minute begins with its first question. One count a visitor, gone after it: a moving
+        # window would keep an entry for each visitor for ever, and look through all of them.
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._origins: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._looking = threading.Lock()
         self._lock = threading.Lock()

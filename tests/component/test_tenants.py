@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -490,3 +491,20 @@ def test_a_page_is_told_which_topics_a_tenant_offers(store: Store, corpus: Corpu
         return [state async for state in answering.states()][-1]
 
     assert "Topics offered here: payments." in str(run(last())["parts"])
+
+
+def test_visitors_who_ask_no_more_take_no_memory(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, told = Access(store, staff=True), Bilingual(zh="{most}", en="{most}")
+    for number in range(50):
+        access.count(10, ("visitor", str(number)), told)
+    kept = access._limiter.storage
+    later = time.time() + 180
+    monkeypatch.setattr("limits.storage.memory.time.time", lambda: later)
+    access.count(10, ("visitor", "new"), told)
+    for _ in range(200):
+        if len(kept.storage) + len(kept.events) == 1:  # type: ignore[attr-defined]
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("counts of visitors stay")
