@@ -61,7 +61,8 @@ PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
 """Largest request body read: a long question with 40 earlier turns fits ten times over."""
 MAX_PAGE_BODY_BYTES = 1024 * 1024
-"""The same for the web page, which brings its conversation along: 15 long answers with plans."""
+"""The same for the web page, which brings its conversation along: 15 long answers with plans; and
+for every other address."""
 _UPLOADS = frozenset({f"{PREFIX}/documents", "/documents"})
 """Paths to which files are sent."""
 _ASSETS = "/docs-assets"
@@ -111,7 +112,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix="/api/", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
-    app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/", max_bytes=MAX_PAGE_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
     app.state.access = access

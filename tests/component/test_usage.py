@@ -304,3 +304,11 @@ def test_the_last_day_of_all_can_be_named(client: TestClient, asked: str) -> Non
         assert client.get(f"/api/v1/{path}", params=last, headers=bearer(asked)).status_code == 200
     told = CliRunner().invoke(app, ["audit", "export", "bank-a", "--until", "9999-12-31"])
     assert len(told.stdout.splitlines()) == 4
+
+
+def test_no_address_takes_a_body_of_any_size(client: TestClient) -> None:
+    many = b"&".join(b"%d=%s" % (n, b"x" * 900_000) for n in range(3))
+    form = {"Content-Type": "application/x-www-form-urlencoded", **EN}
+    for path in ("/usage", "/login", "/nothing"):
+        found = client.post(path, content=many, headers=form)
+        assert (found.status_code, found.json()["code"]) == (413, "body-too-large"), path
