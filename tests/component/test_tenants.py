@@ -31,6 +31,7 @@ from ui.access import Access
 from ui.answering import Answers
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
+from ui.desk import address_of
 from ui.handlers import PageRequest
 
 OWNER = {"X-Hugang-Owner": "k" * 43}
@@ -508,3 +509,12 @@ def test_visitors_who_ask_no_more_take_no_memory(
             return
         threading.Event().wait(0.02)
     raise AssertionError("counts of visitors stay")
+
+
+def test_an_address_of_the_sixth_version_is_counted_by_its_network() -> None:
+    def told(host: str) -> str:
+        return address_of(Request({"type": "http", "client": (host, 1)}))
+
+    assert told("2001:db8::1") == told("2001:db8::ffff:2") != told("2001:db8:0:1::1")
+    assert told("192.0.2.1") == told("::ffff:192.0.2.1") != told("::ffff:192.0.2.2")
+    assert told("testclient") == "testclient"
