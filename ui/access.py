@@ -348,7 +348,12 @@ def _resolve(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
     access: Access = request.app.state.access
-    return access.caller(request, credentials.credentials if credentials else None)
+    if credentials is not None:
+        return access.caller(request, credentials.credentials)
+    # An empty or half-written key is refused, lest a portal be answered as the staff; what a proxy
+    # in front of this server may ask for is none of ours.
+    told = request.headers.get("authorization", "").casefold()
+    return access.caller(request, "" if told.startswith(("bearer", KEY_PREFIX)) else None)
 
 
 def _needs(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:

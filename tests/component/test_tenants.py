@@ -518,3 +518,13 @@ def test_an_address_of_the_sixth_version_is_counted_by_its_network() -> None:
     assert told("2001:db8::1") == told("2001:db8::ffff:2") != told("2001:db8:0:1::1")
     assert told("192.0.2.1") == told("::ffff:192.0.2.1") != told("::ffff:192.0.2.2")
     assert told("testclient") == "testclient"
+
+
+@pytest.mark.parametrize("given", ["Bearer", "Bearer ", "bearer", "hk_0123456789_x"])
+def test_who_means_to_bring_a_key_and_brings_none_is_not_taken_for_staff(
+    client: TestClient, given: str
+) -> None:
+    found = client.get("/api/v1/routes", headers={"Authorization": given})
+    assert code(found)[0] == 401
+    proxied = client.get("/api/v1/routes", headers={"Authorization": "Basic c3RhZmY6eA=="})
+    assert proxied.status_code == 200
