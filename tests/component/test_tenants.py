@@ -528,3 +528,15 @@ def test_who_means_to_bring_a_key_and_brings_none_is_not_taken_for_staff(
     assert code(found)[0] == 401
     proxied = client.get("/api/v1/routes", headers={"Authorization": "Basic c3RhZmY6eA=="})
     assert proxied.status_code == 200
+
+
+def test_the_name_of_a_turn_that_no_database_takes_is_refused_before_it_is_looked_up(
+    client: TestClient, store: Store
+) -> None:
+    headers = {**OWNER, **bearer(key(store))}
+    for method, path in (
+        ("DELETE", "/api/v1/feedback/%00"),
+        ("POST", f"/api/v1/conversations/{TALK}/turns/m001%00/undo"),
+    ):
+        found = client.request(method, path, headers=headers)
+        assert code(found) == (422, "bad-request")
