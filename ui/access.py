@@ -9,6 +9,7 @@ token with its key, or, for a public tenant, the portal's page got one that hold
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 from bot.store.audit import Surface
 from bot.store.keys import SCOPES, KeyRefused, Scope
@@ -146,8 +147,14 @@ class Access:
         self._store = store
         self._staff = staff
         self._work = work or Work()
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        # A minute begins with its first question. One count a visitor, gone after it: a moving
+        # window would keep an entry for each visitor for ever, and look through all of them.
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._origins: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._looking = threading.Lock()
+        self._lock = threading.Lock()
+        self._asked: dict[str, tuple[dt.date, int]] = {}
+        """By tenant: the day of its last question, and how many it had asked on it."""
 
     def caller(self, request: Request, credentials: str | None) -> Caller:
         """Tell who sent a request.
@@ -192,10 +199,7 @@ class Access:
             found = None
         if found is None or not found.active or found.created is None:
             # The two are not told apart: who is a tenant here is nobody's business.
-            raise ProblemError(
-                "tenant-not-found",
-                Bilingual(zh=f"没有租户{name[:64]!r}。", en=f"There is no tenant {name[:64]!r}."),
-            )
+            raise no_tenant(name)
         return found
 
     def secret(self, tenant: Tenant) -> str:
@@ -215,9 +219,11 @@ class Access:
             ProblemError: a limit is reached, or the server stops; it says when to try again.
         """
         self._work.admit()
-        anonymous = caller.session is not None and caller.session.anonymous
-        # An anonymous visitor could take another owner, or another token, for each question.
-        visitor = address if anonymous or owner is None else owner
+        visitor = address if owner is None else owner
+        if caller.session is not None and caller.visitor is None:
+            # Whom no server named could take another owner for each question; whom none even gave
+            # the token could take another token, too.
+            visitor = address if caller.session.anonymous else caller.session.id
         limits = caller.tenant.profile.limits
         for most, whose, told in (
             (limits.visitor_per_minute, ("visitor", caller.tenant.id, visitor), _VISITOR),
@@ -226,18 +232,28 @@ class Access:
             if most is not None:
                 self.count(most, whose, told)
         if limits.daily is not None and caller.store is not None:
-            midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
-            if caller.store.audit.count(midnight) >= limits.daily:
-                left = midnight + dt.timedelta(days=1) - dt.datetime.now(dt.UTC)
-                raise ProblemError(
-                    "daily-limit",
-                    Bilingual(
-                        zh=f"今天的{limits.daily}个问题已用完，世界协调时零点重新计算。",
-                        en=f"Today's {limits.daily} questions are used up; counting begins anew at"
-                        " midnight UTC.",
-                    ),
-                    retry_after_s=max(1, int(left.total_seconds())),
-                )
+            self._count_today(limits.daily, caller.store)
+
+    def _count_today(self, most: int, store: Store) -> None:
+        now = dt.datetime.now(dt.UTC)
+        midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
+        with self._lock:
+            day, asked = self._asked.get(store.tenant, (now.date(), 0))
+            # The record knows what was answered before this process began; only this process knows
+            # what is being answered, or was left before its end.
+            asked = max(asked if day == now.date() else 0, store.audit.count(midnight))
+            if asked < most:
+                self._asked[store.tenant] = (now.date(), asked + 1)
+                return
+        left = midnight + dt.timedelta(days=1) - now
+        raise ProblemError(
+            "daily-limit",
+            Bilingual(
+                zh=f"今天的{most}个问题已用完，世界协调时零点重新计算。",
+                en=f"Today's {most} questions are used up; counting begins anew at midnight UTC.",
+            ),
+            retry_after_s=max(1, int(left.total_seconds())),
+        )
 
     def count(self, most: int, whose: tuple[str, ...], told: Bilingual) -> None:
         """Count one of at most so many in a minute.
@@ -257,11 +273,16 @@ class Access:
 
     def knows_origin(self, origin: str) -> bool:
         """Tell whether pages of an origin may call on behalf of any tenant; at most 2 s old."""
-        at, known = self._origins
-        if time.monotonic() - at > _FRESH_S or not at:
-            tenants = self._store.tenants.listed() if self._store else ()
-            known = frozenset(o for one in tenants if one.active for o in one.profile.origins)
-            self._origins = (time.monotonic(), known)
+        with self._looking:  # once for all who ask at that moment
+            at, known = self._origins
+            if time.monotonic() - at > _FRESH_S or not at:
+                # Where the store fails, those known last may read that it does.
+                with suppress(StoreError):
+                    tenants = self._store.tenants.listed() if self._store else ()
+                    known = frozenset(
+                        o for one in tenants if one.active for o in one.profile.origins
+                    )
+                self._origins = (time.monotonic(), known)
         return origin in known
 
     def _found(self, credentials: str | None) -> Caller:
@@ -322,6 +343,14 @@ _TENANT = Bilingual(
 )
 
 
+def no_tenant(name: str) -> ProblemError:
+    """Say that there is no tenant, also to whom it is not told that there is one."""
+    return ProblemError(
+        "tenant-not-found",
+        Bilingual(zh=f"没有租户{name[:64]!r}。", en=f"There is no tenant {name[:64]!r}."),
+    )
+
+
 def foreign_origin(request: Request) -> str | None:
     """Return the origin of the page that sends a request, where it is not a page of this server."""
     origin = request.headers.get("origin")
@@ -341,7 +370,12 @@ def _resolve(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
     access: Access = request.app.state.access
-    return access.caller(request, credentials.credentials if credentials else None)
+    if credentials is not None:
+        return access.caller(request, credentials.credentials)
+    # An empty or half-written key is refused, lest a portal be answered as the staff; what a proxy
+    # in front of this server may ask for is none of ours.
+    told = request.headers.get("authorization", "").casefold()
+    return access.caller(request, "" if told.startswith(("bearer", KEY_PREFIX)) else None)
 
 
 def _needs(*scopes: Scope) -> Callable[[Caller], Awaitable[Caller]]:

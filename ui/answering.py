@@ -18,6 +18,7 @@ from typing import Any
 from bot.advisor import Advisor
 from bot.errors import AdvisorError
 from bot.events import StillWriting
+from bot.language import localise
 from bot.question import MAX_CHARS, Question
 from bot.store.conversations import NotOwner
 from bot.store.records import Asked, TurnState
@@ -25,6 +26,7 @@ from bot.store.schema import StoreError
 from bot.store.store import Store
 from ui.access import Caller
 from ui.answer_view import AnswerView
+from ui.api_problems import ProblemError
 from ui.desk import Desk
 from ui.html import safe, word
 from ui.page_request import PageRequest
@@ -272,6 +274,8 @@ class _Making:
             self._fold(question)
         except AdvisorError as error:
             view.fail(safe(error.user_message(view.lang)))
+        except ProblemError as error:  # what is asked about is not offered here
+            view.fail(safe(localise(error.detail, view.lang)))
         except Exception:
             log.exception("no answer was made")
             view.fail(word("failed.general", self._request.ui))
@@ -348,7 +352,7 @@ def _has_text(parts: Iterable[Sequence[str]]) -> bool:
 def _asked(request: PageRequest, caller: Caller) -> Asked:
     try:
         question: Question | None = request.question(caller)
-    except AdvisorError:  # kept all the same: the page shows it, with the reason
+    except (AdvisorError, ProblemError):  # kept all the same: the page shows it, with the reason
         question = None
     as_given = question is not None and question.as_of_given
     return Asked(

@@ -25,7 +25,6 @@ from starlette.routing import Match, Route
 from starlette.types import Lifespan
 
 from bot.advisor import Advisor
-from bot.errors import AdvisorError
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.version import installed_version
@@ -75,7 +74,8 @@ PREFIX = "/api/v1"
 MAX_BODY_BYTES = 256 * 1024
 """Largest request body read: a long question with 40 earlier turns fits ten times over."""
 MAX_PAGE_BODY_BYTES = 1024 * 1024
-"""The same for the web page, which brings its conversation along: 15 long answers with plans."""
+"""The same for the web page, which brings its conversation along: 15 long answers with plans; and
+for every other address."""
 _UPLOADS = frozenset({f"{PREFIX}/documents", "/documents"})
 """Paths to which files are sent."""
 _ASSETS = "/docs-assets"
@@ -136,8 +136,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     app.add_middleware(BodyLimit, prefix=MCP_PATH, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(BodyLimit, prefix="/documents", max_bytes=MAX_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(UploadLimit, paths=_UPLOADS, max_bytes=intake.body_bytes)
-    app.add_middleware(BodyLimit, prefix="/gradio_api/", max_bytes=MAX_PAGE_BODY_BYTES)
-    app.add_middleware(BodyLimit, prefix="/embed/", max_bytes=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(BodyLimit, prefix="/", max_bytes=MAX_PAGE_BODY_BYTES, but=_UPLOADS)
     app.add_middleware(TenantCors, knows=access.knows_origin)
     app.add_middleware(RequestGuard)
     app.add_middleware(ProblemForm, prefix="/v1/", reword=openai_errors.reworded)
@@ -169,7 +168,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(link_endpoint())
         sessions = session_endpoints(access, refusals(401, 403, 404, 413, 415, 422, 429, 503))
         app.include_router(sessions, prefix=PREFIX)
-        managed = usage_endpoints(shelf, refusals(401, 403, 413, 415, 422, 503))
+        managed = usage_endpoints(shelf, uploads, refusals(401, 403, 413, 415, 422, 503))
         app.include_router(managed, prefix=PREFIX)
         app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
         app.include_router(embed_endpoints(access, answers))
@@ -249,8 +248,8 @@ async def _retire(store: Store, shelf: Shelf | None) -> None:
             await to_thread.run_sync(store.retire)
             if shelf:
                 await to_thread.run_sync(shelf.sweep)
-        except AdvisorError as error:
-            log.error("what is due was not removed: %s", error)
+        except Exception as error:  # noqa: BLE001 - tried again in an hour
+            log.error("what is due was not removed: %s", type(error).__name__)
 
 
 def refusals(*statuses: int) -> dict[int | str, Any]:

@@ -145,7 +145,7 @@ def ask_endpoint(
     ) -> Response:
         request.state.lang = asked.lang
         whose = caller.owner_if_told(owner)
-        named = Named.of(caller, name, asked) if name else None
+        named = Named.of(caller, whose, name, asked) if name else None
         before = await to_thread.run_sync(named.begin) if named else None
         streamed = wants_events(request.headers.get("accept", ""))
         if named and before is not None and before.how != "new":
@@ -153,7 +153,6 @@ def ask_endpoint(
                 return _again(before)
             return _taken_up(request, streams.get(named.name), before, _read(after))
         try:
-            await to_thread.run_sync(access.admit, caller, whose, address_of(request))
             question = read_question(
                 asked.question,
                 history=asked.history,
@@ -163,6 +162,7 @@ def ask_endpoint(
                 filters=offered(caller.tenant, asked.filters),
                 scopes=Scopes(caller.tenant.id).seen_by(whose),
             )
+            await to_thread.run_sync(access.admit, caller, whose, address_of(request))
             if streamed:
                 steps = desk.stream(caller, question, whose)
                 return await _stream(request, steps, question, slots, streams, named)
@@ -189,14 +189,15 @@ class Named(NamedTuple):
     body: bytes
 
     @classmethod
-    def of(cls, caller: Caller, key: str, asked: AskRequest) -> Named | None:
+    def of(cls, caller: Caller, owner: str | None, key: str, asked: AskRequest) -> Named | None:
         """Return a named question; None where nothing is kept, so that no name can be known again."""
         if caller.store is None:
             return None
         return cls(
             caller.store.requests,
             caller.tenant.id,
-            caller.name,
+            # An answer may quote its owner's papers: the same name from another is another request.
+            f"{caller.name}:{owner or ''}",
             key,
             asked.model_dump_json().encode(),
         )

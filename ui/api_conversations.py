@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -34,6 +34,7 @@ from ui.access import MOST_SKIPPED, Asking, OwnerKey, Reading, kept_of
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _ID = "Jm3sZk0p9VtTq1xYc2dUeg"
+TurnName = Annotated[str, Path(pattern=TURN_ID, examples=["m3f9c0a1b2c3d4e5f6a7b"])]
 
 
 class ConversationLine(Frozen):
@@ -203,8 +204,8 @@ def conversation_endpoints(
     ) -> ConversationWhole:
         response.headers.update(_NO_STORE)
         found, turns = kept_of(caller).conversations.read(_id(conversation))
-        told = caller.owner_if_told(owner or None)
-        owned = told is not None and kept_of(caller).conversations.is_owner(found, told)
+        reader = caller.owner_if_told(owner or None)
+        owned = reader is not None and kept_of(caller).conversations.is_owner(found, reader)
         return ConversationWhole(
             **_line(found).model_dump(),
             owned=owned,
@@ -256,7 +257,7 @@ def conversation_endpoints(
         description="What it replaced stands again.",
         status_code=204,
     )
-    def undo(conversation: str, turn: str, caller: Asking, owner: OwnerKey = None) -> Response:
+    def undo(conversation: str, turn: TurnName, caller: Asking, owner: OwnerKey = None) -> Response:
         _id(conversation)
         kept_of(caller).conversations.undo(turn, caller.owner(owner))
         return Response(status_code=204)
@@ -280,7 +281,7 @@ def conversation_endpoints(
     @endpoints.delete(
         "/feedback/{turn}", tags=["feedback"], summary="Take a rating back", status_code=204
     )
-    def withdraw(turn: str, caller: Asking, owner: OwnerKey = None) -> Response:
+    def withdraw(turn: TurnName, caller: Asking, owner: OwnerKey = None) -> Response:
         kept_of(caller).feedback.withdraw(turn, caller.owner(owner))
         return Response(status_code=204)
 

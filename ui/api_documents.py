@@ -240,6 +240,14 @@ def _add_adding(endpoints: APIRouter, shelf: Shelf, uploads: Uploads, intake: In
     async def add(
         request: Request, response: Response, caller: Asking, owner: OwnerKey = None
     ) -> UploadList:
+        if caller.session is not None and caller.session.anonymous:
+            # Such a token is anybody's for the asking, and files are kept until they are deleted.
+            raise ProblemError(
+                "scope-missing",
+                Bilingual(
+                    zh="匿名访客不能添加资料。", en="An anonymous visitor cannot add documents."
+                ),
+            )
         here, mine = shelf.of(caller.store), caller.owner(owner)
         response.headers.update(_PRIVATE)
         taken = await take_files(request, here, uploads, intake, mine)

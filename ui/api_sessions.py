@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.store.tenants import TENANT_ID, Origin
 from knowledge.card import Bilingual, Frozen
-from ui.access import Access, Asking, foreign_origin, kept_of
+from ui.access import Access, Asking, foreign_origin, kept_of, no_tenant
 from ui.api_problems import ProblemError
 from ui.desk import address_of
 from ui.forget import owner_of_visitor
@@ -109,7 +109,14 @@ def session_endpoints(access: Access, responses: dict[int | str, Any]) -> APIRou
         visitor = owner_of_visitor(caller.tenant.id, wish.visitor) if wish.visitor else None
         lasts = dt.timedelta(minutes=wish.minutes)
         return _given(
-            *new_token(caller.tenant.id, secret, lasts, visitor=visitor, origin=wish.origin)
+            *new_token(
+                caller.tenant.id,
+                secret,
+                lasts,
+                scopes=caller.scopes,
+                visitor=visitor,
+                origin=wish.origin,
+            )
         )
 
     @endpoints.post(
@@ -126,14 +133,16 @@ def session_endpoints(access: Access, responses: dict[int | str, Any]) -> APIRou
         wish: Annotated[AnonymousWish, Body(openapi_examples=_ANONYMOUS_EXAMPLES)],
     ) -> SessionGiven:
         response.headers.update(_NO_STORE)
-        tenant = access.tenant(wish.tenant)
+        tenant, origin = access.tenant(wish.tenant), foreign_origin(request)
+        allowed = origin is not None and tenant.allows(origin)
         if not tenant.profile.public:
+            if not allowed:
+                raise no_tenant(wish.tenant)
             raise ProblemError(
                 "not-public",
                 Bilingual(zh=f"租户{tenant.id}不公开。", en=f"Tenant {tenant.id} is not public."),
             )
-        origin = foreign_origin(request)
-        if origin is None or not tenant.allows(origin):
+        if not allowed:
             raise ProblemError(
                 "foreign-origin",
                 Bilingual(

@@ -17,10 +17,13 @@ from ui.access import Managing, kept_of
 from ui.api_problems import ProblemError
 from ui.forget import Forgotten, forget_owner, owner_of_visitor
 from ui.papers.shelf import Shelf
+from ui.papers.uploads import Uploads
 
 NDJSON = "application/x-ndjson"
 USUAL_DAYS = 30
 MOST_DAYS = 400
+LAST_DAY = dt.date.max - dt.timedelta(days=1)
+"""The last day that has one after it."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -36,7 +39,7 @@ class Period(Frozen):
         Raises:
             ProblemError: the last is before the first, or there are too many between.
         """
-        until = self.until or dt.datetime.now(dt.UTC).date()
+        until = min(self.until or dt.datetime.now(dt.UTC).date(), LAST_DAY)
         since = self.since or until - dt.timedelta(days=min(USUAL_DAYS - 1, until.toordinal() - 1))
         if not 0 <= (until - since).days < MOST_DAYS:
             raise ProblemError(
@@ -71,11 +74,14 @@ _EXAMPLES: dict[str, Any] = {
 }
 
 
-def usage_endpoints(shelf: Shelf | None, responses: dict[int | str, Any]) -> APIRouter:
+def usage_endpoints(
+    shelf: Shelf | None, uploads: Uploads | None, responses: dict[int | str, Any]
+) -> APIRouter:
     """Make the endpoints under `/api/v1`; all need the scope `manage`.
 
     Args:
         shelf: documents of visitors; None where there are none.
+        uploads: those that are on their way.
         responses: the refusals that the OpenAPI description names.
     """
     endpoints = APIRouter(responses=responses, tags=["usage"])
@@ -122,7 +128,7 @@ def usage_endpoints(shelf: Shelf | None, responses: dict[int | str, Any]) -> API
             owner = owner_of(wish.owner)
         else:
             owner = owner_of_visitor(caller.tenant.id, wish.visitor or "")
-        return forget_owner(store, shelf.of(store) if shelf else None, owner)
+        return forget_owner(store, shelf.of(store) if shelf else None, owner, uploads)
 
     return endpoints
 

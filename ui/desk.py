@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import IPv6Address, IPv6Network
 from typing import Literal
 
 from fastapi import Request
@@ -181,5 +182,13 @@ def offered(tenant: Tenant, wanted: Filters) -> Filters:
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a request comes from; behind a proxy, the one that it tells."""
-    return request.client.host if request.client else ""
+    """Return the address that a request comes from; behind a proxy, the one that it tells.
+
+    Of an IPv6 address it is the network: whoever has one has all 2^64 addresses in it.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        read = IPv6Address(host)
+    except ValueError:
+        return host
+    return str(read.ipv4_mapped or IPv6Network((read, 64), strict=False))

@@ -7,12 +7,14 @@ kept: it ends by itself, or with the tenant's secret (`hugang tenant set --renew
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
+from collections.abc import Collection
 
 import jwt
 
 from bot.store.keys import Scope
-from bot.store.tenants import TenantNotFound, Tenants
+from bot.store.tenants import TENANT_ID, TenantNotFound, Tenants
 from knowledge.card import Bilingual, Frozen
 from ui.api_problems import ProblemError
 
@@ -33,7 +35,7 @@ class Session(Frozen):
     """The portal for whose pages it holds; None: all of the tenant's."""
     anonymous: bool
     """Whether no server of the portal vouched for it."""
-    scopes: tuple[Scope, ...] = _VISITOR_SCOPES
+    scopes: tuple[Scope, ...]
     expires: dt.datetime
 
 
@@ -42,11 +44,12 @@ def new_token(
     secret: str,
     lasts: dt.timedelta,
     *,
+    scopes: Collection[Scope] = _VISITOR_SCOPES,
     visitor: str | None = None,
     origin: str | None = None,
     anonymous: bool = False,
 ) -> tuple[str, Session]:
-    """Sign a token for a visitor of a tenant."""
+    """Sign a token for a visitor of a tenant; of `scopes` it has those that a visitor may have."""
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     session = Session(
         id=uuid.uuid4().hex,
@@ -54,6 +57,7 @@ def new_token(
         visitor=visitor,
         origin=origin,
         anonymous=anonymous,
+        scopes=_visitor_scopes(scopes),
         expires=now + lasts,
     )
     told = {
@@ -65,6 +69,7 @@ def new_token(
         "sub": visitor or "",
         "org": origin or "",
         "anon": anonymous,
+        "scope": " ".join(session.scopes),
     }
     return jwt.encode(told, secret, _ALGORITHM, headers={"kid": tenant}), session
 
@@ -77,6 +82,8 @@ def read_token(token: str, tenants: Tenants) -> Session:
     """
     try:
         tenant = str(jwt.get_unverified_header(token).get("kid", ""))
+        if not re.fullmatch(TENANT_ID, tenant):  # whatever anybody may write there
+            raise jwt.InvalidTokenError
         told = jwt.decode(
             token,
             tenants.secret(tenant),
@@ -102,5 +109,10 @@ def read_token(token: str, tenants: Tenants) -> Session:
         visitor=told.get("sub") or None,
         origin=told.get("org") or None,
         anonymous=bool(told.get("anon")),
+        scopes=_visitor_scopes(str(told.get("scope", "")).split()),
         expires=dt.datetime.fromtimestamp(told["exp"], dt.UTC),
     )
+
+
+def _visitor_scopes(scopes: Collection[str]) -> tuple[Scope, ...]:
+    return tuple(one for one in _VISITOR_SCOPES if one in scopes)

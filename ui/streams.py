@@ -127,8 +127,10 @@ class Streams:
             failed: tells of an error as the last event.
             close: called at the end with whether the answer was finished.
         """
+        self._forget_old()
         stream = self._streams[name] = AnswerStream()
-        task = asyncio.create_task(self._make(stream, first, step, failed, close))
+
+        task = asyncio.create_task(self._make(name, stream, first, step, failed, close))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return stream
@@ -139,8 +141,9 @@ class Streams:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    @staticmethod
     async def _make(
+        self,
+        name: Name,
         stream: AnswerStream,
         event: AnswerEvent | None,
         step: Step,
@@ -160,6 +163,8 @@ class Streams:
             try:
                 await asyncio.shield(close(finished))
             finally:
+                if not finished and self._streams.get(name) is stream:
+                    del self._streams[name]  # the name is free for another answer
                 await stream.end()
 
     def _forget_old(self) -> None:

@@ -72,10 +72,11 @@ def export(
     until: UntilOption = None,
 ) -> None:
     """Write the records of answers, one JSON object a line, oldest first; all, without days."""
-    from ui.api_usage import midnight
+    from ui.api_usage import LAST_DAY, midnight
 
     first = midnight(_day(since, "--since")) if since else None
-    last = midnight(_day(until, "--until") + dt.timedelta(days=1)) if until else None
+    day = min(_day(until, "--until"), LAST_DAY) if until else None
+    last = midnight(day + dt.timedelta(days=1)) if day else None
     written = 0
     with opened_store() as store, _writing_to(output) as file:
         for one in store.of_tenant(store.tenants.get(tenant).id).audit.records(first, last):

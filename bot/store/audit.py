@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 
 from bot.answer import CheckedAnswer, DeclineReason, Standing
 from bot.language import Lang
@@ -29,6 +29,8 @@ UNWORDED = "—"
 """Stands for the questions of a tenant that keeps no words."""
 TOP = 10
 """Instruments and open questions that the sums of a time name."""
+PAGE = 500
+"""Records that are read at a time."""
 
 
 class Record(Frozen):
@@ -178,10 +180,19 @@ class Audit:
             rows = rows.where(RecordRow.at < until)
         if visitor is not None:
             rows = rows.where(RecordRow.visitor == visitor)
-        rows = rows.order_by(RecordRow.at, RecordRow.id).limit(limit)
-        with self._database.reading() as session:
-            for row in session.scalars(rows.execution_options(yield_per=500)):
-                yield _record(row)
+        rows = rows.order_by(RecordRow.at, RecordRow.id)
+        # Page by page: whoever reads slowly holds no connection, and no copy of what is deleted.
+        left, page = limit, rows
+        while left is None or left > 0:
+            most = PAGE if left is None else min(PAGE, left)
+            with self._database.reading() as session:
+                found = session.scalars(page.limit(most)).all()
+            yield from map(_record, found)
+            if len(found) < most:
+                return
+            last = found[-1]
+            page = rows.where(tuple_(RecordRow.at, RecordRow.id) > (last.at, last.id))
+            left = None if left is None else left - most
 
     def count(self, since: dt.datetime) -> int:
         """Count the answers finished at a moment or later."""

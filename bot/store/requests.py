@@ -81,6 +81,32 @@ class Requests:
                 .values(answer=answer)
             )
 
+    def prune(self, before: dt.datetime) -> int:
+        """Remove the requests from before a moment; tells how many."""
+        with self._database.writing() as session:
+            done = session.execute(
+                delete(RequestRow).where(
+                    RequestRow.tenant == self._tenant, RequestRow.created < before
+                )
+            )
+            return int(done.rowcount)  # type: ignore[attr-defined]
+
+    def forget(self, document: str = "") -> None:
+        """Remove the answers that quote a document; all of them where none is named.
+
+        Whose an answer is cannot be told from what is kept. A request sent again is answered anew.
+        """
+        with self._database.writing() as session:
+            done = session.execute(
+                delete(RequestRow).where(
+                    RequestRow.tenant == self._tenant,
+                    RequestRow.answer.contains(document, autoescape=True),
+                )
+            )
+            removed = int(done.rowcount)  # type: ignore[attr-defined]
+        if removed:
+            self._database.empty_log()
+
     def drop(self, caller: str, name: str) -> None:
         """Forget a request that failed: it may be sent again."""
         with self._database.writing() as session:

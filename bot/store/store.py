@@ -15,7 +15,7 @@ from bot.store.conversations import Conversations
 from bot.store.database import Database, read_url
 from bot.store.feedback import FeedbackBook
 from bot.store.keys import Keys
-from bot.store.requests import Requests
+from bot.store.requests import KEPT, Requests
 from bot.store.tenants import LOCAL, Tenants
 
 DATABASE_FILE = "hugang.sqlite3"
@@ -100,7 +100,7 @@ class Store:
         now = dt.datetime.now(dt.UTC)
         for tenant in (self.tenants.get(LOCAL), *self.tenants.listed()):
             kept = self.of_tenant(tenant.id)
-            removed += kept.conversations.purge()
+            removed += kept.conversations.purge() + kept.requests.prune(now - KEPT)
             if (days := tenant.profile.retention_days) is not None:
                 before = now - dt.timedelta(days=days)
                 removed += kept.conversations.prune(before) + kept.audit.prune(before)

@@ -19,6 +19,8 @@ from bot.question import read_question
 from bot.settings import Settings
 from bot.store.records import Asked, owner_of
 from bot.store.store import Store
+from bot.store.tenants import TenantProfile
+from knowledge.card import Bilingual
 from knowledge.documents.document import TENANT
 from knowledge.documents.library import DocumentLibrary
 from knowledge.glossary import load_glossary
@@ -488,3 +490,18 @@ def test_the_papers_of_a_conversation_go_with_it(
 
 
 GONE, LEFT = "gone5" * 5, "left5" * 5
+
+
+def test_a_visitor_whom_nobody_vouches_for_adds_no_files(
+    client: TestClient, settings: Settings
+) -> None:
+    origin = "https://b.example"
+    with Store.of(settings) as store:
+        name = Bilingual(zh="乙", en="B")
+        store.tenants.create("bank-b", TenantProfile(name=name, origins=(origin,), public=True))
+    given = client.post(
+        "/api/v1/sessions/anonymous", json={"tenant": "bank-b"}, headers={"Origin": origin}
+    ).json()
+    headers = {**MINE, "Authorization": f"Bearer {given['token']}"}
+    found = client.post(AT, files={"files": ("a.md", b"# A\n\nwords\n")}, headers=headers)
+    assert (found.status_code, found.json()["code"]) == (403, "scope-missing")

@@ -738,3 +738,54 @@ def test_a_probe_writes_and_changes_nothing(store: Store) -> None:
     with pytest.raises(StoreError):
         store.probe()
     assert store.faults == 1
+
+
+def test_a_record_is_read_page_by_page_and_never_changed(
+    store: Store, answer: CheckedAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = store.of_tenant("bank-a").audit
+    for number in range(5):
+        audit.write(answer, "api", key="hk_0123456789", visitor=f"v{number % 2}")
+    store.of_tenant("bank-b").audit.write(answer, "api")
+    whole = list(audit.records())
+    assert [one.visitor for one in whole] == ["v0", "v1", "v0", "v1", "v0"]
+    monkeypatch.setattr("bot.store.audit.PAGE", 2)
+    assert list(audit.records()) == whole
+    assert list(audit.records(since=whole[2].at, limit=2)) == whole[2:4]
+    today = dt.datetime.now(dt.UTC).date()
+    found = audit.usage(today, today)
+    assert found.total is not None
+    assert found.total.questions == audit.count(whole[0].at) == 5
+    with pytest.raises(StoreError), store._database.writing() as database:
+        database.execute(text("UPDATE answer_record SET standing = 'declined'"))
+    assert audit.forget("v1") == 2
+    assert audit.prune(dt.datetime.now(dt.UTC)) == 3
+
+
+def test_a_named_request_is_answered_once_whatever_its_answer_holds(store: Store) -> None:
+    requests = store.of_tenant("bank-a").requests
+    with ThreadPoolExecutor(8) as pool:
+        begun = list(pool.map(lambda _: requests.begin("me", "one", b"?").how, range(8)))
+    assert sorted(begun) == ["new", *["running"] * 7]
+    assert requests.begin("me", "one", b"!").how == "other"
+    requests.end("me", "one", '{"text": "\\u0000 100% _"}')
+    assert requests.begin("me", "one", b"?").answer == '{"text": "\\u0000 100% _"}'
+    assert store.of_tenant("bank-b").requests.begin("me", "one", b"?").how == "new"
+    requests.forget("doc-%")
+    assert requests.begin("me", "one", b"?").how == "answered"
+    requests.forget()
+    assert requests.begin("me", "one", b"?").how == "new"
+
+
+def test_a_tenant_with_its_keys_is_kept_by_every_database(store: Store) -> None:
+    name = Bilingual(zh="甲", en="A")
+    made = store.tenants.create("bank-a", TenantProfile(name=name, public=True))
+    assert store.tenants.get("bank-a") == made
+    assert store.tenants.save("bank-a", made.profile, active=False).active is False
+    assert [one.id for one in store.tenants.listed()] == ["bank-a"]
+    given = store.keys.create("bank-a", ("ask",), "portal\0")
+    assert store.keys.check(given.secret).scopes == ("ask",)
+    store.keys.revoke(given.key.prefix)
+    with pytest.raises(KeyRefused):
+        store.keys.check(given.secret)
+    store.tenants.renew_secret("bank-a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ import httpx
 import pytest
 import uvicorn
 
-from bot.events import AnswerEvent
+from bot.events import AnswerEvent, Failed
 from bot.question import Question
 from bot.settings import Settings
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
+from tests.loops import run
 from ui.api import create_app
 from ui.serve import listen
+from ui.streams import AnswerStream, Streams
 
 ASK = {"question": "慢慢回答：境外放款的额度怎么计算？"}
 QUICK = {"question": "境外放款的额度怎么计算？"}
@@ -179,3 +182,46 @@ def test_a_place_that_is_no_number_of_ours_is_the_start(client: httpx.Client) ->
         odd = {**named, "Last-Event-ID": strange.encode()}
         with client.stream("POST", "/ask", json=QUICK, headers=odd) as response:
             assert events(response) == whole
+
+
+def test_ended_answers_are_forgotten_though_each_question_has_a_name_of_its_own(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(one, AnswerStream) for one in gc.get_objects())
+
+    monkeypatch.setattr("ui.streams.KEPT_S", 0.0)
+    before = held()
+    for name in "abcdefgh":
+        named = {**EVENTS, "Idempotency-Key": name}
+        with client.stream("POST", "/ask", json=QUICK, headers=named) as response:
+            events(response)
+    assert held() <= before + 2
+
+
+def test_a_name_that_one_owner_used_is_new_for_another(
+    client: httpx.Client, advisor: CountedAdvisor
+) -> None:
+    for owner in ("a" * 43, "b" * 43, "a" * 43):
+        headers = {"Idempotency-Key": "one", "X-Hugang-Owner": owner}
+        assert client.post("/ask", json=QUICK, headers=headers).status_code == 200
+    assert len(advisor.questions) == 2
+
+
+def test_the_events_of_an_answer_that_was_given_up_are_not_those_of_the_next() -> None:
+    async def events_of_the_next() -> AnswerStream | None:
+        streams = Streams()
+
+        async def broken() -> AnswerEvent:
+            raise RuntimeError("scripted")
+
+        async def close(_finished: bool) -> None:
+            pass
+
+        failed = Failed(code="scripted", message="…")
+        first = streams.begin(("local", "one"), failed, broken, lambda _: failed, close)
+        assert [one.event async for one in first.follow(0)] == [failed, failed]
+        return streams.get(("local", "one"))
+
+    assert run(events_of_the_next()) is None

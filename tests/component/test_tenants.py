@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from bot.settings import Settings
 from bot.store.records import Asked
+from bot.store.requests import request_name
+from bot.store.schema import StoreError
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
+from knowledge.documents.errors import StoreFault
 from tests.browser.scripted import ScriptedAdvisor
+from tests.loops import run
+from ui.access import Access
+from ui.answering import Answers
 from ui.api import create_app
 from ui.api_problems import PROBLEM_JSON
+from ui.desk import address_of
+from ui.handlers import PageRequest
 
 OWNER = {"X-Hugang-Owner": "k" * 43}
 TALK = "Jm3sZk0p9VtTq1xYc2dUeg"
@@ -308,8 +321,6 @@ def test_each_answer_is_on_record_of_its_tenant_and_the_record_cannot_be_changed
 ) -> None:
     from sqlalchemy import text
 
-    from bot.store.schema import StoreError
-
     secret = key(store)
     answer = client.post("/api/v1/ask", json=ASK, headers=bearer(secret)).json()
     (record,) = store.of_tenant("bank-a").audit.records()
@@ -341,3 +352,191 @@ def test_what_a_tenant_keeps_goes_when_its_time_has_come(store: Store) -> None:
     assert store.retire() == 1
     assert store.of_tenant("bank-a").conversations.known([TALK]) == frozenset()
     assert store.of_tenant("bank-b").conversations.known([TALK]) == {TALK}
+
+
+def test_answers_kept_for_a_second_sending_go_after_a_day(store: Store) -> None:
+    from sqlalchemy import func, select, update
+
+    from bot.store.schema import RequestRow
+
+    requests = store.of_tenant("bank-a").requests
+    for name in ("old", "new"):
+        requests.begin("somebody", name, b"question")
+        requests.end("somebody", name, "{}")
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(hours=25)
+    with store._database.writing() as session:
+        old = RequestRow.name == request_name("somebody", "old")
+        session.execute(update(RequestRow).where(old).values(created=past))
+    assert store.retire() == 1
+    with store._database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(RequestRow)) == 1
+
+
+def test_one_failure_does_not_end_the_removal_of_what_is_due(
+    store: Store, settings: Settings, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, calls = threading.Event(), 0
+
+    def retire(_store: Store) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:  # the first is that of the start
+            raise StoreFault(Bilingual(zh="坏了。", en="broken."))
+        if calls > 2:
+            again.set()
+        return 0
+
+    monkeypatch.setattr(Store, "retire", retire)
+    monkeypatch.setattr("ui.api._RETIRE_EVERY_S", 0.01)
+    with TestClient(create_app(ScriptedAdvisor(corpus), settings, web=False)):
+        assert again.wait(10)
+
+
+def test_a_visitor_whom_nobody_named_cannot_pass_for_several(
+    client: TestClient, store: Store
+) -> None:
+    store.tenants.save("bank-a", profile("甲", limits=Limits(visitor_per_minute=1)))
+    token = session(client, key(store)).json()["token"]
+    for owner, expected in (("a" * 43, 200), ("b" * 43, 429)):
+        headers = {**bearer(token), "X-Hugang-Owner": owner}
+        assert client.post("/api/v1/ask", json=ASK, headers=headers).status_code == expected
+
+
+def test_a_question_counts_for_the_day_though_its_answer_never_came(
+    client: TestClient, store: Store
+) -> None:
+    """Whoever leaves before the end, again and again, must not ask without limit."""
+    store.tenants.save("bank-a", profile("甲", limits=Limits(daily=2)))
+    headers = {**bearer(key(store)), "Accept": "text/event-stream"}
+    unreadable = client.post("/api/v1/ask", json={"question": " "}, headers=headers)
+    assert unreadable.status_code == 422
+    for expected in (200, 200, 429):
+        found = client.post("/api/v1/ask", json={"question": "崩溃：税率？"}, headers=headers)
+        assert found.status_code == expected
+    assert code(found) == (429, "daily-limit")
+    assert list(store.of_tenant("bank-a").audit.records()) == []
+
+
+def test_a_token_opens_no_more_than_the_key_that_got_it(client: TestClient, store: Store) -> None:
+    token = session(client, key(store, scopes=("ask", "manage"))).json()["token"]
+    assert client.post("/api/v1/ask", json=ASK, headers=bearer(token)).status_code == 200
+    for path in ("routes", "usage"):
+        found = client.get(f"/api/v1/{path}", headers=bearer(token))
+        assert code(found) == (403, "scope-missing")
+
+
+def test_who_is_a_tenant_is_told_to_the_pages_of_its_own_portal_only(client: TestClient) -> None:
+    def begin(tenant: str, origin: str) -> Any:
+        wish, headers = {"tenant": tenant}, {"Origin": origin, "Accept-Language": "en"}
+        found = client.post("/api/v1/sessions/anonymous", json=wish, headers=headers)
+        return code(found), found.json()["detail"].replace(tenant, "…")
+
+    assert begin("bank-a", FOREIGN) == begin("bank-c", FOREIGN)
+    assert begin("bank-a", PORTAL)[0] == (403, "not-public")
+
+
+def test_a_visitor_with_a_token_sees_that_a_conversation_is_the_own_one(
+    client: TestClient, store: Store
+) -> None:
+    secret = key(store)
+    mine, other = (session(client, secret, visitor=name).json()["token"] for name in "ab")
+    kept(store, "bank-a", jwt.decode(mine, options={"verify_signature": False})["sub"])
+    for token, owned in ((mine, True), (other, False)):
+        found = client.get(f"/api/v1/conversations/{TALK}", headers=bearer(token)).json()
+        assert found["owned"] is owned
+
+
+def test_known_origins_are_looked_up_once_at_a_time_and_outlive_a_fault_of_the_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, looked, listed = Access(store, staff=True), 0, store.tenants.listed
+
+    def slowly() -> Any:
+        nonlocal looked
+        looked += 1
+        threading.Event().wait(0.2)
+        return listed()
+
+    monkeypatch.setattr(store.tenants, "listed", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(access.knows_origin, [PORTAL] * 8))
+    assert looked == 1
+
+    def broken() -> Any:
+        raise StoreError(Bilingual(zh="坏了。", en="broken."))
+
+    monkeypatch.setattr(store.tenants, "listed", broken)
+    monkeypatch.setattr("ui.access._FRESH_S", 0.0)
+    assert access.knows_origin(PORTAL)
+    assert not access.knows_origin(FOREIGN)
+
+
+@pytest.mark.parametrize("named", ["\\ud800", "\\u0000", "../bank-a", "x" * 4_000])
+def test_a_token_that_names_no_tenant_does_not_hold(client: TestClient, named: str) -> None:
+    head = b'{"alg": "HS256", "typ": "JWT", "kid": "%s"}' % named.encode()
+    token = ".".join(base64.urlsafe_b64encode(part).decode() for part in (head, b"{}", b"x" * 32))
+    found = client.get("/api/v1/routes", headers=bearer(token.replace("=", "")))
+    assert code(found) == (401, "bad-token")
+
+
+def test_a_page_is_told_which_topics_a_tenant_offers(store: Store, corpus: Corpus) -> None:
+    store.tenants.save("bank-a", profile("甲", topics=("payments",)))
+    asked = PageRequest.model_validate(
+        {"text": "保险？", "message": "m001", "ui": "en", "filters": {"topics": ["insurance"]}}
+        | {"conversation": TALK, "owner": "k" * 43}
+    )
+    caller = Access(store, staff=False).caller(Request({"type": "http", "headers": []}), key(store))
+    answering = Answers(ScriptedAdvisor(corpus), 1, store).ask(asked, caller)
+
+    async def last() -> Any:
+        return [state async for state in answering.states()][-1]
+
+    assert "Topics offered here: payments." in str(run(last())["parts"])
+
+
+def test_visitors_who_ask_no_more_take_no_memory(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, told = Access(store, staff=True), Bilingual(zh="{most}", en="{most}")
+    for number in range(50):
+        access.count(10, ("visitor", str(number)), told)
+    kept = access._limiter.storage
+    later = time.time() + 180
+    monkeypatch.setattr("limits.storage.memory.time.time", lambda: later)
+    access.count(10, ("visitor", "new"), told)
+    for _ in range(200):
+        if len(kept.storage) + len(kept.events) == 1:  # type: ignore[attr-defined]
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("counts of visitors stay")
+
+
+def test_an_address_of_the_sixth_version_is_counted_by_its_network() -> None:
+    def told(host: str) -> str:
+        return address_of(Request({"type": "http", "client": (host, 1)}))
+
+    assert told("2001:db8::1") == told("2001:db8::ffff:2") != told("2001:db8:0:1::1")
+    assert told("192.0.2.1") == told("::ffff:192.0.2.1") != told("::ffff:192.0.2.2")
+    assert told("testclient") == "testclient"
+
+
+@pytest.mark.parametrize("given", ["Bearer", "Bearer ", "bearer", "hk_0123456789_x"])
+def test_who_means_to_bring_a_key_and_brings_none_is_not_taken_for_staff(
+    client: TestClient, given: str
+) -> None:
+    found = client.get("/api/v1/routes", headers={"Authorization": given})
+    assert code(found)[0] == 401
+    proxied = client.get("/api/v1/routes", headers={"Authorization": "Basic c3RhZmY6eA=="})
+    assert proxied.status_code == 200
+
+
+def test_the_name_of_a_turn_that_no_database_takes_is_refused_before_it_is_looked_up(
+    client: TestClient, store: Store
+) -> None:
+    headers = {**OWNER, **bearer(key(store))}
+    for method, path in (
+        ("DELETE", "/api/v1/feedback/%00"),
+        ("POST", f"/api/v1/conversations/{TALK}/turns/m001%00/undo"),
+    ):
+        found = client.request(method, path, headers=headers)
+        assert code(found) == (422, "bad-request")

@@ -26,8 +26,12 @@ class SlowLibrary:
 
     def __init__(self) -> None:
         self.added: list[str] = []
+        self.removed: list[str] = []
         self.go = threading.Semaphore(0)
         self.busy = threading.Semaphore(0)
+
+    def remove(self, document: str) -> None:
+        self.removed.append(document)
 
     def add(self, path: Path, name: str, scope: str, progress: OnProgress) -> Any:
         assert path.is_file()
@@ -148,3 +152,29 @@ def test_a_server_that_stops_leaves_no_file_behind(library: SlowLibrary, tmp_pat
     uploads.close()
     assert not (tmp_path / FOLDER).exists()
     assert library.added in ([], ["one"])
+
+
+def test_what_an_owner_who_is_forgotten_sent_is_not_added(
+    uploads: Uploads, library: SlowLibrary, tmp_path: Path
+) -> None:
+    for owner, name in (("a", "one"), ("a", "two"), ("b", "other")):
+        take(uploads, owner, name)
+    assert library.busy.acquire(timeout=10)
+    uploads.forget_owner("a")
+    library.go.release(3)
+    until(lambda: library.added == ["other"])
+    until(lambda: all(one.is_done for one in uploads.of("b")))
+    assert uploads.of("a") == ()
+    assert list((tmp_path / FOLDER).iterdir()) == []
+
+
+def test_what_is_taken_back_in_its_last_moment_is_removed_again(
+    uploads: Uploads, library: SlowLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module._Telling, "__call__", lambda *_: None)  # none comes in between
+    running = take(uploads, "a", "one")
+    assert library.busy.acquire(timeout=10)
+    uploads.drop("a", running)
+    library.go.release(1)
+    until(lambda: library.removed == ["doc-one"])
+    until(lambda: uploads.of("a") == ())

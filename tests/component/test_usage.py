@@ -226,3 +226,89 @@ def test_the_command_forgets_documents_too(
         assert [one.scope for one in library.documents()] == [Scopes("bank-b").owner(owner)]
     refused = CliRunner().invoke(app, ["audit", "forget", "bank-a"])
     assert refused.exit_code == 1
+
+
+def test_no_answer_that_stands_ready_to_be_given_again_outlives_a_visitor(
+    client: TestClient, store: Store, asked: str, settings: Settings
+) -> None:
+    marker = "Zinnober-Marker"
+    wish = {"visitor": "one"}
+    token = client.post("/api/v1/sessions", json=wish, headers=bearer(key(store, "ask"))).json()
+    named = {**bearer(token["token"]), "Idempotency-Key": "one"}
+    assert client.post("/api/v1/ask", json={"question": marker}, headers=named).status_code == 200
+    client.post("/api/v1/visitors/forget", json=wish, headers=bearer(asked))
+    for file in settings.home.glob("hugang.sqlite3*"):
+        assert marker.encode() not in file.read_bytes()
+
+
+def test_no_answer_that_stands_ready_to_be_given_again_quotes_a_deleted_document(
+    store: Store, tmp_path: Path
+) -> None:
+    from ui.documents_cli import opened_library
+    from ui.papers.scopes import Scopes
+    from ui.papers.shelf import Shelf
+
+    paper = tmp_path / "policy.md"
+    paper.write_text("# 资金管理制度\n\n第一条 本制度适用于全公司。\n", encoding="utf-8")
+    kept = store.of_tenant("bank-a")
+    with opened_library() as library:
+        document = library.add(paper, scope=Scopes("bank-a").owner("o" * 64)).document.id
+        for name, answer in (("quotes", f'{{"ref": "{document}#1"}}'), ("other", "{}")):
+            kept.requests.begin("somebody", name, b"")
+            kept.requests.end("somebody", name, answer)
+        Shelf(library, kept, lambda *_: {}).remove("o" * 64, document)
+    assert kept.requests.begin("somebody", "quotes", b"").how == "new"
+    assert kept.requests.begin("somebody", "other", b"").how == "answered"
+
+
+def test_documents_of_a_deleted_conversation_are_forgotten_too(
+    store: Store, tmp_path: Path
+) -> None:
+    from bot.store.records import Asked
+    from ui.documents_cli import opened_library
+    from ui.papers.scopes import Scopes
+
+    talk, owner = "Jm3sZk0p9VtTq1xYc2dUeg", owner_of_visitor("bank-a", "one")
+    talks = store.of_tenant("bank-a").conversations
+    one = Asked(turn="m001", conversation=talk, root="m001", question="?", lang="en")
+    talks.begin(one, owner, "v1")
+    paper = tmp_path / "policy.md"
+    paper.write_text("# 资金管理制度\n\n第一条 本制度适用于全公司。\n", encoding="utf-8")
+    with opened_library() as library:
+        library.add(paper, scope=Scopes("bank-a").conversation(talk))
+    talks.delete(talk, owner)
+    CliRunner().invoke(app, ["audit", "forget", "bank-a", "--visitor", "one"])
+    with opened_library() as library:
+        assert library.documents() == ()
+
+
+def test_an_export_that_is_read_slowly_keeps_nothing_from_being_deleted(
+    store: Store, asked: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del asked  # there is something to export
+    audit = store.of_tenant("bank-a").audit
+    whole = list(audit.records())
+    monkeypatch.setattr("bot.store.audit.PAGE", 1)
+    assert list(audit.records()) == whole
+    assert list(audit.records(limit=3)) == whole[:3]
+    slow = audit.records()
+    assert next(slow) == whole[0]
+    assert audit.forget(owner_of_visitor("bank-a", "one")) == 3
+    assert (settings.home / "hugang.sqlite3-wal").stat().st_size == 0
+    assert [one.question for one in slow] == [ANSWERED]
+
+
+def test_the_last_day_of_all_can_be_named(client: TestClient, asked: str) -> None:
+    last = {"since": "9999-12-01", "until": "9999-12-31"}
+    for path in ("usage", "records"):
+        assert client.get(f"/api/v1/{path}", params=last, headers=bearer(asked)).status_code == 200
+    told = CliRunner().invoke(app, ["audit", "export", "bank-a", "--until", "9999-12-31"])
+    assert len(told.stdout.splitlines()) == 4
+
+
+def test_no_address_takes_a_body_of_any_size(client: TestClient) -> None:
+    many = b"&".join(b"%d=%s" % (n, b"x" * 900_000) for n in range(3))
+    form = {"Content-Type": "application/x-www-form-urlencoded", **EN}
+    for path in ("/usage", "/login", "/nothing"):
+        found = client.post(path, content=many, headers=form)
+        assert (found.status_code, found.json()["code"]) == (413, "body-too-large"), path

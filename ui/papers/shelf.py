@@ -215,6 +215,7 @@ class Shelf:
                 del self._readings[key]
         if self._store is not None and self._redraw is not None:
             self._store.conversations.forget(document_id, self._redraw)
+            self._store.requests.forget(document_id)
 
     def _own_scopes(self, owner: str) -> set[str]:
         conversations = map(self.scopes.conversation, self._conversations(owner))

@@ -184,6 +184,13 @@ class Uploads:
                     return True
         return False
 
+    def forget_owner(self, owner: str) -> None:
+        """Take all files of an owner back, and tell no more of any."""
+        with self._changed:
+            own = [job.upload.id for job in self._jobs if job.owner == owner]
+        for upload in own:
+            self.drop(owner, upload)
+
     def clear(self, owner: str) -> None:
         """Stop telling of what has ended."""
         with self._changed:
@@ -248,6 +255,8 @@ class Uploads:
             document = added.document
             self._end(job, state=added.state, document=document.id, remarks=document.remarks)
             if job.cancelled:  # taken back in its last moment
+                if added.state == "added":
+                    self._library.remove(document.id)
                 self.drop(job.owner, job.upload.id)
 
     def _end(self, job: _Job, *, gone: bool = False, **result: object) -> None:
