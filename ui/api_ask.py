@@ -7,11 +7,10 @@ while a step is at work: a client that reads slowly keeps none from others.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 
-import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Header, Request
 from fastapi.responses import Response
@@ -22,7 +21,7 @@ from bot.answer import CheckedAnswer
 from bot.errors import AdvisorError
 from bot.events import AnswerEvent, Failed, Finished
 from bot.language import Lang
-from bot.question import Filters, Question, Turn, read_question
+from bot.question import Filters, Turn, read_question
 from bot.store.requests import Begun, Requests, request_name
 from bot.store.schema import StoreError
 from knowledge.card import Bilingual, Frozen
@@ -32,6 +31,7 @@ from ui.api_catalogue import AsOf
 from ui.api_problems import NOT_READY, ProblemError, in_language
 from ui.desk import Desk, address_of, offered
 from ui.papers.scopes import Scopes
+from ui.steps import Steps
 from ui.streams import AnswerStream, Name, Streams
 
 log = logging.getLogger(__name__)
@@ -164,8 +164,8 @@ def ask_endpoint(
             )
             await to_thread.run_sync(access.admit, caller, whose, address_of(request))
             if streamed:
-                steps = desk.stream(caller, question, whose)
-                return await _stream(request, steps, question, slots, streams, named)
+                steps = await Steps.begun(desk.stream(caller, question, whose), slots, search=False)
+                return await _stream(request, steps, question.lang, streams, named)
             answer = await to_thread.run_sync(desk.answer, caller, question, whose, limiter=slots)
         except BaseException:
             if named:
@@ -281,35 +281,25 @@ def wants_events(accept: str) -> bool:
 
 
 async def _stream(
-    request: Request,
-    steps: Iterator[AnswerEvent],
-    question: Question,
-    slots: CapacityLimiter,
-    streams: Streams,
-    named: Named | None,
+    request: Request, steps: Steps, lang: Lang, streams: Streams, named: Named | None
 ) -> Response:
-    # The first step is taken before the response starts: what the engine refuses at once is
-    # answered with its own status and not with a 200 that then fails.
-    first = await to_thread.run_sync(_next, steps, limiter=slots)
     request_id = request.state.request_id
     if named is None:
-        return _event_stream(_events(first, steps, slots, question, request_id))
+        return _event_stream(_events(steps, lang, request_id))
 
-    async def step() -> AnswerEvent | None:
-        event = await to_thread.run_sync(_next, steps, limiter=slots)
+    async def outward(event: AnswerEvent) -> AnswerEvent:
         if isinstance(event, Finished):
             written = event.answer.model_dump_json(by_alias=True)
             await to_thread.run_sync(named.end, written)
-        return _outward(event, question.lang) if event else None
+        return _outward(event, lang)
 
-    async def close(finished: bool) -> None:
-        await to_thread.run_sync(_close, steps)
-        if not finished:
-            await to_thread.run_sync(named.drop)
+    def failed(error: Exception) -> AnswerEvent:
+        return _failed(error, lang)
 
-    stream = streams.begin(
-        named.name, first, step, lambda error: _failed(error, question.lang), close
-    )
+    async def left() -> None:
+        await to_thread.run_sync(named.drop)
+
+    stream = streams.begin(named.name, steps, outward, failed, left)
     return _event_stream(_sent(one.number, one.event) async for one in stream.follow(0))
 
 
@@ -322,29 +312,16 @@ def _event_stream(events: AsyncIterator[ServerSentEvent]) -> Response:
     )
 
 
-async def _events(
-    first: AnswerEvent | None,
-    steps: Iterator[AnswerEvent],
-    slots: CapacityLimiter,
-    question: Question,
-    request_id: str,
-) -> AsyncIterator[ServerSentEvent]:
-    number, event = 0, first
+async def _events(steps: Steps, lang: Lang, request_id: str) -> AsyncIterator[ServerSentEvent]:
+    number = 0
     try:
-        while event is not None:
-            number += 1
-            yield _sent(number, _outward(event, question.lang))
-            try:
-                event = await to_thread.run_sync(_next, steps, limiter=slots)
-            except Exception as error:
-                log.exception("request %s: the stream failed", request_id)
-                event = _failed(error, question.lang)
-                yield _sent(number + 1, event)
-                return
-    finally:
-        # A client that went away cancels this generator; the engine's own is closed with it.
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(_close, steps)
+        async with steps.events() as events:
+            async for event in events:
+                number += 1
+                yield _sent(number, _outward(event, lang))
+    except Exception as error:
+        log.exception("request %s: the stream failed", request_id)
+        yield _sent(number + 1, _failed(error, lang))
 
 
 def _outward(event: AnswerEvent, lang: Lang) -> AnswerEvent:
@@ -352,16 +329,6 @@ def _outward(event: AnswerEvent, lang: Lang) -> AnswerEvent:
     if isinstance(event, Failed) and event.code == "index-fault":
         return Failed(code="not-ready", message=in_language(NOT_READY, lang))
     return event
-
-
-def _next(steps: Iterator[AnswerEvent]) -> AnswerEvent | None:
-    return next(steps, None)
-
-
-def _close(steps: Iterator[AnswerEvent]) -> None:
-    close = getattr(steps, "close", None)
-    if close is not None:
-        close()
 
 
 def _sent(number: int, event: AnswerEvent) -> ServerSentEvent:

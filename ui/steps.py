@@ -24,12 +24,20 @@ class Steps:
         self._taken: list[AnswerEvent] = []
 
     @classmethod
-    async def begun(cls, steps: Iterator[AnswerEvent], slots: CapacityLimiter) -> Steps:
-        """Search before a response starts: what is refused till then is told by its status."""
+    async def begun(
+        cls, steps: Iterator[AnswerEvent], slots: CapacityLimiter, *, search: bool
+    ) -> Steps:
+        """Take the first step before a response starts: what is refused till then is told by its status.
+
+        Args:
+            steps: of the answer, none taken.
+            slots: how many are taken at once.
+            search: whether to search as well, for protocols that cannot tell of a failure later.
+        """
         found = cls(steps, slots)
         while (event := await found._next()) is not None:
             found._taken.append(event)
-            if not isinstance(event, Understood):
+            if not search or not isinstance(event, Understood):
                 break
         return found
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from bot.events import AnswerEvent
+from ui.steps import Steps
 
 log = logging.getLogger(__name__)
 KEPT_S = 120.0
@@ -93,10 +94,6 @@ class AnswerStream:
                 self._alone_since = time.monotonic()
 
 
-Step = Callable[[], Awaitable[AnswerEvent | None]]
-"""Makes the next event; None after the last."""
-
-
 class Streams:
     """The answers of this process that can be taken up again."""
 
@@ -113,24 +110,23 @@ class Streams:
     def begin(
         self,
         name: Name,
-        first: AnswerEvent | None,
-        step: Step,
+        steps: Steps,
+        outward: Callable[[AnswerEvent], Awaitable[AnswerEvent]],
         failed: Callable[[Exception], AnswerEvent],
-        close: Callable[[bool], Awaitable[None]],
+        left: Callable[[], Awaitable[None]],
     ) -> AnswerStream:
         """Make an answer to its end, in the background.
 
         Args:
             name: whose, and which.
-            first: its first event, which is there already.
-            step: makes the next.
+            steps: makes it.
+            outward: puts an event as it is told.
             failed: tells of an error as the last event.
-            close: called at the end with whether the answer was finished.
+            left: called where it ended without being finished.
         """
         self._forget_old()
         stream = self._streams[name] = AnswerStream()
-
-        task = asyncio.create_task(self._make(name, stream, first, step, failed, close))
+        task = asyncio.create_task(self._make(name, stream, steps, outward, failed, left))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return stream
@@ -145,23 +141,26 @@ class Streams:
         self,
         name: Name,
         stream: AnswerStream,
-        event: AnswerEvent | None,
-        step: Step,
+        steps: Steps,
+        outward: Callable[[AnswerEvent], Awaitable[AnswerEvent]],
         failed: Callable[[Exception], AnswerEvent],
-        close: Callable[[bool], Awaitable[None]],
+        left: Callable[[], Awaitable[None]],
     ) -> None:
         finished = False
         try:
-            while event is not None and not stream.is_given_up:
-                await stream.add(event)
-                finished = event.kind == "finished"
-                event = await step()
+            async with steps.events() as events:
+                async for event in events:
+                    await stream.add(await outward(event))
+                    finished = event.kind == "finished"
+                    if stream.is_given_up:
+                        break
         except Exception as error:
             log.exception("an answer that can be taken up again failed")
             await stream.add(failed(error))
         finally:
             try:
-                await asyncio.shield(close(finished))
+                if not finished:
+                    await asyncio.shield(left())
             finally:
                 if not finished and self._streams.get(name) is stream:
                     del self._streams[name]  # the name is free for another answer

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from anyio import CapacityLimiter
 
 from bot.events import AnswerEvent, Failed
 from bot.question import Question
@@ -22,6 +23,7 @@ from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
 from ui.api import create_app
 from ui.serve import listen
+from ui.steps import Steps
 from ui.streams import AnswerStream, Streams
 
 ASK = {"question": "慢慢回答：境外放款的额度怎么计算？"}
@@ -213,14 +215,19 @@ def test_the_events_of_an_answer_that_was_given_up_are_not_those_of_the_next() -
     async def events_of_the_next() -> AnswerStream | None:
         streams = Streams()
 
-        async def broken() -> AnswerEvent:
+        def broken() -> Iterator[AnswerEvent]:
+            yield failed
             raise RuntimeError("scripted")
 
-        async def close(_finished: bool) -> None:
+        async def outward(event: AnswerEvent) -> AnswerEvent:
+            return event
+
+        async def left() -> None:
             pass
 
         failed = Failed(code="scripted", message="…")
-        first = streams.begin(("local", "one"), failed, broken, lambda _: failed, close)
+        steps = Steps(broken(), CapacityLimiter(1))
+        first = streams.begin(("local", "one"), steps, outward, lambda _: failed, left)
         assert [one.event async for one in first.follow(0)] == [failed, failed]
         return streams.get(("local", "one"))
 

@@ -110,7 +110,7 @@ def openai_endpoints(desk: Desk, access: Access, slots: CapacityLimiter) -> APIR
         completion = Completion(asked, str(version))
         if asked.stream:
             request.state.lang = question.lang
-            steps = await Steps.begun(desk.stream(caller, question, whose), slots)
+            steps = await Steps.begun(desk.stream(caller, question, whose), slots, search=True)
             if isinstance(steps.last_taken, Failed):
                 raise _refused(steps.last_taken)
             return EventSourceResponse(
