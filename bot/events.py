@@ -12,6 +12,14 @@ from bot.language import Lang
 from knowledge.card import FactRef, Frozen
 
 
+class Waiting(Frozen):
+    """Others go first; told about twice a second, so that nobody thinks that nothing happens."""
+
+    kind: Literal["waiting"] = "waiting"
+    ahead: int
+    """How many wait that are due before."""
+
+
 class Understood(Frozen):
     """The question has been read."""
 
@@ -87,7 +95,8 @@ class Failed(Frozen):
 
 
 AnswerEvent = Annotated[
-    Understood
+    Waiting
+    | Understood
     | EvidenceFound
     | RoutesPlanned
     | StillWriting

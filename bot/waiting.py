@@ -15,7 +15,7 @@ from typing import Protocol
 class Slot(Protocol):
     """A place among those who work."""
 
-    def take(self) -> None:
+    def take(self) -> object:
         """Hold it; waits for it, and lets those go first who are due before."""
 
     def give(self) -> None:

@@ -24,7 +24,9 @@ from bot.events import (
     Failed,
     Finished,
     RoutesPlanned,
+    StillWriting,
     Understood,
+    Waiting,
 )
 from bot.language import Lang, localise
 from bot.question import Filters
@@ -95,6 +97,8 @@ class AnswerView:
     def take(self, event: AnswerEvent) -> None:
         """Take in one event of the stream."""
         match event:
+            case Waiting() if not self._trace:
+                self._now = word("stage.waiting", self.ui, n=event.ahead)
             case Understood():
                 self.lang = event.lang
                 self._step("understood", self._understood(event), "stage.searching")
@@ -117,6 +121,8 @@ class AnswerView:
                 self._plan = event.answer.plan
                 self.lang = event.answer.lang
                 self.state = event.answer.standing
+            case Waiting() | StillWriting():
+                pass  # nothing new to show
             case Failed():
                 # An index fault is worded for the operator's log, not for a reader.
                 inner = event.code == "index-fault"

@@ -297,7 +297,7 @@ class _Making:
                 if self.answering.stopped.is_set():
                     return  # what came after the wish to stop is not shown
                 if isinstance(event, StillWriting):
-                    continue  # nothing new to show
+                    continue  # nothing new to show, nor to be kept
                 self._view.take(event)
                 if self._view.state != "working":
                     return  # told by `run`, once it is kept

@@ -12,7 +12,15 @@ from fastapi import Request
 
 from bot.advisor import Advisor
 from bot.answer import CheckedAnswer, Standing
-from bot.events import AnswerEvent, BlockGrowing, BlockReady, Failed, Finished, StillWriting
+from bot.events import (
+    AnswerEvent,
+    BlockGrowing,
+    BlockReady,
+    Failed,
+    Finished,
+    StillWriting,
+    Waiting,
+)
 from bot.question import Filters, Question
 from bot.store.schema import StoreError
 from bot.store.tenants import Tenant
@@ -27,6 +35,8 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 3.0
 """An answer whose first text is told lets those go first that were asked so much later and wait for
 theirs."""
+TOLD_EVERY_S = 0.5
+"""Between two words to one that waits for its turn."""
 Outcome = Standing | Literal["failed", "left"]
 """How an answer ended; `left`: whoever asked went away or stopped it."""
 OnAnswer = Callable[[Caller, Outcome, CheckedAnswer | None], None]
@@ -122,8 +132,11 @@ class Desk:
         works = True
         try:
             while True:
-                if works:
-                    slot.take()
+                while works and not slot.take(TOLD_EVERY_S):
+                    ahead = slot.ahead
+                    if not prompt:
+                        slot.give()  # lest one that reads slowly be handed a slot meanwhile
+                    yield Waiting(ahead=ahead)
                 with holding(slot):
                     event = next(events, None)
                 if event is None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio import CapacityLimiter, to_thread
 
-from bot.events import AnswerEvent, Understood
+from bot.events import AnswerEvent, Understood, Waiting
 
 
 class Steps:
@@ -37,7 +37,7 @@ class Steps:
         found = cls(steps, slots)
         while (event := await found._next()) is not None:
             found._taken.append(event)
-            if not search or not isinstance(event, Understood):
+            if not search or not isinstance(event, Waiting | Understood):
                 break
         return found
 

@@ -26,7 +26,11 @@ Name = tuple[str, str]
 
 
 _GROWS = frozenset({"still_writing", "block_growing", "block_ready", "finished"})
-_REPLACED_BY = {"still_writing": _GROWS, "block_growing": _GROWS - {"still_writing"}}
+_REPLACED_BY = {
+    "waiting": frozenset({"waiting", "understood"}),
+    "still_writing": _GROWS,
+    "block_growing": _GROWS - {"still_writing"},
+}
 """Which kinds of events say all that one of a kind has said."""
 
 

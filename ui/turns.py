@@ -8,6 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+Ticket = tuple[float, int, threading.Event]
+"""A place in line: when it is due, which it is among equals, and what is set when it has come."""
+
 
 class Turns:
     """Slots for so many at once; a slot that falls free goes to the one that is due first.
@@ -19,7 +22,7 @@ class Turns:
     def __init__(self, slots: int) -> None:
         """Have all slots free."""
         self._slots = self._free = slots
-        self._waiting: list[tuple[float, int, threading.Event]] = []
+        self._waiting: list[Ticket] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
 
@@ -45,20 +48,37 @@ class Turns:
         finally:
             slot.give()
 
-    def take(self, due: float, *, held: bool) -> None:
-        """Wait for a slot; who holds one keeps it, unless another waits that is due before."""
+    def queue(self, due: float, *, held: bool) -> Ticket | None:
+        """Stand in line for a slot; None where there is no need to wait.
+
+        Who holds one keeps it, unless another waits that is due before.
+        """
         with self._lock:
             if held:
                 if not self._waiting or self._waiting[0][0] >= due:
-                    return
+                    return None
             elif self._free:
                 self._free -= 1
-                return
-            mine = threading.Event()
-            heapq.heappush(self._waiting, (due, next(self._order), mine))
+                return None
+            mine = (due, next(self._order), threading.Event())
+            heapq.heappush(self._waiting, mine)
             if held:
                 self._hand_over()
-        mine.wait()
+            return mine
+
+    def ahead(self, ticket: Ticket) -> int:
+        """Count those who go before."""
+        with self._lock:
+            return sum(one[:2] < ticket[:2] for one in self._waiting)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Wait no longer; a slot that was handed over in the meantime goes to the next."""
+        with self._lock:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                heapq.heapify(self._waiting)
+                return
+        self.give()
 
     def give(self) -> None:
         """Hand a slot to the one that is due first."""
@@ -80,14 +100,34 @@ class Slot:
         self.due = due
         self._turns = turns
         self._is_held = False
+        self._ticket: Ticket | None = None
 
-    def take(self) -> None:
-        """Hold the slot; waits for it, and lets those go first who are due before."""
-        self._turns.take(self.due, held=self._is_held)
-        self._is_held = True
+    @property
+    def ahead(self) -> int:
+        """How many go before it, while it waits."""
+        return self._turns.ahead(self._ticket) if self._ticket else 0
+
+    def take(self, patience_s: float | None = None) -> bool:
+        """Hold the slot; waits for it, and lets those go first who are due before.
+
+        Args:
+            patience_s: come back after so long, keeping the place in line; None = with the slot only.
+
+        Returns:
+            Whether the slot is held; otherwise another call waits on.
+        """
+        if self._ticket is None:
+            self._ticket = self._turns.queue(self.due, held=self._is_held)
+            self._is_held = self._ticket is None
+        if self._ticket and self._ticket[2].wait(patience_s):
+            self._is_held, self._ticket = True, None
+        return self._is_held
 
     def give(self) -> None:
-        """Leave the slot to others."""
-        if self._is_held:
+        """Leave the slot, or the line for it, to others."""
+        if self._ticket:
+            ticket, self._ticket = self._ticket, None
+            self._turns.leave(ticket)
+        elif self._is_held:
             self._is_held = False
             self._turns.give()

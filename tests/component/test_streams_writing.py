@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from bot.advisor import Advisor
+from bot.events import AnswerEvent, EvidenceFound
 from bot.providers.scripted import ScriptedModel, fact_echo
+from bot.question import Question
 from bot.settings import Settings
 from ui.api import create_app
 
@@ -54,3 +57,30 @@ def test_answers_whose_model_writes_let_others_work(advisor: Advisor, tmp_path: 
     assert all(events[-1]["kind"] == "finished" for events in together)
     # One after the other they would take six times as long.
     assert lasted < alone * AT_ONCE / 2
+
+
+def test_one_that_waits_for_its_turn_is_told_how_many_go_first(
+    advisor: Advisor, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, answer_concurrency=1)
+    app = create_app(Slow(advisor), settings, web=False)  # type: ignore[arg-type]
+    with TestClient(app) as client, ThreadPoolExecutor(3) as pool:
+        streams = list(pool.map(lambda _: stream(client), range(3)))
+    told = [[one["ahead"] for one in events if one["kind"] == "waiting"] for events in streams]
+    assert max(map(len, told)) >= 1
+    assert max((ahead for one in told for ahead in one), default=0) >= 1
+    assert all(events[-1]["kind"] == "finished" for events in streams)
+
+
+class Slow:
+    """An advisor that works for a second at each step."""
+
+    def __init__(self, advisor: Advisor) -> None:
+        self._advisor = advisor
+        self.corpus = advisor.corpus
+
+    def stream(self, question: Question) -> Iterator[AnswerEvent]:
+        for event in self._advisor.stream(question):
+            if isinstance(event, EvidenceFound):
+                time.sleep(1.2)
+            yield event

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ui.turns import Turns
+from ui.turns import Slot, Turns
 
 DEADLINE_S = 5.0
 
@@ -105,3 +105,33 @@ def test_a_failure_gives_its_slot_back() -> None:
             pass
     with turns.turn(0.0):
         assert turns.waiting == 0
+
+
+def test_one_that_waits_is_told_how_many_go_first_and_keeps_its_place() -> None:
+    turns = Turns(1)
+    holder, first, second = (Slot(turns, due) for due in (0.0, 1.0, 2.0))
+    assert holder.take()
+    assert not second.take(0.0)
+    assert not first.take(0.0)
+    assert (first.ahead, second.ahead) == (0, 1)
+    holder.give()
+    assert first.take(DEADLINE_S)
+    assert not second.take(0.0)
+    first.give()
+    assert second.take(DEADLINE_S)
+    second.give()
+    assert (turns.held, turns.waiting) == (0, 0)
+
+
+def test_one_that_leaves_the_line_holds_up_nobody() -> None:
+    turns = Turns(1)
+    holder, first, second = (Slot(turns, due) for due in (0.0, 1.0, 2.0))
+    holder.take()
+    assert not first.take(0.0)
+    assert not second.take(0.0)
+    first.give()
+    assert second.ahead == 0
+    holder.give()  # handed over to the second, which leaves before it looks
+    second.give()
+    assert (turns.held, turns.waiting) == (0, 0)
+    assert first.take(0.0)
