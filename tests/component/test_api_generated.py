@@ -35,7 +35,7 @@ from ui.api import create_app
 from ui.papers.scopes import Scopes
 from ui.serve import listen
 
-EXAMPLES = 75
+EXAMPLES = 65
 """Requests to each endpoint; at least `WANTED` in all."""
 FEW = 15
 """To those that take files: each is read in a process of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from knowledge.corpus import Corpus
 from knowledge.embed import Embedder
 from knowledge.index import IndexHome
 from knowledge.segment import Segmenter
+from tests.loops import run
 
 FINISHED = json.dumps({"answer": {"engine": {"writer": "scripted"}}})
 
@@ -27,7 +29,11 @@ def test_a_server_of_its_own_streams_answers_without_loss(
 ) -> None:
     IndexHome(tmp_path / "index").build(corpus, embedder, segmenter)
     monkeypatch.setenv("HUGANG_HOME", str(tmp_path))
-    found = bench_streams(["境外放款的额度怎么计算？"], sessions=4, seconds=1.0, tokens_per_s=40)
+    with ThreadPoolExecutor(1) as threads:  # as `run` does: it has an event loop of its own
+        questions = ["境外放款的额度怎么计算？"]
+        found = threads.submit(
+            bench_streams, questions, sessions=4, seconds=1.0, tokens_per_s=40
+        ).result()
     assert (found.errors, found.lost) == (0, 0), found.first_error
     assert found.answers >= 4
     assert found.worded == found.answers
@@ -75,7 +81,7 @@ def test_what_goes_wrong_is_counted(
             await crowd.run(0.05)
         return crowd
 
-    crowd = asyncio.run(visit())
+    crowd = run(visit())
     rounds = crowd.answers or len(crowd.errors) or crowd.lost
     assert rounds
     assert (bool(crowd.errors), bool(crowd.lost), bool(crowd.answers)) == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -28,6 +27,7 @@ from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import CENTRE, ScriptedAdvisor
 from tests.component.served import served
+from tests.loops import run
 from ui.reply import FOOT
 
 ASKED = "境外放款的额度怎么计算？"
@@ -58,7 +58,7 @@ class Served:
                     return await use(client)
 
         try:
-            return asyncio.run(connected())
+            return run(connected())
         except BaseExceptionGroup as group:
             error: BaseException = group
             while isinstance(error, BaseExceptionGroup):
@@ -331,7 +331,7 @@ def test_an_assistant_on_this_machine_is_served_on_stdin_and_stdout(home: Path) 
 
     log = home / "stderr.txt"
     with log.open("w", encoding="utf-8") as errors:
-        names, answer, rule, wrong = asyncio.run(talk(errors))
+        names, answer, rule, wrong = run(talk(errors))
     assert names == NAMES
     assert answer.structured_content["standing"] in ("answered", "partly")
     assert FOOT in text_of(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 import shutil
@@ -37,6 +36,7 @@ from knowledge.documents.document import EVERYBODY
 from tests.browser.scripted import ScriptedAdvisor
 from tests.component.served import served
 from tests.conftest import NO_CURL
+from tests.loops import run
 from ui.api import create_app
 from ui.reply import FOOT, bare_text, foot
 
@@ -159,7 +159,7 @@ def test_the_async_client_is_answered_and_streamed(server: Served) -> None:
             said = [c.choices[0].delta.content or "" async for c in pieces if c.choices]
             return whole.choices[0].message.content, "".join(said)
 
-    whole, text = asyncio.run(asked())
+    whole, text = run(asked())
     assert whole == text
     assert "Qualifying profits" in text
 
@@ -470,7 +470,7 @@ def test_langchain_is_answered_asynchronously(server: Served) -> None:
             whole = await model.ainvoke(ASKED)
             return whole.content, "".join([str(one.content) async for one in model.astream(ASKED)])
 
-    whole, streamed_text = asyncio.run(asked())
+    whole, streamed_text = run(asked())
     assert whole == streamed_text == server.ask().choices[0].message.content
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import sqlite3
@@ -25,6 +24,7 @@ from knowledge.corpus import Corpus
 from knowledge.embed import Embedder
 from knowledge.index import IndexHome
 from knowledge.segment import Segmenter
+from tests.loops import run
 from tests.served import Served, served
 
 pytestmark = [
@@ -170,7 +170,7 @@ def ask_on_page(url: str, message: str, talk: str, owner: str) -> str:
                             break
         return last
 
-    return asyncio.run(visit())
+    return run(visit())
 
 
 def _ignored(call: Any, *arguments: Any) -> None:
