@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,27 @@ def embedder() -> Embedder:
 def segmenter() -> Segmenter:
     """The segmenter with the shipped glossary's words."""
     return Segmenter(load_glossary().user_words())
+
+
+@pytest.fixture(scope="session")
+def built_index(
+    tmp_path_factory: pytest.TempPathFactory,
+    corpus: Corpus,
+    embedder: Embedder,
+    segmenter: Segmenter,
+) -> Path:
+    """The folder of an index of the shipped cards, built once, to be copied into data folders."""
+    folder = tmp_path_factory.mktemp("built") / "index"
+    IndexHome(folder).build(corpus, embedder, segmenter)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def indexed_home(tmp_path_factory: pytest.TempPathFactory, built_index: Path) -> Path:
+    """A data folder with an index in it, so that a server of its own is soon there."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(built_index, home / "index")
+    return home
 
 
 @pytest.fixture(scope="session")

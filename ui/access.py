@@ -22,7 +22,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from bot.store.audit import Surface
+from bot.store.audit import Surface, midnight
 from bot.store.keys import SCOPES, KeyRefused, Scope
 from bot.store.records import owner_of
 from bot.store.schema import StoreError
@@ -236,16 +236,16 @@ class Access:
 
     def _count_today(self, most: int, store: Store) -> None:
         now = dt.datetime.now(dt.UTC)
-        midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
+        begun = midnight(now.date())
         with self._lock:
             day, asked = self._asked.get(store.tenant, (now.date(), 0))
             # The record knows what was answered before this process began; only this process knows
             # what is being answered, or was left before its end.
-            asked = max(asked if day == now.date() else 0, store.audit.count(midnight))
+            asked = max(asked if day == now.date() else 0, store.audit.count(begun))
             if asked < most:
                 self._asked[store.tenant] = (now.date(), asked + 1)
                 return
-        left = midnight + dt.timedelta(days=1) - now
+        left = begun + dt.timedelta(days=1) - now
         raise ProblemError(
             "daily-limit",
             Bilingual(

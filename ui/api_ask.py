@@ -15,7 +15,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Header, Request
 from fastapi.responses import Response
 from pydantic import Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from bot.answer import CheckedAnswer
 from bot.errors import AdvisorError
@@ -30,15 +30,12 @@ from ui.access import Access, Asking, Caller, OwnerKey
 from ui.api_catalogue import AsOf
 from ui.api_problems import NOT_READY, ProblemError, in_language
 from ui.desk import Desk, address_of, offered
+from ui.event_stream import INTERNAL, event_stream, outward
 from ui.papers.scopes import Scopes
 from ui.steps import Steps
 from ui.streams import AnswerStream, Name, Streams
 
 log = logging.getLogger(__name__)
-KEEP_ALIVE_S = 15
-"""Between two comments that keep proxies from closing a quiet stream."""
-SEND_TIMEOUT_S = 60.0
-"""A client that takes no byte for this long is gone."""
 EVENT_STREAM = "text/event-stream"
 
 ProfileValue = bool | int | float | str
@@ -151,7 +148,7 @@ def ask_endpoint(
         if named and before is not None and before.how != "new":
             if not streamed:
                 return _again(before)
-            return _taken_up(request, streams.get(named.name), before, _read(after))
+            return _taken_up(streams.get(named.name), before, _read(after))
         try:
             question = read_question(
                 asked.question,
@@ -242,15 +239,15 @@ def _again(before: Begun) -> Response:
     return _whole(before.answer)
 
 
-def _taken_up(request: Request, stream: AnswerStream | None, before: Begun, after: int) -> Response:
+def _taken_up(stream: AnswerStream | None, before: Begun, after: int) -> Response:
     """Give the events behind a place; of an answer whose events are gone, its end."""
     if stream is not None:
         events = (_sent(one.number, one.event) async for one in stream.follow(after))
-        return _event_stream(events)
+        return event_stream(events)
     if before.answer is None:
         raise _still_answering()
     end = Finished(answer=CheckedAnswer.model_validate_json(before.answer))
-    return _event_stream(_only(_sent(after + 1, end)))
+    return event_stream(_only(_sent(after + 1, end)))
 
 
 async def _only(event: ServerSentEvent) -> AsyncIterator[ServerSentEvent]:
@@ -285,13 +282,13 @@ async def _stream(
 ) -> Response:
     request_id = request.state.request_id
     if named is None:
-        return _event_stream(_events(steps, lang, request_id))
+        return event_stream(_events(steps, lang, request_id))
 
-    async def outward(event: AnswerEvent) -> AnswerEvent:
+    async def told(event: AnswerEvent) -> AnswerEvent:
         if isinstance(event, Finished):
             written = event.answer.model_dump_json(by_alias=True)
             await to_thread.run_sync(named.end, written)
-        return _outward(event, lang)
+        return outward(event, lang)
 
     def failed(error: Exception) -> AnswerEvent:
         return _failed(error, lang)
@@ -299,17 +296,8 @@ async def _stream(
     async def left() -> None:
         await to_thread.run_sync(named.drop)
 
-    stream = streams.begin(named.name, steps, outward, failed, left)
-    return _event_stream(_sent(one.number, one.event) async for one in stream.follow(0))
-
-
-def _event_stream(events: AsyncIterator[ServerSentEvent]) -> Response:
-    return EventSourceResponse(
-        events,
-        ping=KEEP_ALIVE_S,
-        ping_message_factory=lambda: ServerSentEvent(comment="keep-alive", sep="\n"),
-        send_timeout=SEND_TIMEOUT_S,
-    )
+    stream = streams.begin(named.name, steps, told, failed, left)
+    return event_stream(_sent(one.number, one.event) async for one in stream.follow(0))
 
 
 async def _events(steps: Steps, lang: Lang, request_id: str) -> AsyncIterator[ServerSentEvent]:
@@ -318,17 +306,10 @@ async def _events(steps: Steps, lang: Lang, request_id: str) -> AsyncIterator[Se
         async with steps.events() as events:
             async for event in events:
                 number += 1
-                yield _sent(number, _outward(event, lang))
+                yield _sent(number, outward(event, lang))
     except Exception as error:
         log.exception("request %s: the stream failed", request_id)
         yield _sent(number + 1, _failed(error, lang))
-
-
-def _outward(event: AnswerEvent, lang: Lang) -> AnswerEvent:
-    # What the index says of itself is for the operator: it names folders of this machine.
-    if isinstance(event, Failed) and event.code == "index-fault":
-        return Failed(code="not-ready", message=in_language(NOT_READY, lang))
-    return event
 
 
 def _sent(number: int, event: AnswerEvent) -> ServerSentEvent:
@@ -342,7 +323,4 @@ def _failed(error: Exception, lang: Lang) -> Failed:
         return Failed(code=error.code, message=error.user_message(lang))
     if isinstance(error, KnowledgeError):
         return Failed(code="not-ready", message=in_language(NOT_READY, lang))
-    detail = Bilingual(
-        zh="回答时出错，原因已记入日志。", en="The answer failed; the cause is in the log."
-    )
-    return Failed(code="internal-error", message=in_language(detail, lang))
+    return Failed(code="internal-error", message=in_language(INTERNAL, lang))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field, model_validator
 
-from bot.store.audit import Record, Usage
+from bot.store.audit import Record, Usage, midnight
 from bot.store.records import OWNER_KEY, owner_of
 from knowledge.card import Bilingual, Frozen
 from ui.access import Managing, kept_of
@@ -131,8 +131,3 @@ def usage_endpoints(
         return forget_owner(store, shelf.of(store) if shelf else None, owner, uploads)
 
     return endpoints
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    """Return the moment at which a day begins, UTC."""
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.errors import SettingsError
+from bot.store.audit import midnight
 from bot.store.records import FeedbackVerdict
 from knowledge.card import Bilingual, FactRef
+from ui.days import option_day, read_span
 
 if TYPE_CHECKING:
     from bot.store.records import FeedbackEntry
@@ -27,7 +28,6 @@ conversations_app = typer.Typer(no_args_is_help=True, help="Conversations kept o
 
 FILL_IN = "TODO-FILL-IN"
 """Stands where a person must write a pattern; it matches no answer, so the case fails till then."""
-_AGE = re.compile(r"([1-9][0-9]{0,4})([dw])")
 
 VerdictOption = Annotated[
     FeedbackVerdict | None, typer.Option("--verdict", help="Only up or only down.")
@@ -193,21 +193,11 @@ def _store() -> Store:
 
 
 def _day(text: str | None, option: str) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
-    except ValueError as error:
-        raise SettingsError(
-            Bilingual(
-                zh=f"{option} {text!r}不是日期；请写作年-月-日，如2026-06-30。",
-                en=f"{option} {text!r} is not a date; write it as YYYY-MM-DD, such as 2026-06-30.",
-            )
-        ) from error
+    return None if text is None else midnight(option_day(text, option))
 
 
 def _age(text: str) -> dt.timedelta:
-    read = _AGE.fullmatch(text.strip().lower())
+    read = read_span(text)
     if read is None:
         raise SettingsError(
             Bilingual(
@@ -215,7 +205,7 @@ def _age(text: str) -> dt.timedelta:
                 en=f"--older-than {text!r} is not an age; write days or weeks, such as 90d or 12w.",
             )
         )
-    return dt.timedelta(days=int(read[1]) * (7 if read[2] == "w" else 1))
+    return read
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 
 from bot.errors import SettingsError
 from knowledge.card import Bilingual
+from ui.days import read_span
 
 if TYPE_CHECKING:
     from bot.store.keys import ApiKey, Scope
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 tenant_app = typer.Typer(no_args_is_help=True, help="Whose portals are served.")
 key_app = typer.Typer(no_args_is_help=True, help="Keys of tenants.")
 
-_LIFE = re.compile(r"([1-9][0-9]{0,4})([dw])")
 _MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="Its id, such as bank-a.")]
@@ -284,16 +283,15 @@ def _scopes(named: list[str] | None) -> tuple[Scope, ...]:
 def _moment(life: str | None) -> dt.datetime | None:
     if life is None:
         return None
-    read = _LIFE.fullmatch(life.strip().lower())
-    if read is None:
+    span = read_span(life)
+    if span is None:
         raise SettingsError(
             Bilingual(
                 zh=f"--expires {life!r}不是期间；请写天数或周数，如90d、12w。",
                 en=f"--expires {life!r} is no time; write days or weeks, such as 90d or 12w.",
             )
         )
-    days = int(read[1]) * (7 if read[2] == "w" else 1)
-    return dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+    return dt.datetime.now(dt.UTC) + span
 
 
 @contextmanager

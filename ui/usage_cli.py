@@ -12,6 +12,7 @@ import typer
 
 from bot.errors import SettingsError
 from knowledge.card import Bilingual
+from ui.days import option_day
 from ui.memory_cli import plain
 from ui.tenant_cli import opened_store
 
@@ -72,10 +73,11 @@ def export(
     until: UntilOption = None,
 ) -> None:
     """Write the records of answers, one JSON object a line, oldest first; all, without days."""
-    from ui.api_usage import LAST_DAY, midnight
+    from bot.store.audit import midnight
+    from ui.api_usage import LAST_DAY
 
-    first = midnight(_day(since, "--since")) if since else None
-    day = min(_day(until, "--until"), LAST_DAY) if until else None
+    first = midnight(option_day(since, "--since")) if since else None
+    day = min(option_day(until, "--until"), LAST_DAY) if until else None
     last = midnight(day + dt.timedelta(days=1)) if day else None
     written = 0
     with opened_store() as store, _writing_to(output) as file:
@@ -142,21 +144,9 @@ def _days(since: str | None, until: str | None) -> tuple[dt.date, dt.date]:
     from ui.api_problems import ProblemError
     from ui.api_usage import Period
 
-    first = _day(since, "--since") if since else None
-    last = _day(until, "--until") if until else None
+    first = option_day(since, "--since") if since else None
+    last = option_day(until, "--until") if until else None
     try:
         return Period(since=first, until=last).days()
     except ProblemError as error:
         raise SettingsError(error.detail) from error
-
-
-def _day(text: str, option: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(
-            Bilingual(
-                zh=f"{option} {text!r}不是日期；请写作年-月-日，如2026-06-30。",
-                en=f"{option} {text!r} is not a date; write it as YYYY-MM-DD, such as 2026-06-30.",
-            )
-        ) from error

@@ -269,17 +269,7 @@ def _days(days: Sequence[DayUsage], lang: Lang) -> Html:
         )
         for one in reversed(days)
     )
-    return join(
-        word("usage.days", lang, tag="h2"),
-        element(
-            "div",
-            element("table", element("thead", head), element("tbody", *rows)),
-            class_="us-scroll",
-            tabindex=0,
-            role="region",
-            aria_label=string("usage.days", lang),
-        ),
-    )
+    return _scrolling("usage.days", head, rows, lang)
 
 
 def _keys(keys: Sequence[ApiKey], lang: Lang) -> Html:
@@ -299,15 +289,20 @@ def _keys(keys: Sequence[ApiKey], lang: Lang) -> Html:
         )
         for one in keys
     )
+    return _scrolling("usage.keys", head, rows, lang)
+
+
+def _scrolling(title: str, head: Html, rows: Iterable[Html], lang: Lang) -> Html:
+    """Write a table under its title, in a box of its own that scrolls sideways."""
     return join(
-        word("usage.keys", lang, tag="h2"),
+        word(title, lang, tag="h2"),
         element(
             "div",
             element("table", element("thead", head), element("tbody", *rows)),
             class_="us-scroll",
             tabindex=0,
             role="region",
-            aria_label=string("usage.keys", lang),
+            aria_label=string(title, lang),
         ),
     )
 

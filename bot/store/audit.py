@@ -217,8 +217,8 @@ class Audit:
             RecordRow.refs,
         ).where(
             RecordRow.tenant == self._tenant,
-            RecordRow.at >= _midnight(since),
-            RecordRow.at < _midnight(until + dt.timedelta(days=1)),
+            RecordRow.at >= midnight(since),
+            RecordRow.at < midnight(until + dt.timedelta(days=1)),
         )
         with self._database.reading() as session:
             # A year of a busy tenant has millions: they are counted as they come.
@@ -329,7 +329,8 @@ def _record(row: RecordRow) -> Record:
     )
 
 
-def _midnight(day: dt.date) -> dt.datetime:
+def midnight(day: dt.date) -> dt.datetime:
+    """Return the moment at which a day begins, UTC."""
     return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 

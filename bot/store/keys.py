@@ -19,7 +19,7 @@ from knowledge.card import Bilingual, Frozen
 
 Scope = Literal["ask", "read", "manage"]
 """`read`: instruments, routes, conversations; `ask`: answers and sessions too, with what is kept of
-them; `manage`: usage, records and the papers of the whole tenant."""
+them; `manage`: usage, records, deletion of what is kept of a visitor."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 _KEY = re.compile(r"hk_([0-9a-z]{10})_[A-Za-z0-9_-]{43}")
 _USED_EVERY = dt.timedelta(minutes=1)

@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.bench.answer import bench_app
+from evals.bench.spread import Spread, add_spreads
 from evals.case import load_suite
 from evals.errors import CaseError
-from evals.stats import percentiles
 from knowledge.card import Frozen
 
 GOAL_GAP_MS = 1_000.0
@@ -39,16 +39,6 @@ _ANSWER_S = 120.0
 _STOP_S = 40.0
 _HOST = "127.0.0.1"
 _NO_LIMITS = "limits: {per_minute: null, visitor_per_minute: null, daily: null}\n"
-
-
-class Spread(Frozen):
-    """A measure over many events or answers, in milliseconds."""
-
-    name: str
-    n: int
-    p50_ms: float
-    p95_ms: float
-    worst_ms: float
 
 
 class StreamsBench(Frozen):
@@ -153,7 +143,7 @@ def bench_streams(
         load_before=tuple(round(one, 2) for one in load),
         cores=len(os.sched_getaffinity(0)),
         spreads=tuple(
-            _spread(name, values)
+            Spread.of(name, values)
             for name, values in (
                 ("gap between events", crowd.gaps_ms),
                 ("question to first event", crowd.firsts_ms),
@@ -330,17 +320,6 @@ def _peak_mb(process: subprocess.Popen[str]) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _spread(name: str, values: Sequence[float]) -> Spread:
-    spread = percentiles(values)
-    return Spread(
-        name=name,
-        n=spread.n,
-        p50_ms=round(spread.p50, 1),
-        p95_ms=round(spread.p95, 1),
-        worst_ms=round(max(values), 1),
-    )
-
-
 def _table(outcome: StreamsBench) -> Table:
     table = Table(
         title=f"{outcome.sessions} sessions for {outcome.seconds:.0f} s, model at "
@@ -350,10 +329,4 @@ def _table(outcome: StreamsBench) -> Table:
         f"{outcome.cores} cores, {outcome.memory_mb:.0f} MB at most; visitors "
         f"{outcome.client_cpu:.2f} cores; load before {outcome.load_before[0]:.1f}",
     )
-    table.add_column("measure")
-    for column in ("n", "p50 ms", "p95 ms", "worst ms"):
-        table.add_column(column, justify="right")
-    for row in outcome.spreads:
-        numbers = (row.p50_ms, row.p95_ms, row.worst_ms)
-        table.add_row(row.name, str(row.n), *(f"{number:.0f}" for number in numbers))
-    return table
+    return add_spreads(table, outcome.spreads)

@@ -25,24 +25,14 @@ from bot.providers.scripted import ScriptedModel, fact_echo
 from bot.question import Question
 from evals.bench.answer import BASELINES, bench_app
 from evals.bench.baseline import baseline_ms
+from evals.bench.spread import Spread, add_spreads
 from evals.case import load_suite
-from evals.stats import percentiles
 from knowledge.card import Frozen
 
 if TYPE_CHECKING:
     from bot.advisor import Advisor
 
 TOKENS_PER_S = 50
-
-
-class Spread(Frozen):
-    """A measure over many answers, in milliseconds."""
-
-    name: str
-    n: int
-    p50_ms: float
-    p95_ms: float
-    worst_ms: float
 
 
 class WritingBench(Frozen):
@@ -119,7 +109,7 @@ def bench_writing(
         fairness=sum(paces) ** 2 / (len(paces) * sum(pace**2 for pace in paces)),
         baseline_ms=baseline,
         spreads=tuple(
-            _spread(name, values)
+            Spread.of(name, values)
             for name, values in (
                 ("alone: overhead, first sentence", _overheads(alone, 1)),
                 ("alone: overhead, every sentence", _overheads(alone, None)),
@@ -192,21 +182,10 @@ def _firsts(answers: Sequence[_Timed]) -> list[float]:
     return [one.first_ms for one in answers if one.first_ms is not None]
 
 
-def _spread(name: str, values: Sequence[float]) -> Spread:
-    spread = percentiles(values)
-    return Spread(name=name, n=spread.n, p50_ms=spread.p50, p95_ms=spread.p95, worst_ms=max(values))
-
-
 def _table(outcome: WritingBench) -> Table:
     table = Table(
         title=f"{outcome.questions} questions alone, then {outcome.at_once} at once",
         caption=f"errors {outcome.errors}; {outcome.shown} sentences; fairness {outcome.fairness:.3f}; "
         f"baseline {outcome.baseline_ms:.1f} ms",
     )
-    table.add_column("measure")
-    for column in ("n", "p50 ms", "p95 ms", "worst ms"):
-        table.add_column(column, justify="right")
-    for row in outcome.spreads:
-        numbers = (row.p50_ms, row.p95_ms, row.worst_ms)
-        table.add_row(row.name, str(row.n), *(f"{number:.0f}" for number in numbers))
-    return table
+    return add_spreads(table, outcome.spreads)

@@ -10,10 +10,6 @@ from pathlib import Path
 import pytest
 
 from evals.bench.streams import _Crowd, bench_streams
-from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
-from knowledge.index import IndexHome
-from knowledge.segment import Segmenter
 from tests.loops import run
 
 FINISHED = json.dumps({"answer": {"engine": {"writer": "scripted"}}})
@@ -21,14 +17,9 @@ FINISHED = json.dumps({"answer": {"engine": {"writer": "scripted"}}})
 
 @pytest.mark.timeout(300)
 def test_a_server_of_its_own_streams_answers_without_loss(
-    tmp_path: Path,
-    corpus: Corpus,
-    embedder: Embedder,
-    segmenter: Segmenter,
-    monkeypatch: pytest.MonkeyPatch,
+    indexed_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    IndexHome(tmp_path / "index").build(corpus, embedder, segmenter)
-    monkeypatch.setenv("HUGANG_HOME", str(tmp_path))
+    monkeypatch.setenv("HUGANG_HOME", str(indexed_home))
     with ThreadPoolExecutor(1) as threads:  # as `run` does: it has an event loop of its own
         questions = ["境外放款的额度怎么计算？"]
         found = threads.submit(

@@ -24,6 +24,7 @@ from knowledge.passage import passages_of
 from knowledge.progress import Progress
 from knowledge.segment import Segmenter
 from knowledge.vectors import VECTORS_DIR, VectorCache
+from tests.pace import slower
 
 Remake = Callable[[Path], None]
 
@@ -117,19 +118,19 @@ def test_an_absent_index_is_built_and_then_only_opened(
     assert home.status(spec).reasons == ()
 
 
-def test_the_whole_corpus_is_built_from_the_shipped_vectors_and_opened_at_once_afterwards(
+def test_the_whole_corpus_is_built_from_the_shipped_vectors_within_ten_seconds(
     tmp_path: Path, corpus: Corpus, embedder: Embedder, segmenter: Segmenter
 ) -> None:
-    # Processor time, and four times what a quick machine takes: to embed the corpus takes minutes.
+    # Processor time: other work on the machine must not fail the test.
     home = IndexHome(tmp_path / "index")
     started = time.process_time()
     with ensure_index(home, corpus, embedder, segmenter) as index:
-        assert time.process_time() - started < 40
+        assert time.process_time() - started < 10 * slower()
         counted = {lang: index.dense.count(lang) for lang in ("zh", "en")}
         assert counted == {"zh": len(corpus.refs), "en": len(corpus.refs)}
     started = time.process_time()
     ensure_index(home, corpus, embedder, segmenter).close()
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 1 * slower()
 
 
 def test_the_manifest_tells_what_the_index_was_built_with(home: IndexHome, spec: IndexSpec) -> None:

@@ -18,10 +18,6 @@ from bot.settings import Settings
 from bot.store.store import Store
 from bot.store.tenants import TenantProfile
 from knowledge.card import Bilingual
-from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
-from knowledge.index import IndexHome
-from knowledge.segment import Segmenter
 from tests.served import Served, served
 from ui.logs import set_up
 
@@ -36,28 +32,18 @@ WORDS = (
 
 
 @pytest.fixture(scope="module")
-def home(
-    tmp_path_factory: pytest.TempPathFactory,
-    corpus: Corpus,
-    embedder: Embedder,
-    segmenter: Segmenter,
-) -> Path:
-    folder = tmp_path_factory.mktemp("logged")
-    IndexHome(folder / "index").build(corpus, embedder, segmenter)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def key(home: Path) -> str:
-    with Store.of(Settings(home=home)) as store:
+def key(indexed_home: Path) -> str:
+    with Store.of(Settings(home=indexed_home)) as store:
         store.tenants.create("bank-a", TenantProfile(name=Bilingual(zh="甲", en="A")))
         return store.keys.create("bank-a", ("ask", "read", "manage")).secret
 
 
 @pytest.fixture(scope="module")
-def server(home: Path, key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def server(
+    indexed_home: Path, key: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     log = tmp_path_factory.mktemp("log") / "log"
-    with served(home, log, log="json", model="scripted:500") as running:
+    with served(indexed_home, log, log="json", model="scripted:500") as running:
         yield running
 
 
@@ -173,8 +159,8 @@ def test_an_exception_is_told_by_kind_and_place_without_its_text(
     assert ("hugang.request" in told) == (style == "json")
 
 
-def test_an_address_is_logged_where_that_is_asked_for(home: Path, tmp_path: Path) -> None:
-    with served(home, tmp_path / "log", log="json", log_addresses="true") as server:
+def test_an_address_is_logged_where_that_is_asked_for(indexed_home: Path, tmp_path: Path) -> None:
+    with served(indexed_home, tmp_path / "log", log="json", log_addresses="true") as server:
         forwarded = {"X-Forwarded-For": "203.0.113.9"}
         httpx.get(f"{server.url}/api/v1/routes", headers=forwarded)
         # A line is written when the last byte is sent: the client may be first.

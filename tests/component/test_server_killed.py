@@ -26,10 +26,6 @@ from bot.answer import CheckedAnswer
 from bot.settings import Settings
 from bot.store.store import DATABASE_FILE, Store
 from evals.bench.visitor import AskEvent, new_session, read_ask_event
-from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
-from knowledge.index import IndexHome
-from knowledge.segment import Segmenter
 from tests.served import served
 
 KILLS = int(os.environ.get("KILLS", "3"))
@@ -54,18 +50,6 @@ class Kept(NamedTuple):
     question: str
     state: str
     markdown: str
-
-
-@pytest.fixture(scope="module")
-def home(
-    tmp_path_factory: pytest.TempPathFactory,
-    corpus: Corpus,
-    embedder: Embedder,
-    segmenter: Segmenter,
-) -> Path:
-    folder = tmp_path_factory.mktemp("killed")
-    IndexHome(folder / "index").build(corpus, embedder, segmenter)
-    return folder
 
 
 class Clients:
@@ -136,14 +120,16 @@ class Clients:
         raise EOFError
 
 
-def test_what_was_acknowledged_is_there_after_every_kill(home: Path, tmp_path: Path) -> None:
+def test_what_was_acknowledged_is_there_after_every_kill(
+    indexed_home: Path, tmp_path: Path
+) -> None:
     chance = random.Random(7)
     answers: list[Kept] = []
     ratings: list[tuple[str, str]] = []
     begun: set[str] = set()
     for kill in range(KILLS):
-        with served(home, tmp_path / f"log{kill}") as server:
-            check(home, answers, ratings, begun)
+        with served(indexed_home, tmp_path / f"log{kill}") as server:
+            check(indexed_home, answers, ratings, begun)
             clients = Clients(server.url)
             clients.wanted = CLIENTS * chance.choice((1, 2, 3)) + chance.randrange(CLIENTS)
             asking = threading.Thread(target=clients.run, daemon=True)
@@ -159,17 +145,19 @@ def test_what_was_acknowledged_is_there_after_every_kill(home: Path, tmp_path: P
         answers += clients.answers
         ratings += clients.ratings
         begun |= clients.begun
-    with closing(sqlite3.connect(home / DATABASE_FILE)) as plain:
+    with closing(sqlite3.connect(indexed_home / DATABASE_FILE)) as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with served(home, tmp_path / "log"):
-        check(home, answers, ratings, begun)
+    with served(indexed_home, tmp_path / "log"):
+        check(indexed_home, answers, ratings, begun)
     assert ratings
     print(f"{KILLS} kills: {len(answers)} answers and {len(ratings)} ratings acknowledged, 0 lost")
 
 
-def check(home: Path, answers: list[Kept], ratings: list[tuple[str, str]], begun: set[str]) -> None:
+def check(
+    indexed_home: Path, answers: list[Kept], ratings: list[tuple[str, str]], begun: set[str]
+) -> None:
     """Look for everything that was told to be kept, in a server that has started again."""
-    with Store.of(Settings(home=home)) as store:
+    with Store.of(Settings(home=indexed_home)) as store:
         kept = {
             turn.turn: turn
             for talk in {one.talk for one in answers}

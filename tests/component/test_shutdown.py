@@ -20,10 +20,6 @@ import pytest
 from bot.answer import CheckedAnswer
 from bot.store.store import DATABASE_FILE
 from evals.bench.visitor import new_session, read_ask_event
-from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
-from knowledge.index import IndexHome
-from knowledge.segment import Segmenter
 from tests.loops import run
 from tests.served import Served, served
 
@@ -37,21 +33,9 @@ PACE = "scripted:20"
 """An answer takes five seconds and more."""
 
 
-@pytest.fixture(scope="module")
-def home(
-    tmp_path_factory: pytest.TempPathFactory,
-    corpus: Corpus,
-    embedder: Embedder,
-    segmenter: Segmenter,
-) -> Path:
-    folder = tmp_path_factory.mktemp("stopped")
-    IndexHome(folder / "index").build(corpus, embedder, segmenter)
-    return folder
-
-
 @pytest.fixture
-def server(home: Path, tmp_path: Path) -> Iterator[Served]:
-    with served(home, tmp_path / "log", model=PACE) as running:
+def server(indexed_home: Path, tmp_path: Path) -> Iterator[Served]:
+    with served(indexed_home, tmp_path / "log", model=PACE) as running:
         yield running
 
 
@@ -74,7 +58,7 @@ def read_stream(url: str, begun: threading.Event) -> list[tuple[int, str, Any]]:
 
 
 def test_answers_under_way_arrive_whole_and_new_questions_are_sent_away(
-    server: Served, home: Path
+    server: Served, indexed_home: Path
 ) -> None:
     begun = threading.Event()
     owner, talk, message = "k" * 43, "Jm3sZk0p9VtTq1xYc2dUeg", "mstopped01"
@@ -99,7 +83,7 @@ def test_answers_under_way_arrive_whole_and_new_questions_are_sent_away(
         assert "process_completed" in page.result()
     assert server.process.wait(30) == 0
     assert "Traceback" not in server.told()
-    assert state_in(home, message) in {"answered", "partly"}
+    assert state_in(indexed_home, message) in {"answered", "partly"}
 
 
 def test_a_server_without_answers_under_way_stops_at_once_though_pages_are_open(
@@ -131,19 +115,21 @@ def test_a_second_signal_stops_at_once(server: Served) -> None:
             streamed.result()
 
 
-def test_what_takes_longer_than_the_time_for_it_is_broken_off(home: Path, tmp_path: Path) -> None:
+def test_what_takes_longer_than_the_time_for_it_is_broken_off(
+    indexed_home: Path, tmp_path: Path
+) -> None:
     message, talk, owner = "mstopped02", "Km3sZk0p9VtTq1xYc2dUeg", "k" * 43
-    with served(home, tmp_path / "log", model="scripted:1", shutdown_s="1") as server:
+    with served(indexed_home, tmp_path / "log", model="scripted:1", shutdown_s="1") as server:
         with ThreadPoolExecutor() as pool:
             pool.submit(_ignored, ask_on_page, server.url, message, talk, owner)
-            until(lambda: state_in(home, message) == "working")
+            until(lambda: state_in(indexed_home, message) == "working")
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(60) == 0
             assert time.monotonic() - began < 20
-        assert state_in(home, message) == "working"
-    with served(home, tmp_path / "log", model="scripted:1", shutdown_s="1"):
-        assert state_in(home, message) == "interrupted"
+        assert state_in(indexed_home, message) == "working"
+    with served(indexed_home, tmp_path / "log", model="scripted:1", shutdown_s="1"):
+        assert state_in(indexed_home, message) == "interrupted"
 
 
 def ask_on_page(url: str, message: str, talk: str, owner: str) -> str:

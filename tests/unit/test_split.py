@@ -15,6 +15,7 @@ from knowledge.documents.lines import lines_of
 from knowledge.documents.reading import Box, Reading, Spot, TextBlock
 from knowledge.documents.sentences import LONGEST, sentences, units
 from knowledge.documents.split import split
+from tests.pace import slower
 from tests.unit.readings import reading
 from tests.unit.statutes import LAYOUTS, Known, Layout, Script, Statute, statute
 
@@ -466,23 +467,22 @@ def test_parts_come_in_reading_order_and_twice_the_same(source: Reading) -> None
     assert parts == split(source)
 
 
-def test_three_hundred_pages_are_cut_in_seconds() -> None:
+def test_three_hundred_pages_are_cut_in_a_second() -> None:
     made = statute("zh-Hans", "wrapped", articles=999, seed=1)
     pages = made.reading.pages or 0
     begin = time.process_time()
     split(made.reading)
-    # Under a second on a quick machine; a way of cutting that looks back and back takes minutes.
-    assert (time.process_time() - begin) * 300 / pages < 4.0
+    assert (time.process_time() - begin) * 300 / pages < 1.0 * slower()
 
 
 @pytest.mark.parametrize(
     "text",
-    ["第" * 100_000, "." * 100_000, "(" * 100_000, "一" * 100_000, "1." * 50_000, "”" * 100_000,
-     "a " * 50_000, "第一条 " * 25_000, "。第二条 甲" * 17_000, "\n".join(["第一条"] * 7_000),
-     "\n".join(["1. a"] * 7_000), "\n".join(["附件1"] * 7_000), "\n".join(["目录"] * 7_000)],
+    ["第" * 300_000, "." * 300_000, "(" * 300_000, "一" * 300_000, "1." * 150_000, "”" * 300_000,
+     "a " * 150_000, "第一条 " * 75_000, "。第二条 甲" * 50_000, "\n".join(["第一条"] * 20_000),
+     "\n".join(["1. a"] * 20_000), "\n".join(["附件1"] * 20_000), "\n".join(["目录"] * 20_000)],
     ids=lambda text: text[:6].replace("\n", "/"),
 )  # fmt: skip
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
     begin = time.process_time()
     split(Reading(format="text", blocks=(TextBlock(kind="paragraph", text=text),)))
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 6

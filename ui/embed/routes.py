@@ -15,19 +15,19 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from bot.language import Lang
 from bot.store.tenants import Tenant
 from knowledge.card import Bilingual
 from ui.access import Access, Asking, Caller, OwnerKey
 from ui.answering import Answering, Answers, Payload
-from ui.api_ask import KEEP_ALIVE_S, SEND_TIMEOUT_S
 from ui.api_problems import ProblemError
 from ui.desk import address_of
 from ui.embed.page import chat_page, no_chat_page
 from ui.embed.palette import style_sheet
 from ui.embed.scripts import chat_script, stamp, widget_script
+from ui.event_stream import event_stream
 from ui.page_request import PageRequest, StopRequest
 
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -89,12 +89,7 @@ def embed_endpoints(access: Access, answers: Answers) -> APIRouter:
         if not await to_thread.run_sync(answers.knows, asked, caller):
             await to_thread.run_sync(access.admit, caller, whose, address_of(request))
         answering = await to_thread.run_sync(answers.ask, asked, caller)
-        return EventSourceResponse(
-            _states(answering),
-            ping=KEEP_ALIVE_S,
-            ping_message_factory=lambda: ServerSentEvent(comment="keep-alive", sep="\n"),
-            send_timeout=SEND_TIMEOUT_S,
-        )
+        return event_stream(_states(answering))
 
     @endpoints.post("/embed/{tenant}/stop", status_code=204)
     def stop(tenant: str, wish: StopRequest, caller: Asking, owner: OwnerKey = None) -> Response:

@@ -133,7 +133,7 @@ class Toolbox:
         )
 
     def _ask(self, caller: Caller, address: str, wish: AskWish) -> ToolReply:
-        self._access.admit(caller, caller.owner_if_told(None), address)
+        self._access.admit(caller, caller.visitor, address)
         question = read_question(
             wish.question,
             history=wish.history,

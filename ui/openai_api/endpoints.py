@@ -10,16 +10,16 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from bot.events import Failed
 from bot.language import Lang
 from bot.question import Question, read_question
 from knowledge.card import Bilingual
 from ui.access import Access, Asking, AskingOrReading, Caller, OwnerKey
-from ui.api_ask import KEEP_ALIVE_S, SEND_TIMEOUT_S
 from ui.api_problems import NOT_READY, ProblemError, in_language
 from ui.desk import Desk, address_of, offered
+from ui.event_stream import INTERNAL, event_stream, outward
 from ui.openai_api.completion import ChatChunk, ChatCompletion, Completion
 from ui.openai_api.errors import ErrorBody, error_body
 from ui.openai_api.models import Model, ModelList, all_models, lang_of, model_of
@@ -113,12 +113,7 @@ def openai_endpoints(desk: Desk, access: Access, slots: CapacityLimiter) -> APIR
             steps = await Steps.begun(desk.stream(caller, question, whose), slots, search=True)
             if isinstance(steps.last_taken, Failed):
                 raise _refused(steps.last_taken)
-            return EventSourceResponse(
-                _events(completion, steps, question.lang, request.state.request_id),
-                ping=KEEP_ALIVE_S,
-                ping_message_factory=lambda: ServerSentEvent(comment="keep-alive", sep="\n"),
-                send_timeout=SEND_TIMEOUT_S,
-            )
+            return event_stream(_events(completion, steps, question.lang, request.state.request_id))
         answer = await to_thread.run_sync(desk.answer, caller, question, whose, limiter=slots)
         return Response(
             completion.whole(answer).model_dump_json(by_alias=True),
@@ -186,21 +181,15 @@ async def _events(
                     yield _sent(chunk)
         except Exception:
             log.exception("request %s: the stream failed", request_id)
-            yield _sent(error_body("internal-error", in_language(_INTERNAL, lang)))
+            yield _sent(error_body("internal-error", in_language(INTERNAL, lang)))
             return
     yield ServerSentEvent(data="[DONE]", sep="\n")
 
 
 def _failure(failed: Failed, lang: Lang) -> ErrorBody:
-    # What the index says of itself is for the operator: it names folders of this machine.
-    if failed.code == "index-fault":
-        return error_body("not-ready", in_language(NOT_READY, lang), 503)
-    return error_body(failed.code, failed.message, 400)
-
-
-_INTERNAL = Bilingual(
-    zh="回答时出错，原因已记入日志。", en="The answer failed; the cause is in the log."
-)
+    told = outward(failed, lang)
+    assert isinstance(told, Failed)
+    return error_body(told.code, told.message, 503 if told.code == "not-ready" else 400)
 
 
 def _sent(told: ChatChunk | ErrorBody) -> ServerSentEvent:
