@@ -128,9 +128,13 @@ def test_the_whole_corpus_is_built_from_the_shipped_vectors_within_ten_seconds(
         assert time.process_time() - started < 10 * slower()
         counted = {lang: index.dense.count(lang) for lang in ("zh", "en")}
         assert counted == {"zh": len(corpus.refs), "en": len(corpus.refs)}
-    started = time.process_time()
-    ensure_index(home, corpus, embedder, segmenter).close()
-    assert time.process_time() - started < 1 * slower()
+    # The least of three: what earlier tests left to threads of this process counts as well.
+    opened = []
+    for _ in range(3):
+        started = time.process_time()
+        ensure_index(home, corpus, embedder, segmenter).close()
+        opened.append(time.process_time() - started)
+    assert min(opened) < 1 * slower()
 
 
 def test_the_manifest_tells_what_the_index_was_built_with(home: IndexHome, spec: IndexSpec) -> None:
