@@ -48,8 +48,8 @@ from ui.embed.routes import embed_endpoints
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.logs import log_answer, log_request
-from ui.mcp_server.server import PATH as MCP_PATH
-from ui.mcp_server.server import McpEndpoint, protocol_error
+from ui.mcp_server.endpoint import PATH as MCP_PATH
+from ui.mcp_server.endpoint import McpEndpoint, protocol_error
 from ui.mcp_server.tools import Toolbox
 from ui.metrics import Metrics, metrics_endpoint
 from ui.openai_api import errors as openai_errors

@@ -13,7 +13,7 @@ from bot.store.store import Store
 from ui.access import Access, Caller
 from ui.api_catalogue import Catalogue
 from ui.desk import Desk
-from ui.mcp_server.server import serve_stdio
+from ui.mcp_server.protocol import serve_stdio
 from ui.mcp_server.tools import Toolbox
 
 

@@ -12,7 +12,6 @@ from ui.takeaway.fonts import FontShelf
 from ui.takeaway.markdown import write_markdown
 from ui.takeaway.memo import Memo
 from ui.takeaway.pdf import draw_png, write_pdf
-from ui.takeaway.word import PICTURE_PPI, write_word
 
 Form: TypeAlias = Literal["docx", "pdf", "md"]
 MEDIA_TYPES: Mapping[Form, str] = {
@@ -31,6 +30,9 @@ def write_file(memo: Memo, form: Form, shelf: FontShelf) -> bytes:
         FontMissing: a PDF, and no font draws the Chinese in it.
     """
     if form == "docx":
+        # python-docx takes half a second to import: nobody waits for it at the start.
+        from ui.takeaway.word import PICTURE_PPI, write_word
+
         if not shelf.draws_chinese:
             return write_word(memo)  # its text is set in the reader's fonts; a drawing's is not
         return write_word(memo, lambda svg: draw_png(svg, memo.lang, shelf, PICTURE_PPI))

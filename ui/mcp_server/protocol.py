@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi.security.utils import get_authorization_scheme_param
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -20,7 +18,6 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
-    INVALID_REQUEST,
     CallToolRequestParams,
     CallToolResult,
     ListToolsResult,
@@ -31,15 +28,14 @@ from mcp.types import (
 from mcp.types import Tool as ToolListed
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
 
 from bot.errors import AdvisorError
 from bot.language import Lang
 from bot.nearest import nearest_names
 from bot.version import installed_version
-from knowledge.card import Bilingual, Frozen
+from knowledge.card import Bilingual
 from knowledge.errors import KnowledgeError
-from ui.access import Access, Caller
+from ui.access import Caller
 from ui.api_invalid import explain
 from ui.api_problems import NOT_READY, ProblemError, accepted_lang, in_language
 from ui.desk import address_of
@@ -48,7 +44,6 @@ from ui.mcp_server.wishes import schema_of
 from ui.strings import LANGS
 
 log = logging.getLogger(__name__)
-PATH = "/mcp"
 _INSTRUCTIONS = (
     "Grounded answers for Mainland-Chinese firms on financing, payments and fund management through "
     "Shanghai and Hong Kong. Facts come from curated cards with numbered sources: pass the sources "
@@ -167,75 +162,24 @@ _REMEDIES = {
 }
 
 
-class McpEndpoint:
-    """The protocol at `/mcp`: each POST is one message of a client that shows its key."""
+def http_manager(toolbox: Toolbox, slots: CapacityLimiter) -> StreamableHTTPSessionManager:
+    """Make what takes the messages of HTTP; `scope["state"]["caller"]` says on whose behalf.
 
-    def __init__(self, toolbox: Toolbox, access: Access, slots: CapacityLimiter) -> None:
-        """Take what may be called, and who tells whose key it is."""
-        self._server = protocol_server(toolbox, slots, _by_request)
-        self._access = access
-        self._manager: StreamableHTTPSessionManager | None = None
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Take messages while the app runs."""
-        # A key is asked for and origins are checked below, before the library reads anything; its
-        # own check knows neither tenants nor the names under which a deployment is reached.
-        unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        manager = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True, security_settings=unguarded
-        )
-        async with manager.run():
-            self._manager = manager
-            try:
-                yield
-            finally:
-                self._manager = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one message.
-
-        Raises:
-            ProblemError: the key does not hold, or a page of a foreign origin calls.
-        """
-        request = Request(scope)
-        scheme, told = get_authorization_scheme_param(request.headers.get("authorization"))
-        credentials = told if scheme.casefold() == "bearer" and told else None
-        caller = await to_thread.run_sync(self._access.caller, request, credentials)
-        origin = request.headers.get("origin")
-        # No page of this server calls: one that claims to be of it has had our name point to us.
-        if origin is not None and not caller.tenant.allows(origin):
-            raise ProblemError(
-                "foreign-origin",
-                Bilingual(
-                    zh=f"来自{origin[:200]}的网页不能调用{PATH}。",
-                    en=f"A page of {origin[:200]} may not call {PATH}.",
-                ),
-            )
-        if self._manager is None:
-            raise ProblemError("not-ready", NOT_READY, retry_after_s=30)
-        scope["state"]["caller"] = dataclasses.replace(caller, surface="mcp")
-        await self._manager.handle_request(scope, receive, send)
+    A key is asked for and origins are checked before (`ui.mcp_server.endpoint`): the library's own
+    check knows neither tenants nor the names under which a deployment is reached.
+    """
+    unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    return StreamableHTTPSessionManager(
+        protocol_server(toolbox, slots, _by_request),
+        json_response=True,
+        stateless=True,
+        security_settings=unguarded,
+    )
 
 
 def _by_request(request: Request | None) -> tuple[Caller, str]:
     assert request is not None  # the endpoint hands one on
     return request.state.caller, address_of(request)
-
-
-class ProtocolError(Frozen):
-    """A refusal before the protocol begins, as its clients show one."""
-
-    jsonrpc: str = "2.0"
-    id: None = None
-    error: dict[str, Any]
-
-
-def protocol_error(status: int, problem: dict[str, Any]) -> tuple[int, ProtocolError]:
-    """Put a problem of HTTP into the protocol's form; the whole problem is its data."""
-    message = f"{problem['detail']} {problem['remedy']}"
-    error = {"code": INVALID_REQUEST, "message": message, "data": problem}
-    return status, ProtocolError(error=error)
 
 
 async def serve_stdio(toolbox: Toolbox, caller: Caller, slots: CapacityLimiter) -> None:
