@@ -301,7 +301,9 @@ def test_a_part_that_was_sent_is_not_sent_again() -> None:
     }
 
 
-def test_the_chat_needs_neither_gradio_nor_what_only_agents_and_word_files_need(tmp_path: Path) -> None:
+def test_the_chat_needs_neither_gradio_nor_what_only_agents_and_word_files_need(
+    tmp_path: Path,
+) -> None:
     program = (
         "import sys; from pathlib import Path; from starlette.testclient import TestClient;"
         "from bot.settings import Settings; from ui.api import create_app;"
