@@ -22,12 +22,11 @@ an apology, a question, an advice to ask somebody; `claims`: anything else."""
 def act_of(sentence: str) -> Act:
     """Tell what a sentence does."""
     text = " ".join(to_simplified(sentence).replace("’", "'").split())
-    if _CONDITION.match(text):
-        return "claims"
-    if any(pattern.search(text) for pattern in _REFUSES):
-        return "refuses"
-    if any(pattern.search(text) for pattern in _LACKS):
-        return "lacks"
+    if not _CONDITION.match(text):
+        if any(pattern.search(text) for pattern in _LACKS):
+            return "lacks"
+        if any(pattern.search(text) for pattern in _REFUSES):
+            return "refuses"
     return "talks" if any(pattern.search(text) for pattern in _TALKS) else "claims"
 
 
@@ -80,7 +79,7 @@ _REFUSES = (
     ),
     _zh(
         r"<open><cannot>(?:直接|准确|确切|完整|就此|对此)?(?:回答|作答|答复|解答|判断|预测|预知|协助|提供帮助|提供协助|给出答案|保证)"
-        r"(?=[。．！!；;，,]|$|您|你|该|此|这|上述|未来|具体|任何)(?!\S{0,12}的[，,])"
+        r"(?=[。．！!；;，,]|$|您|你|该|此|这|上述|未来|具体|任何|哪|谁|明天|下周)(?!\S{0,12}的[，,])"
     ),
     _zh(
         r"(?:问题|请求|要求|提问|所问|内容|事项)[^，,。；]{0,8}(?:无法|不能|不予|难以|无从)(?:回答|作答|答复|解答|满足|协助|处理)"
@@ -128,6 +127,11 @@ _REFUSES = (
     ),
 )
 _LACKS = (
+    _zh(r"<I>[^，,。；]{0,10}<cannot>(?:[^，,。；]{0,4})(?:确认|核实|确定|查到|查询|查阅|找到|获取|获得|知道|得知|获知)"),
+    _en(
+        r"\bI(?:'m| am)?\s+(?:\w+\s+){0,2}?(?:cannot|can ?not|can't|could ?n[o']t|couldn't|unable to|not able to)\s+(?:\w+\s+)?"
+        r"(?:confirm|verify|determine|find|locate|see|access|ascertain|check|establish|tell (?:you )?(?:the|which|whether|what|how))\b"
+    ),
     _zh(
         r"<I>[^，,。；]{0,8}(?:不知道|不清楚|不了解|不确定|没有把握|不掌握|不熟悉|不知晓|没有(?:任何)?(?:<this>)?(?:的)?(?:信息|资料|数据|依据|来源))"
     ),
