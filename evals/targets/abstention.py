@@ -127,7 +127,9 @@ _REFUSES = (
     ),
 )
 _LACKS = (
-    _zh(r"<I>[^，,。；]{0,10}<cannot>(?:[^，,。；]{0,4})(?:确认|核实|确定|查到|查询|查阅|找到|获取|获得|知道|得知|获知)"),
+    _zh(
+        r"<I>[^，,。；]{0,10}<cannot>(?:[^，,。；]{0,4})(?:确认|核实|确定|查到|查询|查阅|找到|获取|获得|知道|得知|获知)"
+    ),
     _en(
         r"\bI(?:'m| am)?\s+(?:\w+\s+){0,2}?(?:cannot|can ?not|can't|could ?n[o']t|couldn't|unable to|not able to)\s+(?:\w+\s+)?"
         r"(?:confirm|verify|determine|find|locate|see|access|ascertain|check|establish|tell (?:you )?(?:the|which|whether|what|how))\b"

@@ -123,7 +123,11 @@ def test_a_sentence_that_only_talks_claims_nothing(sentence: str, act: str):
 
 
 def test_marks_belong_to_the_sentence_whether_before_or_behind_its_stop():
-    found = list(sentences("上限为30%。[1] 须先登记[2][5]。到银行办理【3】。期限五年[1-3]，见汇发[2025]43号。"))
+    found = list(
+        sentences(
+            "上限为30%。[1] 须先登记[2][5]。到银行办理【3】。期限五年[1-3]，见汇发[2025]43号。"
+        )
+    )
     assert [s.numbers for s in found] == [(1,), (2, 5), (3,), (1, 2, 3)]
     assert found[1].text == "须先登记。"
     assert "[2025]43号" in found[3].text
@@ -143,7 +147,9 @@ def test_layout_headings_and_the_list_of_sources_are_no_sentences():
 
 
 def test_an_english_answer_is_cut_at_its_stops_and_not_within_numbers():
-    found = list(sentences("The cap is 0.8 times net assets (Huifa [2014] No. 37). It is filed. [4]"))
+    found = list(
+        sentences("The cap is 0.8 times net assets (Huifa [2014] No. 37). It is filed. [4]")
+    )
     assert [s.text for s in found] == [
         "The cap is 0.8 times net assets (Huifa [2014] No. 37).",
         "It is filed.",
