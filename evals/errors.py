@@ -1,7 +1,8 @@
 """Errors of evaluation.
 
 EvalError
-└── CaseError    the author of a case file must mend it
+├── CaseError    the author of a case file must mend it
+└── LabelError   a file of labels cannot be used
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ class EvalError(Exception):
 
 class CaseError(EvalError):
     """A case file cannot be used; every problem found in it is told, one a line."""
+
+    def __init__(self, *problems: str) -> None:
+        """Take all problems: file, line, field, what was seen, what was expected, the remedy."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LabelError(EvalError):
+    """A file of labels cannot be used; every problem found in it is told, one a line."""
 
     def __init__(self, *problems: str) -> None:
         """Take all problems: file, line, field, what was seen, what was expected, the remedy."""
