@@ -35,7 +35,7 @@ from knowledge.corpus import Corpus
 from tests.component.fault_server import BEHAVIOURS, KEY, USAGE, Exchange, FaultServer
 from tests.component.served import served
 
-TODAY = dt.date.today()
+TODAY = dt.date.today()  # noqa: DTZ011 - the day of the server
 QUESTION = read_question("境外放款的余额上限怎么算？", today=TODAY)
 HASTY = Patience(attempts=3, backoff_s=0.01, most_s=5)
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +162,7 @@ def test_a_key_goes_to_the_server_and_nowhere_else(corpus: Corpus, tmp_path: Pat
 
 FREE = (
     "境外放款余额上限为所有者权益的30%乘以宏观审慎调节系数。[1]\n\n"
-    "依据《银行业金融机构境外贷款业务有关事宜》等规定。月球银行应当在3天内放款。[2]\n"
+    "月球银行应当在3天内放款。[2]\n"
     "所给事实没有提及利率。"
 )
 
@@ -317,7 +317,7 @@ def test_an_answer_cut_at_the_token_limit_is_what_the_model_answers(endpoint: An
 
 
 def test_what_an_endpoint_would_not_take_is_not_told_as_sent(endpoint: Any, some: list[Case]):
-    target, faults = endpoint("", behaviour="no-temperature")
+    target, _ = endpoint("", behaviour="no-temperature")
     run = run_suite(target, some[:1])
     assert run.errored == ()
     assert (run.settings.target.temperature, run.settings.target.model_seed) == (None, 0)
@@ -430,8 +430,20 @@ def test_a_rival_is_evaluated_by_one_command_and_its_run_tells_what_it_was(
     with FaultServer("says") as faults:
         outcome = CliRunner().invoke(
             eval_app,
-            ["run", "--limit", "4", "--target", "endpoint", "--base-url", faults.url]
-            + ["--model", "rival", "--key-env", "RIVAL_KEY", "--concurrency", "3"],
+            [
+                *[
+                    "run",
+                    "--limit",
+                    "4",
+                    "--target",
+                    "endpoint",
+                    "--model",
+                    "rival",
+                    "--key-env",
+                    "RIVAL_KEY",
+                ]
+            ]
+            + ["--concurrency", "3", "--base-url", faults.url],
         )
         assert outcome.exit_code == 0, outcome.output
         assert faults.seen[0].headers["authorization"] == f"Bearer {KEY}"
