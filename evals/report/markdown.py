@@ -62,13 +62,32 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
     yield f"- suite: {settings.suite} ({settings.cases_in_suite} cases, {settings.suite_digest})"
     yield f"- cases run: {settings.cases_run}, errored: {len(summary.errored)}"
     yield f"- exclusions: {'; '.join(settings.exclusions) or 'none'}"
-    yield f"- corpus: {settings.corpus}"
+    scored = f", scored by {settings.scored_by}" if settings.scored_by else ""
+    yield f"- corpus: {settings.corpus}{scored}"
+    yield f"- target: {_target(settings)}"
+    yield f"- prompts: {', '.join(f'{name}@{v}' for name, v in settings.prompts.items()) or 'none'}"
     yield f"- writer: {', '.join(settings.writers) or 'none'}"
     yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
     yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
     yield f"- seed: {settings.seed}, Python: {settings.python}"
     yield f"- revision: {settings.revision or 'not known'}"
-    yield "- judge: none; every score is worked out in code"
+    judge = f"{settings.judge}, on a page of its own" if settings.judge else "none"
+    yield f"- judge: {judge}; every score is worked out in code"
+    if settings.touched_by:
+        yield f"- cases touched by: {settings.touched_by}"
+
+
+def _target(settings: RunSettings) -> str:
+    target = settings.target
+    told = [target.name]
+    told += [f"model {target.model}"] if target.model else []
+    told += [f"at {target.host}"] if target.host else []
+    if target.kind == "endpoint":
+        told += ["with our evidence" if target.retrieval else "bare"]
+        told += [f"temperature {target.temperature}, seed {target.model_seed}"]
+    if target.price_in is not None and target.price_out is not None:
+        told += [f"price of a million tokens {target.price_in:g} in, {target.price_out:g} out"]
+    return ", ".join(told)
 
 
 def _headline(summary: Summary) -> Iterator[str]:
