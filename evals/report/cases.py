@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from bot.answer import CheckedAnswer, Citation
@@ -24,9 +24,9 @@ class Interned:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._places: dict[Any, int] = {}
+        self._places: dict[Hashable, int] = {}
 
-    def place(self, value: Any) -> int:
+    def place(self, value: Hashable) -> int:
         """Return the place of a value, held from now on."""
         return self._places.setdefault(value, len(self._places))
 
@@ -41,12 +41,19 @@ class CaseTable:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._facts = Interned()
         self._texts = Interned()
+        self._instruments = Interned()
+        self._pages = Interned()
+        self._facts = Interned()
 
     def tables(self) -> dict[str, Any]:
         """Return what the rows refer to."""
-        return {"facts": self._facts.values, "texts": self._texts.values}
+        return {
+            "texts": self._texts.values,
+            "instruments": self._instruments.values,
+            "pages": self._pages.values,
+            "facts": self._facts.values,
+        }
 
     def row(
         self, result: CaseResult, opinion: Mapping[str, Any] | str | None = None
@@ -106,11 +113,11 @@ class CaseTable:
                 [
                     self._texts.place(claim.text),
                     claim.verdict == "supported",
-                    [numbers.get(ref, 0) or self._texts.place(str(ref)) * -1 - 1 for ref in claim.refs],
+                    [numbers.get(ref, 0) or -1 - self._texts.place(ref) for ref in claim.refs],
                 ]
                 for claim in answer.claims
             ],
-            "citations": [[one.n, self._facts.place(_fact(one))] for one in answer.citations],
+            "citations": [[one.n, self._fact(one)] for one in answer.citations],
             "papers": [
                 [one.n, one.document.title, one.quote] for one in answer.passages
             ],
@@ -128,16 +135,15 @@ class CaseTable:
             },
         }
 
-
-def _fact(citation: Citation) -> tuple[str | None, ...]:
-    instrument, source = citation.instrument, citation.source
-    return (
-        str(citation.ref),
-        citation.quote,
-        instrument.title,
-        instrument.number,
-        instrument.status,
-        citation.locator,
-        source.publisher,
-        source.url,
-    )
+    def _fact(self, citation: Citation) -> int:
+        """Return the place of a cited fact: reference, quote, instrument, locator, page."""
+        instrument, source = citation.instrument, citation.source
+        return self._facts.place(
+            (
+                citation.ref,
+                self._texts.place(citation.quote),
+                self._instruments.place((instrument.title, instrument.number, instrument.status)),
+                citation.locator,
+                self._pages.place((source.publisher, source.url)),
+            )
+        )

@@ -126,10 +126,12 @@
 
   function sources(one, place) {
     const items = (one.citations ?? []).map(([n, at]) => {
-      const [ref, quote, title, number, status, locator, publisher, url] = data.facts[at];
+      const [ref, quote, instrument, locator, page] = data.facts[at];
+      const [title, number, status] = data.instruments[instrument];
+      const [publisher, url] = data.pages[page];
       const link = /^https?:\/\//.test(url ?? "") ? el("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, publisher) : publisher;
       return el("li", { id: `${place.name}-${n}`, value: n, tabindex: -1 },
-        el("q", { dir: "auto" }, quote),
+        el("q", { dir: "auto" }, sentence(quote)),
         el("small", {}, [title, number, locator, named("statuses", status)].filter(Boolean).join(" · "), " · ", link, " · ", el("code", {}, ref)));
     });
     items.push(...(one.papers ?? []).map(([n, title, quote]) => el("li", { id: `${place.name}-${n}`, value: n, tabindex: -1 }, el("q", { dir: "auto" }, quote), el("small", {}, title))));
