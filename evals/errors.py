@@ -2,6 +2,7 @@
 
 EvalError
 ├── CaseError      the author of a case file must mend it
+├── NotComparable  two runs, or a run and a gate, cannot be held against each other
 ├── RunNotFound    no run of this id is kept
 ├── RunUnusable    a kept run cannot be read, gone on with, or written
 └── TargetError    what was to be evaluated cannot be reached or used
@@ -21,6 +22,10 @@ class CaseError(EvalError):
         """Take all problems: file, line, field, what was seen, what was expected, the remedy."""
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class NotComparable(EvalError, ValueError):
+    """Two runs, or a run and a gate, cannot be held against each other."""
 
 
 class RunNotFound(EvalError):

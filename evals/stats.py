@@ -163,6 +163,24 @@ def estimate_mean(
     return Estimate(n=len(values), mean=mean(values), low=interval.low, high=interval.high)
 
 
+def paired_bootstrap(
+    before: Sequence[float], after: Sequence[float], clusters: Sequence[Hashable], seed: int = 0
+) -> Estimate:
+    """Return the mean difference of two runs over the same cases, after less before.
+
+    Args:
+        before: values of the first run, by case.
+        after: those of the second, in the same order.
+        clusters: what each case belongs to; cases of one cluster are drawn together.
+        seed: starts the generator.
+
+    Raises:
+        ValueError: there are no cases, or not as many values as cases.
+    """
+    differences = [new - old for old, new in zip(before, after, strict=True)]
+    return estimate_mean(differences, clusters=clusters, seed=seed)
+
+
 def percentiles(values: Sequence[float]) -> Percentiles:
     """Return mean, median and 95th percentile (linear between neighbours).
 

@@ -207,6 +207,10 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
+_COUNT = frozenset("nugget_recall vital_recall standing_accuracy abstention_recall wrongly_declined card_recall card_hit recall_at_10 route_accuracy must_not_said figures_without_fact claims_without_refs claims_unsupported language_match".split())  # TEMP
+METRICS = tuple(m._replace(counts=m.name in _COUNT) for m in METRICS)
+
+
 def build_scorers(corpus: Corpus) -> Mapping[str, Scorer]:
     """Return every scorer by the name of its metric."""
     return {metric.name: metric.build(corpus) for metric in METRICS}

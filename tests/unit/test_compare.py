@@ -8,7 +8,7 @@ import pytest
 
 from bot.answer import CheckedAnswer
 from evals.case import Case
-from evals.compare import COUNTING, Comparison, compare_runs
+from evals.compare import Comparison, compare_runs, way_of
 from evals.run import Run, run_suite
 from evals.scorers.registry import METRICS
 from evals.testing import AS_OF, ScriptedAdvisor, make_answer, make_case
@@ -107,8 +107,3 @@ def test_runs_of_different_cases_are_not_compared() -> None:
     other = [make_case(1), make_case(3)]
     with pytest.raises(ValueError, match="same cases"):
         compare_runs(run(good(), good()), run(good(), good(), cases=other))
-
-
-def test_every_score_that_counts_is_measured_and_has_a_better_direction() -> None:
-    better = {metric.name: metric.better for metric in METRICS}
-    assert {better[name] for name in COUNTING} == {"higher", "lower"}
