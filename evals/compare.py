@@ -11,8 +11,7 @@ from bot.answer import CheckedAnswer, Standing
 from evals.errors import NotComparable
 from evals.run import CaseResult, Run
 from evals.scorers.registry import METRICS, Metric
-from evals.significance import holm, sign_flip_p
-from evals.stats import Estimate, mean, paired_bootstrap
+from evals.stats import Estimate, holm, mean, paired_bootstrap, randomisation_p
 from knowledge.card import FactRef, Frozen
 
 Aspect = Literal["standing", "route", "citations", "text"]
@@ -45,10 +44,10 @@ class MetricChange(Frozen):
     after: float
     difference: Estimate
     """After less before, by case; clustered by the group of cases that ask the same."""
-    p: float
-    """Of "neither is better", by sign flips."""
+    p: float | None = None
+    """Of "neither is better", by random exchanges; None in slices."""
     p_holm: float | None = None
-    """The same corrected for all metrics that count; None for those that do not."""
+    """The same adjusted for all metrics that count; None for those that do not."""
     moved: tuple[Moved, ...]
 
     @property
@@ -164,8 +163,8 @@ def compare_runs(before: Run, after: Run, *, common: bool = False) -> Comparison
     only = tuple(name for name in was if name not in now), tuple(n for n in now if n not in was)
     if not pairs or (not common and (altered or any(only))):
         raise NotComparable(_why_not(before, after, only, altered, len(pairs)))
-    metrics = _metrics(METRICS, pairs)
-    corrected = holm({m.name: m.p for m in metrics if m.counting})
+    metrics = [_tested(change, pairs) for change in _metrics(METRICS, pairs)]
+    adjusted = holm({m.name: m.p for m in metrics if m.counting and m.p is not None})
     sliced = [metric for metric in METRICS if metric.counts]
     return Comparison(
         cases=len(pairs),
@@ -177,7 +176,7 @@ def compare_runs(before: Run, after: Run, *, common: bool = False) -> Comparison
             for old, new in pairs
             if old.answer and new.answer and (change := _change(old, old.answer, new.answer))
         ),
-        metrics=tuple(m.model_copy(update={"p_holm": corrected.get(m.name)}) for m in metrics),
+        metrics=tuple(m.model_copy(update={"p_holm": adjusted.get(m.name)}) for m in metrics),
         by_kind=_slices(sliced, pairs, lambda result: result.case.kind),
         by_lang=_slices(sliced, pairs, lambda result: result.case.lang),
         errored=tuple(new.case.id for old, new in pairs if old.answer and not new.answer),
@@ -278,16 +277,9 @@ def _slices(
 
 
 def _metric(metric: Metric, pairs: Sequence[_Pair]) -> MetricChange | None:
-    scored = [
-        (old.case.group or old.case.id, Moved(old.case.id, was, now))
-        for old, new in pairs
-        if (was := old.value(metric.name)) is not None
-        and (now := new.value(metric.name)) is not None
-    ]
-    if not scored:
+    clusters, values = _scored(metric.name, pairs)
+    if not values:
         return None
-    clusters = [cluster for cluster, _ in scored]
-    values = [value for _, value in scored]
     before, after = [v.before for v in values], [v.after for v in values]
     moved = tuple(value for value in values if abs(value.after - value.before) > _SMALLEST)
     return MetricChange(
@@ -298,9 +290,27 @@ def _metric(metric: Metric, pairs: Sequence[_Pair]) -> MetricChange | None:
         before=mean(before),
         after=mean(after),
         # Ten thousand draws of nothing but zeros would say the same.
-        difference=paired_bootstrap(before, after, clusters)
+        difference=paired_bootstrap(before, after, clusters=clusters)
         if moved
         else Estimate(n=len(values), mean=0.0, low=0.0, high=0.0),
-        p=sign_flip_p([v.after - v.before for v in values], clusters),
         moved=moved,
     )
+
+
+def _tested(change: MetricChange, pairs: Sequence[_Pair]) -> MetricChange:
+    """Add how probable so large a difference is by chance."""
+    if not change.moved:
+        return change.model_copy(update={"p": 1.0})
+    clusters, values = _scored(change.name, pairs)
+    before, after = [v.before for v in values], [v.after for v in values]
+    return change.model_copy(update={"p": randomisation_p(before, after, clusters=clusters)})
+
+
+def _scored(name: str, pairs: Sequence[_Pair]) -> tuple[list[str], list[Moved]]:
+    """Return the values of a metric where both runs have one, and what each case belongs to."""
+    found = [
+        (old.case.group or old.case.id, Moved(old.case.id, was, now))
+        for old, new in pairs
+        if (was := old.value(name)) is not None and (now := new.value(name)) is not None
+    ]
+    return [cluster for cluster, _ in found], [value for _, value in found]

@@ -10,20 +10,16 @@ import yaml
 from pydantic import Field, ValidationError
 
 from evals.compare import Comparison, MetricChange
-from evals.errors import EvalError, NotComparable
+from evals.errors import GateError, NotComparable
 from evals.run import Run
 from evals.scorers.registry import METRICS
-from evals.significance import holm
+from evals.stats import holm
 from knowledge.card import Frozen
 
 GATE = Path(__file__).parent / "gate.yaml"
 LEVEL = 0.05
 """Holm-corrected p below which a loss is no chance."""
 _SMALLEST = 1e-9
-
-
-class GateError(EvalError):
-    """A gate's file cannot be used."""
 
 
 class Rule(Frozen):
@@ -89,9 +85,9 @@ def hold(gate: Gate, comparison: Comparison, after: Run) -> tuple[Finding, ...]:
     """
     changes = {change.name: change for change in comparison.metrics}
     tested = {
-        name: changes[name].p
+        name: p
         for name, rule in gate.metrics.items()
-        if rule.significant and name in changes
+        if rule.significant and name in changes and (p := changes[name].p) is not None
     }
     corrected = holm(tested)
     findings = [_errors(gate, after)]

@@ -72,7 +72,9 @@ def test_a_score_that_falls_on_one_case_is_told_with_the_case() -> None:
     made = compared(good(text="没有上限。[1]"))
     fallen = {metric.name: metric for metric in made.fallen}
     assert made.is_worse
-    assert set(fallen) == {"nugget_recall", "vital_recall"}
+    by_pattern = {"nugget_recall", "vital_recall", "truthfulness", "right_and_grounded"}
+    by_fact = {"hallucinated", "citation_recall", "citation_precision", "claim_support"}
+    assert set(fallen) == by_pattern | by_fact
     assert (fallen["nugget_recall"].before, fallen["nugget_recall"].after) == (1, 0.5)
     assert fallen["nugget_recall"].moved == (("t2", 1, 0),)
 
@@ -107,3 +109,10 @@ def test_runs_of_different_cases_are_not_compared() -> None:
     other = [make_case(1), make_case(3)]
     with pytest.raises(ValueError, match="same cases"):
         compare_runs(run(good(), good()), run(good(), good(), cases=other))
+
+
+def test_what_counts_has_a_better_direction_and_what_new_cards_disturb_does_not_count() -> None:
+    counting = {metric.name: metric.better for metric in METRICS if metric.counts}
+    assert set(counting.values()) == {"higher", "lower"}
+    assert counting.keys().isdisjoint({"card_precision", "ndcg_at_10", "mrr", "map", "latency_ms"})
+    assert counting.keys() >= {"nugget_recall", "citation_recall", "stale_claims", "card_hit"}
