@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.bench import ablation, documents, ingest, page, retrieval, streams, writing
+from evals.bench import ablation, documents, ingest, page, report, retrieval, streams, writing
 from evals.bench.answer import bench_app
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "documents",
     "ingest",
     "page",
+    "report",
     "retrieval",
     "streams",
     "writing",
