@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from evals.bench import ablation, damages, documents, ingest, page, retrieval, streams, writing
+from evals.bench import (
+    ablation,
+    damages,
+    documents,
+    ingest,
+    page,
+    report,
+    retrieval,
+    streams,
+    writing,
+)
 from evals.bench.answer import bench_app
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "documents",
     "ingest",
     "page",
+    "report",
     "retrieval",
     "streams",
     "writing",
