@@ -1,0 +1,123 @@
+"""A perturbation suite: cases with what changes the words of a question and not its answer, or the
+day and with it the answer, each beside the case it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import get_args
+
+from evals.case import Case, Change
+from evals.suites.distractor import distracted
+from evals.suites.excerpt import replaced_in, with_excerpt
+from evals.suites.generator import generator
+from evals.suites.paraphrase import paraphrase
+from evals.suites.replaced import replaced_figures
+from evals.suites.script import other_script
+from evals.suites.shift import shifted, todays_cases
+from evals.suites.typo import with_typos
+from knowledge.corpus import Corpus
+from knowledge.glossary import Glossary
+
+CHANGES: tuple[Change, ...] = get_args(Change)
+
+
+def perturb(
+    cases: Sequence[Case],
+    corpus: Corpus,
+    glossary: Glossary,
+    *,
+    seed: int,
+    kinds: Collection[Change] = (),
+    limit: int | None = None,
+) -> tuple[Case, ...]:
+    """Return made cases, each after the case it was made of.
+
+    Args:
+        cases: parents of the changes of wording, and of excerpts where they ask about a rule that
+            replaced another.
+        corpus: its superseded cards make the shifts and the excerpts.
+        glossary: the other names of terms.
+        seed: the same seed makes the same suite.
+        kinds: changes to make; empty = all.
+        limit: most cases made, as many of each change as there are; None = all. Parents come on top.
+    """
+    wanted = tuple(change for change in CHANGES if not kinds or change in kinds)
+    replaced = replaced_figures(corpus)
+    today = todays_cases(replaced, corpus, glossary, seed)
+    made: dict[Change, list[Case]] = {change: [] for change in wanted}
+    for change in wanted:
+        if change == "as-of":
+            made[change] = [child for item, case in today for child in shifted(item, case)]
+        elif change == "excerpt":
+            ours = ((case, replaced_in(case, replaced, corpus)) for case in cases)
+            both = [*((case, item) for item, case in today), *ours]
+            made[change] = [
+                with_excerpt(case, item, corpus, generator(seed, change, case.id))
+                for case, item in both
+                if item
+            ]
+        else:
+            made[change] = list(_reworded(cases, change, glossary, seed))
+    children = _limited(made, limit)
+    parents = {case.id: case for case in (*(case for _, case in today), *cases)}
+    return tuple(_with_parents(parents, children))
+
+
+def _reworded(
+    cases: Iterable[Case], change: Change, glossary: Glossary, seed: int
+) -> Iterator[Case]:
+    for case in cases:
+        chance = generator(seed, change, case.id)
+        reword: Mapping[Change, Callable[[], str | None]] = {
+            "paraphrase": lambda case=case, chance=chance: paraphrase(
+                case.question, case.lang, glossary, chance
+            ),
+            "typo": lambda case=case, chance=chance: with_typos(case.question, case.lang, chance),
+            "distractor": lambda case=case, chance=chance: distracted(
+                case.question, case.lang, chance
+            ),
+        }
+        lang = case.lang
+        if change == "script":
+            other = other_script(case.question, case.lang)
+            question, lang = other or (None, case.lang)
+        else:
+            question = reword[change]()
+        if question:
+            yield case.model_copy(
+                update={
+                    "id": f"{case.id}-{change}",
+                    "group": None,
+                    "parent": case.id,
+                    "change": change,
+                    "lang": lang,
+                    "question": question,
+                    "note": "made by hugang eval perturb",
+                }
+            )
+
+
+def _limited(made: Mapping[Change, list[Case]], limit: int | None) -> list[Case]:
+    """Take from each change in turn, spread over its cases, until there are enough."""
+    if limit is None or sum(map(len, made.values())) <= limit:
+        return [case for cases in made.values() for case in cases]
+    shares = dict.fromkeys(made, 0)
+    while sum(shares.values()) < limit:
+        for change, cases in made.items():
+            if shares[change] < len(cases) and sum(shares.values()) < limit:
+                shares[change] += 1
+    return [
+        cases[place * len(cases) // shares[change]]
+        for change, cases in made.items()
+        for place in range(shares[change])
+    ]
+
+
+def _with_parents(parents: Mapping[str, Case], children: Iterable[Case]) -> Iterator[Case]:
+    families: dict[str, list[Case]] = {}
+    for child in children:
+        families.setdefault(str(child.parent), []).append(child)
+    for name, case in parents.items():
+        if name in families:
+            yield case.model_copy(update={"group": None})
+            yield from families[name]
