@@ -31,6 +31,7 @@ from evals.judge_report import (
 from evals.report import headline_rows
 from evals.run import CaseResult, Plan, Run, as_target, carry_out, plan_run, resumed
 from evals.summary import Summary, summarise
+from evals.suites.cli import check_draft_file, register
 from evals.targets import Target
 
 P = ParamSpec("P")
@@ -40,7 +41,11 @@ eval_app = typer.Typer(
     name="eval", help="Measure answer quality on a suite of cases.", no_args_is_help=True
 )
 
-Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
+register(eval_app)
+
+Suite = Annotated[
+    str, typer.Option(help="Suite: a file of evals/cases without .jsonl, or the path of a file.")
+]
 
 
 @eval_app.command("run")
@@ -128,8 +133,17 @@ def run_command(
 
 
 @eval_app.command("check")
-def check_command(suite: Suite = "dev") -> None:
+def check_command(
+    path: Annotated[
+        Path | None, typer.Argument(help="File of cases, or of drafts (.draft.jsonl).")
+    ] = None,
+    suite: Suite = "dev",
+) -> None:
     """Check the cases of a suite, and that the cards and routes they name exist."""
+    if path is not None and path.name.endswith(".draft.jsonl"):
+        check_draft_file(path)
+        return
+    suite = str(path) if path is not None else suite
     from knowledge.load import load_corpus
 
     cases = _cases(suite)

@@ -32,7 +32,6 @@ _WORDS: dict[bool, tuple[tuple[str, str], ...]] = {
         ("能不能", "可不可以"),
         ("是不是", "是否"),
         ("什么时候", "何时"),
-        ("哪些", "哪几样"),
         ("多久", "多长时间"),
         ("我们公司", "我司"),
         ("我们", "我司"),
@@ -58,21 +57,25 @@ _TURN = {
     False: re.compile(r"^(?P<told>[^.?!]{15,}[.;])\s+(?P<asked>[^.?!]{8,}\?)$"),
 }
 """A question that tells a circumstance and then asks."""
+_LONG_NAME = {True: 4, False: 8}
+"""Characters from which a short name is of one thing only."""
 
 
 def paraphrase(question: str, lang: Lang, glossary: Glossary, chance: random.Random) -> str | None:
     """Return a question in other words; None where the rules find nothing to change.
 
-    A term of the field may give way to its preferred name, everyday words to their like, a
+    The short name of a term may be written out, everyday words give way to their like, a
     circumstance told first may come last, and a polite word goes before or after. Figures and
     document numbers stay as they are.
     """
     chinese = lang != "en"
     text = to_simplified(question) if lang == "zh-Hant" else question
-    text = _preferred_term(text, chinese, glossary, chance)
+    text = _written_out(text, chinese, glossary, chance)
     text = _other_words(text, chinese)
     turned = _turned(text, chinese)
     before, after = chance.choice(_POLITE[chinese])
+    if after and turned[-1] not in "。？！?!.":
+        turned += "。" if chinese else "."
     made = f"{before}{turned}{after}"
     if lang == "zh-Hant":
         made = to_traditional(made)
@@ -81,25 +84,32 @@ def paraphrase(question: str, lang: Lang, glossary: Glossary, chance: random.Ran
     return made
 
 
-def _preferred_term(text: str, chinese: bool, glossary: Glossary, chance: random.Random) -> str:
-    """Name one term by its preferred name.
+def _written_out(text: str, chinese: bool, glossary: Glossary, chance: random.Random) -> str:
+    """Write the short name of one term out in full: 自贸账户 as 自由贸易账户.
 
-    The reverse could narrow a question: `also` holds what people say for a term, and some of that
-    is a part of it only. Abbreviations stay, for many people know no other name.
+    The glossary's other names are made for searching: some mean a part of the term only, or fit
+    another sentence. Of a name that is made of the full one's own words neither is so.
     """
     lang: PassageLang = "zh" if chinese else "en"
     fixed = {place for one in read_figures(text) for place in range(one.start, one.end)}
     places = [
         hit
         for hit in glossary.find(text, lang)
-        if hit.surface in hit.term.words(lang)
-        and hit.text.lower() != hit.term.preferred(lang).lower()
+        if hit.text.lower() == hit.surface.lower()
+        and len(hit.surface) >= _LONG_NAME[chinese]
+        and _is_short_for(hit.surface, hit.term.preferred(lang), chinese)
         and fixed.isdisjoint(range(hit.start, hit.end))
     ]
     if not places:
         return text
     hit = chance.choice(places)
     return f"{text[: hit.start]}{hit.term.preferred(lang)}{text[hit.end :]}"
+
+
+def _is_short_for(name: str, full: str, chinese: bool) -> bool:
+    """Tell whether a name is another without some characters or words, at most half of it."""
+    parts, rest = (name, iter(full)) if chinese else (name.split(), iter(full.split()))
+    return len(full) / 2 <= len(name) < len(full) and all(part in rest for part in parts)
 
 
 def _other_words(text: str, chinese: bool) -> str:
