@@ -20,6 +20,7 @@ from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
 from evals.errors import EvalError
+from evals.impact import touching
 from evals.judge import Judge, JudgedCase, judge_run
 from evals.judge_report import (
     JudgeRecord,
@@ -30,8 +31,8 @@ from evals.judge_report import (
 )
 from evals.report import headline_rows
 from evals.run import CaseResult, Plan, Run, as_target, carry_out, plan_run, resumed
-from evals.summary import Summary, summarise
 from evals.suites.cli import check_draft_file, register
+from evals.summary import Summary, summarise
 from evals.targets import Target
 
 P = ParamSpec("P")
@@ -40,8 +41,6 @@ T = TypeVar("T")
 eval_app = typer.Typer(
     name="eval", help="Measure answer quality on a suite of cases.", no_args_is_help=True
 )
-
-register(eval_app)
 
 Suite = Annotated[
     str, typer.Option(help="Suite: a file of evals/cases without .jsonl, or the path of a file.")
@@ -69,6 +68,16 @@ def run_command(
             metavar="RUN_ID", help="Go on with a run that was broken off, as it was begun."
         ),
     ] = None,
+    touched_by: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIFF.json",
+            help="Only the cases that a change of the corpus touches: what hugang corpus diff --json "
+            "wrote.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
     today: Annotated[
         dt.datetime | None,
@@ -93,6 +102,10 @@ def run_command(
     langs = _among(lang, get_args(Lang), "--lang")
     cases = _cases(begun.suite if begun else suite)
     judge = begun.judge if begun else judge
+    touched = _told(touching, touched_by, archive, cases) if touched_by else None
+    if touched and not touched.cases:
+        typer.echo(f"no case of {suite} is touched by {touched.change}", err=True)
+        return
     judging = None if judge is None else _open_judge(judge)
     from bot.advisor import Advisor
 
@@ -110,6 +123,8 @@ def run_command(
                 limit=limit,
                 kinds=kinds,
                 langs=langs,
+                ids=touched.cases if touched else None,
+                touched_by=touched.change if touched else None,
                 seed=seed,
                 today=today.date() if today else None,
                 judge=judge,
@@ -257,3 +272,6 @@ def _figures(title: str) -> Table:
     for column in ("n", "mean", "95 % interval"):
         table.add_column(column, justify="right")
     return table
+
+
+register(eval_app)

@@ -51,7 +51,11 @@ def read_beir(source: Source) -> Imported:
             cases.append(case)
     for name in relevant.keys() - seen:
         problems.add(
-            "qrels", "query-id", name, "the _id of a query", "Add it to queries.jsonl, or remove it."
+            "qrels",
+            "query-id",
+            name,
+            "the _id of a query",
+            "Add it to queries.jsonl, or remove it.",
         )
     problems.told()
     remarks = (f"{without} queries without a relevant card were left out",) if without else ()

@@ -47,7 +47,9 @@ def _write(text: str, path: Path) -> None:
         try:
             load_cases(made)
         except CaseError as error:
-            raise CaseError(*(one.replace(made.name, path.name) for one in error.problems)) from None
+            raise CaseError(
+                *(one.replace(made.name, path.name) for one in error.problems)
+            ) from None
         made.chmod(0o644)
         made.replace(path)
     finally:

@@ -75,7 +75,8 @@ def perturb_command(
 
     cases = _told(load_suite, suite)
     corpus, glossary = _corpus()
-    made = perturb(cases, corpus, glossary, seed=seed, kinds=kinds or (), limit=limit)  # type: ignore[arg-type]
+    wanted = tuple(change for change in get_args(Change) if change in (kinds or ()))
+    made = perturb(cases, corpus, glossary, seed=seed, kinds=wanted, limit=limit)
     if not made:
         typer.echo("no case can be changed so: nothing is written", err=True)
         raise typer.Exit(1)
@@ -104,11 +105,13 @@ def import_command(
     from evals.suites.imported import FORMATS, Source, read_imported
 
     if form not in FORMATS:
-        raise typer.BadParameter(f"{form!r} is not one of {', '.join(FORMATS)}", param_hint="FORMAT")
+        raise typer.BadParameter(
+            f"{form!r} is not one of {', '.join(FORMATS)}", param_hint="FORMAT"
+        )
     if out.suffix != ".jsonl":
         raise typer.BadParameter("name a file that ends in .jsonl", param_hint="--out")
     corpus, glossary = _corpus()
-    read = _told(read_imported, form, Source(path, corpus, glossary, prefix or form))  # type: ignore[arg-type]
+    read = _told(read_imported, form, Source(path, corpus, glossary, prefix or form))
     _told(write_cases, read.cases, out)
     for remark in read.remarks:
         typer.echo(remark, err=True)
@@ -117,7 +120,9 @@ def import_command(
 
 def new_command(
     out: Annotated[Path, typer.Option(help="Suite to add the case to, ending in .jsonl.")],
-    question: Annotated[str | None, typer.Option(help="The question; else it is asked for.")] = None,
+    question: Annotated[
+        str | None, typer.Option(help="The question; else it is asked for.")
+    ] = None,
     lang: Annotated[str | None, typer.Option(help="Else that of the question.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of case; else lookup.")] = None,
     as_of: Annotated[
@@ -231,7 +236,9 @@ def check_draft_file(path: Path) -> None:
     typer.echo(f"{path}: {len(states)} drafts, {unfinished} of them to be completed", err=True)
     if unfinished:
         raise typer.Exit(1)
-    typer.echo(f"All are cases: name the file without .draft, or add its lines to a suite.", err=True)
+    typer.echo(
+        "All are cases: name the file without .draft, or add its lines to a suite.", err=True
+    )
 
 
 def register(app: typer.Typer) -> None:
@@ -275,7 +282,9 @@ def _print_robustness(made: Robustness, *, as_json: bool) -> None:
         typer.echo(made.model_dump_json(indent=2))
         return
     if not made.pairs:
-        typer.echo("no case of this run was made of another: hugang eval perturb makes such", err=True)
+        typer.echo(
+            "no case of this run was made of another: hugang eval perturb makes such", err=True
+        )
         raise typer.Exit(1)
     table = Table(title="what each change of the question does to the scores")
     for column in ("change", "metric"):
@@ -370,7 +379,9 @@ def _nuggets(
 
     if points:
         try:
-            return tuple(Nugget(name=one[:60], any=(point_pattern(one, glossary),)) for one in points)
+            return tuple(
+                Nugget(name=one[:60], any=(point_pattern(one, glossary),)) for one in points
+            )
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--point") from error
     proposed = proposed_nuggets(refs, corpus, glossary)

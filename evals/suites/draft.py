@@ -31,7 +31,9 @@ _PERSONAL = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"(?<![\w.])\d{17}[\dXx](?!\w)|(?<!\w)[A-Z]{1,2}\d{6}\(?[\dA]\)?(?!\w)"), "[id]"),
     (
-        re.compile(r"(?<![\w.,])(?:\+\d{1,3}[\s-]?)?(?:1[3-9]\d{9}|\d{3,4}[\s-]\d{4}(?:[\s-]\d{4})?)(?!\w)"),
+        re.compile(
+            r"(?<![\w.,])(?:\+\d{1,3}[\s-]?)?(?:1[3-9]\d{9}|\d{3,4}[\s-]\d{4}(?:[\s-]\d{4})?)(?!\w)"
+        ),
         "[phone]",
     ),
     (re.compile(r"(?<![\w.,])\d{12,19}(?![\w.,]?\d)"), "[account]"),
@@ -150,7 +152,9 @@ def _note(entry: FeedbackEntry) -> str:
         said.append(f"reason {entry.reason}")
     if text := without_persons(" ".join(entry.text.split())):
         said.append(f"the reader: {text}")
-    said.append(f"cards: those that the answer cites ({', '.join(entry.refs) or 'none'}); check them")
+    said.append(
+        f"cards: those that the answer cites ({', '.join(entry.refs) or 'none'}); check them"
+    )
     return "; ".join(said)
 
 

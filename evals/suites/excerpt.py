@@ -9,8 +9,8 @@ from bot.language import Lang, in_script, passage_lang
 from bot.question import Turn
 from evals.case import Case
 from evals.scorers.text import find, folded
-from evals.suites.patterns import stated_as_current
 from evals.suites.replaced import Replaced
+from evals.suites.shift import forbidden
 from knowledge.corpus import Corpus
 
 
@@ -41,9 +41,7 @@ def with_excerpt(case: Case, item: Replaced, corpus: Corpus, chance: random.Rand
         "group": None,
         "parent": case.id,
         "change": "excerpt",
-        "must_not": tuple(
-            dict.fromkeys([*case.must_not, *(stated_as_current(figure) for figure in item.was)])
-        ),
+        "must_not": tuple(dict.fromkeys([*case.must_not, *forbidden(item.was, item.new, corpus)])),
         "note": f"an excerpt of {item.old} in the {where}; made by hugang eval perturb",
     }
     if where == "question":

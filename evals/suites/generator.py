@@ -13,4 +13,4 @@ def generator(seed: int, *names: str) -> random.Random:
     """
     told = "\0".join((str(seed), *names))
     number = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big")
-    return random.Random(number)  # noqa: S311 - chooses words, keeps no secret
+    return random.Random(number)

@@ -16,14 +16,54 @@ from knowledge.language import is_chinese
 from knowledge.numerals import canonical
 
 _SCRIPTS = {"亿": "[亿億]", "万": "[万萬]", "个": "[个個]", "两": "[两兩]", "时": "[时時]"}
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-_ENGLISH = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_ENGLISH = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = [
+    "zero",
+    "ten",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+]
 _SCALES = (
     (12, r"\s*(?:trillion|tn)"),
     (9, r"\s*(?:billion|bn)"),
@@ -46,15 +86,47 @@ _SPANS = {
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]{3,}")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]{2,}")
 _FREE = frozenset(
-    "that this with from must shall will have been which their there under into when where than "
-    "only also such other after before about should would could they them what whom whose".split()
+    [
+        "that",
+        "this",
+        "with",
+        "from",
+        "must",
+        "shall",
+        "will",
+        "have",
+        "been",
+        "which",
+        "their",
+        "there",
+        "under",
+        "into",
+        "when",
+        "where",
+        "than",
+        "only",
+        "also",
+        "such",
+        "other",
+        "after",
+        "before",
+        "about",
+        "should",
+        "would",
+        "could",
+        "they",
+        "them",
+        "what",
+        "whom",
+        "whose",
+    ]
 )
 _MOST_WORDS = 4
 _OTHER_TIME = (
     r"(?:原[为為来來有规規办辦，,]|由原|此前|以前|之前|[旧舊]|曾|已被|取代|[废廢]止|[当當][时時]|[过過]去"
-    r"|尚未|未生效|自\d{4}|起施行|不再"
+    r"|尚未|未生效|自\d{4}|起施行|不再|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
     r"|supersed|replac|repeal|former|previous|\bold\b|\buntil\b|\bbefore\b|\bwas\b|\bwere\b"
-    r"|not yet|no longer|\bfrom \d|\bsince\b)"
+    r"|not yet|no longer|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
 )
 """Words by which a sentence speaks of another time than that of its answer."""
 
@@ -144,7 +216,7 @@ def _number(value: Decimal, unit: str | None) -> Iterator[str]:
     if abs(value) >= 10_000 and whole:
         for power, words in _SCALES:
             scaled = value / Decimal(10) ** power
-            if scaled >= Decimal("0.1") and -scaled.normalize().as_tuple().exponent <= 3:
+            if scaled >= Decimal("0.1") and scaled * 1000 == (scaled * 1000).to_integral_value():
                 yield f"{_digits(_grouped(scaled))}{words}"
     plain = _digits(_grouped(value))
     if unit == "times":

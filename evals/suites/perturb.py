@@ -1,11 +1,15 @@
-"""A perturbation suite: cases with what changes the words of a question and not its answer, or the
-day and with it the answer, each beside the case it was made of."""
+"""A perturbation suite: cases in other words, scripts or surroundings, or asked for another day.
+
+Each stands beside the case it was made of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import random
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from bot.language import Lang
 from evals.case import Case, Change
 from evals.suites.distractor import distracted
 from evals.suites.excerpt import replaced_in, with_excerpt
@@ -47,7 +51,7 @@ def perturb(
     made: dict[Change, list[Case]] = {change: [] for change in wanted}
     for change in wanted:
         if change == "as-of":
-            made[change] = [child for item, case in today for child in shifted(item, case)]
+            made[change] = [child for item, case in today for child in shifted(item, case, corpus)]
         elif change == "excerpt":
             ours = ((case, replaced_in(case, replaced, corpus)) for case in cases)
             both = [*((case, item) for item, case in today), *ours]
@@ -67,23 +71,9 @@ def _reworded(
     cases: Iterable[Case], change: Change, glossary: Glossary, seed: int
 ) -> Iterator[Case]:
     for case in cases:
-        chance = generator(seed, change, case.id)
-        reword: Mapping[Change, Callable[[], str | None]] = {
-            "paraphrase": lambda case=case, chance=chance: paraphrase(
-                case.question, case.lang, glossary, chance
-            ),
-            "typo": lambda case=case, chance=chance: with_typos(case.question, case.lang, chance),
-            "distractor": lambda case=case, chance=chance: distracted(
-                case.question, case.lang, chance
-            ),
-        }
-        lang = case.lang
-        if change == "script":
-            other = other_script(case.question, case.lang)
-            question, lang = other or (None, case.lang)
-        else:
-            question = reword[change]()
-        if question:
+        made = _in_other_words(case, change, glossary, generator(seed, change, case.id))
+        if made:
+            question, lang = made
             yield case.model_copy(
                 update={
                     "id": f"{case.id}-{change}",
@@ -95,6 +85,22 @@ def _reworded(
                     "note": "made by hugang eval perturb",
                 }
             )
+
+
+def _in_other_words(
+    case: Case, change: Change, glossary: Glossary, chance: random.Random
+) -> tuple[str, Lang] | None:
+    question: str | None
+    match change:
+        case "script":
+            return other_script(case.question, case.lang)
+        case "paraphrase":
+            question = paraphrase(case.question, case.lang, glossary, chance)
+        case "typo":
+            question = with_typos(case.question, case.lang, chance)
+        case _:
+            question = distracted(case.question, case.lang, chance)
+    return (question, case.lang) if question else None
 
 
 def _limited(made: Mapping[Change, list[Case]], limit: int | None) -> list[Case]:

@@ -117,7 +117,7 @@ def _patterns(fact: Fact, values: list[FactValue], other: Fact) -> tuple[str, ..
 
 def _figure_of(value: FactValue, fact: Fact) -> Figure | None:
     """Find the figure of a fact's sentence that is a machine-readable value of it."""
-    wanted = float(value.amount) if not isinstance(value.amount, str) else None
+    wanted = float(value.amount) if isinstance(value.amount, (int, float)) else None
     if wanted is None:
         return None
     for text in (fact.zh, fact.en):

@@ -91,7 +91,9 @@ def _case(row: _Row, number: int, source: Source, problems: Problems) -> Case | 
     }
     for name in ("lang", "kind", "topic", "expect"):
         if text := values.get(name):
-            fields[name] = _WORDS.get(name, {}).get(text.lower(), text.lower() if name != "lang" else text)
+            fields[name] = _WORDS.get(name, {}).get(
+                text.lower(), text.lower() if name != "lang" else text
+            )
     if fields.get("kind") in _ABSTAINING:
         fields["expect"] = "abstain"
     if "topic" not in fields and fields["cards"]:
@@ -151,7 +153,9 @@ def _rows(path: Path) -> Iterator[_Row]:
             f"named {' or '.join(HEADERS['question'])}. Give the columns names: "
             f"{', '.join(names[0] for names in HEADERS.values())}."
         )
-    unknown = [cell for cell, name in zip(header, columns, strict=True) if cell.strip() and not name]
+    unknown = [
+        cell for cell, name in zip(header, columns, strict=True) if cell.strip() and not name
+    ]
     if unknown:
         raise CaseError(
             f"{path.name}, first row: seen the column {', '.join(unknown)}; expected only "
@@ -159,7 +163,9 @@ def _rows(path: Path) -> Iterator[_Row]:
         )
     for number, row in lines:
         values = {
-            name: cell.strip() for name, cell in zip(columns, row, strict=False) if name and cell.strip()
+            name: cell.strip()
+            for name, cell in zip(columns, row, strict=False)
+            if name and cell.strip()
         }
         yield _Row(f"{path.name} row {number}", values)
 

@@ -1,5 +1,4 @@
-"""As-of shifts: one question asked for today, for the day before a rule was replaced, and for the
-day of its successor."""
+"""As-of shifts: one question for today, for a rule's last day, and for its successor's first."""
 
 from __future__ import annotations
 
@@ -9,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from bot.language import Lang, in_script, passage_lang
-from evals.case import Case
+from evals.case import Case, Nugget
+from evals.scorers.text import find, folded
 from evals.suites.generator import generator
 from evals.suites.patterns import stated_as_current
 from evals.suites.replaced import Replaced
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.figures import read_figures
 from knowledge.glossary import Glossary
@@ -71,7 +72,7 @@ def todays_cases(
     )
 
 
-def shifted(item: Replaced, parent: Case) -> Iterator[Case]:
+def shifted(item: Replaced, parent: Case, corpus: Corpus) -> Iterator[Case]:
     """Yield a question of today asked for the days on either side of the change.
 
     On the day before, the replaced rule's figure is the right one and the successor's may not be
@@ -89,7 +90,7 @@ def shifted(item: Replaced, parent: Case) -> Iterator[Case]:
             "as_of": before,
             "nuggets": _nuggets(item.was),
             "cards": (item.old.card_id,),
-            "must_not": tuple(stated_as_current(figure) for figure in item.now),
+            "must_not": forbidden(item.now, item.old, corpus),
             "note": f"{item.old}, {told}; made by hugang eval perturb",
         }
     )
@@ -104,6 +105,24 @@ def shifted(item: Replaced, parent: Case) -> Iterator[Case]:
                 "note": f"{item.new}, first day; made by hugang eval perturb",
             }
         )
+
+
+def forbidden(figures: Sequence[str], right: FactRef, corpus: Corpus) -> tuple[str, ...]:
+    """Return patterns for figures stated as if they counted, but for those that quotes would match.
+
+    Args:
+        figures: patterns of the other version's figures.
+        right: fact whose card a right answer quotes.
+        corpus: holds the card.
+    """
+    card = corpus.instrument(right)
+    quotes = [
+        folded(text)
+        for fact in card.facts
+        for text in (fact.zh, in_script(fact.zh, "zh-Hant"), fact.en)
+    ]
+    patterns = (stated_as_current(figure) for figure in figures)
+    return tuple(one for one in patterns if not any(find((one,), quote) for quote in quotes))
 
 
 def _chosen(
@@ -128,11 +147,11 @@ def _case(item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus
             "expect": "answer",
             "nuggets": _nuggets(item.now),
             "cards": (item.new.card_id,),
-            "must_not": tuple(stated_as_current(figure) for figure in item.was),
+            "must_not": forbidden(item.was, item.new, corpus),
             "note": f"{item.new}; made by hugang eval perturb",
         }
     )
 
 
-def _nuggets(figures: Sequence[str]) -> tuple[dict[str, object], ...]:
-    return tuple({"name": f"figure-{n}", "any": (one,)} for n, one in enumerate(figures, start=1))
+def _nuggets(figures: Sequence[str]) -> tuple[Nugget, ...]:
+    return tuple(Nugget(name=f"figure-{n}", any=(one,)) for n, one in enumerate(figures, start=1))

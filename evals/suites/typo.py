@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from bot.language import Lang, detect_lang, to_simplified, to_traditional
 from knowledge.figures import read_figures
 
-_GROUPS = (
+_ALIKE = (
     "的得地 事式试 资姿咨 金今斤 款宽 会汇惠 外歪 境镜竟 公工功 司丝思 融荣容 投头 行型形 板办 里理礼 "
     "申伸深 请情清青轻 额饿 度渡肚 限现线 账帐仗 户护互 银吟 支之只知 付副负附 贷代带 债宅 券劝 期其起 "
     "业叶页 企气 监间坚 管馆 局据句 备被倍 案暗 登灯 记计际机基集及 审神 批劈 谁税睡 港岗 沪户 率律 收手首 "
     "益意易 权全泉 股古鼓 场长常 交缴 结节 算蒜 宝保 险显 证正 所锁 人认 民名 币比笔 跨夸 利力历 息西 "
     "员圆 方放 时实识 条跳 材才 料廖 规归 定订 流留 成城 体提 够构购 团湍 字子 用永 怎增 么吗 什神 我窝 "
     "们门 问文 要药 需须 家加 找早 在再 到道 对队 做作坐 有又 他它 这着 那哪 钱前"
-).split()
-"""Characters of one sound, or nearly, whatever the tone."""
+)
+"""Characters of one sound, or nearly, whatever the tone; a sound a word."""
 _LIKE: dict[str, str] = {}
-for _group in _GROUPS:
+for _group in _ALIKE.split():
     for _char in _group:
         _LIKE[_char] = _LIKE.get(_char, "") + _group.replace(_char, "")
 _KEPT = frozenset(
