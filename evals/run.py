@@ -228,7 +228,8 @@ def carry_out(
             progress(len(found), len(plan.cases), result)
     results = tuple(found[case.id] for case in plan.cases if case.id in found)
     writers = sorted({r.answer.engine.writer for r in results if r.answer})
-    settings = plan.settings.model_copy(update={"writers": tuple(writers)})
+    # The record again: what an endpoint would not take is known only now.
+    settings = plan.settings.model_copy(update={"writers": tuple(writers), "target": target.record})
     return Run(settings=settings, results=results)
 
 
