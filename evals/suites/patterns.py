@@ -124,9 +124,9 @@ _FREE = frozenset(
 _MOST_WORDS = 4
 _OTHER_TIME = (
     r"(?:原[为為来來有规規办辦，,]|由原|此前|以前|之前|[旧舊]|曾|已被|取代|[废廢]止|[当當][时時]|[过過]去"
-    r"|尚未|未生效|自\d{4}|起施行|不再|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
+    r"|尚未|未生效|自\d{4}|[月日]起|起施行|不再|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
     r"|supersed|replac|repeal|former|previous|\bold\b|\buntil\b|\bbefore\b|\bwas\b|\bwere\b"
-    r"|not yet|no longer|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
+    r"|not yet|no longer|\bnew rules?\b|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
 )
 """Words by which a sentence speaks of another time than that of its answer."""
 
@@ -157,10 +157,10 @@ def point_pattern(point: str, glossary: Glossary) -> str:
         return _all_of([figure_pattern(figure) for figure in figures])
     found = {hit.term.id: hit.term for hit in glossary.find(point)}
     terms = [
-        _any_of([*term.words("zh"), *term.words("en"), *term.abbr])
+        any_of([*term.words("zh"), *term.words("en"), *term.abbr])
         for term in list(found.values())[:_MOST_WORDS]
     ]
-    words = terms or [_any_of([word]) for word in _words(point)]
+    words = terms or [any_of([word]) for word in _words(point)]
     if not words:
         raise ValueError(f"{point!r} has neither a figure nor a word to be found by")
     return _all_of(words)
@@ -220,7 +220,8 @@ def _number(value: Decimal, unit: str | None) -> Iterator[str]:
                 yield f"{_digits(_grouped(scaled))}{words}"
     plain = _digits(_grouped(value))
     if unit == "times":
-        yield rf"{plain}\s*(?:倍|times|x\b)?"
+        # 0.8 is a multiple by itself; 2 stands in every other sentence.
+        yield rf"{plain}\s*(?:倍|times|x\b){'' if whole else '?'}"
     elif zh:
         yield f"{plain}(?:{after_zh}|{after_en})"
     else:
@@ -282,7 +283,8 @@ def _literal(text: str) -> str:
     return guarded[0] if len(guarded) == 1 else f"(?:{'|'.join(guarded)})"
 
 
-def _any_of(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
+    """Match any of some words, in either script, whatever white space they have."""
     forms = tuple(dict.fromkeys(_literal(word) for word in words))
     return forms[0] if len(forms) == 1 else f"(?:{'|'.join(forms)})"
 
@@ -304,13 +306,28 @@ def _words(point: str) -> list[str]:
     return [word for word in dict.fromkeys(runs) if word in longest]
 
 
-def stated_as_current(figure: str) -> str:
+def stated_as_current(figure: str, about: str = "") -> str:
     """Return a pattern for a figure in a sentence that does not say that it is bygone or to come.
 
     An answer may name what held before, or what is to follow, as long as it says so.
 
     Args:
         figure: pattern of the figure.
+        about: pattern that the sentence must match too; empty = none.
     """
     other = rf"(?:(?!{_OTHER_TIME})[^。；;!?！？|])*?"
-    return rf"(?:^|[。；;!?！？|]){other}{figure}(?!(?:(?!。)[^；;!?！？|])*?{_OTHER_TIME})"
+    same = rf"(?=[^。；;!?！？|]*?{about})" if about else ""
+    return rf"(?:^|[。；;!?！？|]){same}{other}{figure}(?!(?:(?!。)[^；;!?！？|])*?{_OTHER_TIME})"
+
+
+def in_both_scripts(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return patterns with the same in the other Chinese script beside them."""
+    both = [*patterns]
+    for pattern in patterns:
+        for other in (to_simplified(pattern), to_traditional(pattern)):
+            try:
+                re.compile(other)
+            except re.error:  # a look-behind whose width the conversion changed
+                continue
+            both.append(other)
+    return tuple(dict.fromkeys(both))

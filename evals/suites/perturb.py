@@ -15,6 +15,7 @@ from evals.suites.distractor import distracted
 from evals.suites.excerpt import replaced_in, with_excerpt
 from evals.suites.generator import generator
 from evals.suites.paraphrase import paraphrase
+from evals.suites.patterns import in_both_scripts
 from evals.suites.replaced import replaced_figures
 from evals.suites.script import other_script
 from evals.suites.shift import shifted, todays_cases
@@ -51,12 +52,14 @@ def perturb(
     made: dict[Change, list[Case]] = {change: [] for change in wanted}
     for change in wanted:
         if change == "as-of":
-            made[change] = [child for item, case in today for child in shifted(item, case, corpus)]
+            made[change] = [
+                child for item, case in today for child in shifted(item, case, corpus, glossary)
+            ]
         elif change == "excerpt":
             ours = ((case, replaced_in(case, replaced, corpus)) for case in cases)
             both = [*((case, item) for item, case in today), *ours]
             made[change] = [
-                with_excerpt(case, item, corpus, generator(seed, change, case.id))
+                with_excerpt(case, item, corpus, glossary, generator(seed, change, case.id))
                 for case, item in both
                 if item
             ]
@@ -74,6 +77,7 @@ def _reworded(
         made = _in_other_words(case, change, glossary, generator(seed, change, case.id))
         if made:
             question, lang = made
+            matched = {} if lang == case.lang else _in_both_scripts(case)
             yield case.model_copy(
                 update={
                     "id": f"{case.id}-{change}",
@@ -83,8 +87,20 @@ def _reworded(
                     "lang": lang,
                     "question": question,
                     "note": "made by hugang eval perturb",
+                    **matched,
                 }
             )
+
+
+def _in_both_scripts(case: Case) -> dict[str, object]:
+    """Return the patterns of a case for an answer in the other script."""
+    return {
+        "nuggets": tuple(
+            nugget.model_copy(update={"any": in_both_scripts(nugget.any)})
+            for nugget in case.nuggets
+        ),
+        "must_not": in_both_scripts(case.must_not),
+    }
 
 
 def _in_other_words(

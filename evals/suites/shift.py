@@ -9,11 +9,9 @@ from typing import get_args
 
 from bot.language import Lang, in_script, passage_lang
 from evals.case import Case, Nugget
-from evals.scorers.text import find, folded
+from evals.suites.forbidden import forbidden
 from evals.suites.generator import generator
-from evals.suites.patterns import stated_as_current
 from evals.suites.replaced import Replaced
-from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.figures import read_figures
 from knowledge.glossary import Glossary
@@ -65,14 +63,14 @@ def todays_cases(
 ) -> tuple[tuple[Replaced, Case], ...]:
     """Return the questions of today on replaced figures: parents of shifts and excerpts."""
     return tuple(
-        (item, _case(item, number, lang, question, corpus))
+        (item, _case(item, number, lang, question, corpus, glossary))
         for item in replaced
         for lang in get_args(Lang)
         for number, question in enumerate(_chosen(item, corpus, glossary, lang, seed), start=1)
     )
 
 
-def shifted(item: Replaced, parent: Case, corpus: Corpus) -> Iterator[Case]:
+def shifted(item: Replaced, parent: Case, corpus: Corpus, glossary: Glossary) -> Iterator[Case]:
     """Yield a question of today asked for the days on either side of the change.
 
     On the day before, the replaced rule's figure is the right one and the successor's may not be
@@ -90,7 +88,7 @@ def shifted(item: Replaced, parent: Case, corpus: Corpus) -> Iterator[Case]:
             "as_of": before,
             "nuggets": _nuggets(item.was),
             "cards": (item.old.card_id,),
-            "must_not": forbidden(item.now, item.old, corpus),
+            "must_not": forbidden(item, item.now, corpus, glossary),
             "note": f"{item.old}, {told}; made by hugang eval perturb",
         }
     )
@@ -107,24 +105,6 @@ def shifted(item: Replaced, parent: Case, corpus: Corpus) -> Iterator[Case]:
         )
 
 
-def forbidden(figures: Sequence[str], right: FactRef, corpus: Corpus) -> tuple[str, ...]:
-    """Return patterns for figures stated as if they counted, but for those that quotes would match.
-
-    Args:
-        figures: patterns of the other version's figures.
-        right: fact whose card a right answer quotes.
-        corpus: holds the card.
-    """
-    card = corpus.instrument(right)
-    quotes = [
-        folded(text)
-        for fact in card.facts
-        for text in (fact.zh, in_script(fact.zh, "zh-Hant"), fact.en)
-    ]
-    patterns = (stated_as_current(figure) for figure in figures)
-    return tuple(one for one in patterns if not any(find((one,), quote) for quote in quotes))
-
-
 def _chosen(
     item: Replaced, corpus: Corpus, glossary: Glossary, lang: Lang, seed: int
 ) -> Sequence[str]:
@@ -135,7 +115,9 @@ def _chosen(
     return [found[place] for place in sorted(order[:_EACH])]
 
 
-def _case(item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus) -> Case:
+def _case(
+    item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus, glossary: Glossary
+) -> Case:
     script = {"zh-Hans": "hans", "zh-Hant": "hant", "en": "en"}[lang]
     return Case.model_validate(
         {
@@ -147,7 +129,7 @@ def _case(item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus
             "expect": "answer",
             "nuggets": _nuggets(item.now),
             "cards": (item.new.card_id,),
-            "must_not": forbidden(item.was, item.new, corpus),
+            "must_not": forbidden(item, item.was, corpus, glossary),
             "note": f"{item.new}; made by hugang eval perturb",
         }
     )
