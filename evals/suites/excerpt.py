@@ -9,10 +9,8 @@ from bot.language import Lang, in_script, passage_lang
 from bot.question import Turn
 from evals.case import Case
 from evals.scorers.text import find, folded
-from evals.suites.forbidden import forbidden
 from evals.suites.replaced import Replaced
 from knowledge.corpus import Corpus
-from knowledge.glossary import Glossary
 
 
 def replaced_in(case: Case, replaced: Sequence[Replaced], corpus: Corpus) -> Replaced | None:
@@ -33,9 +31,7 @@ def replaced_in(case: Case, replaced: Sequence[Replaced], corpus: Corpus) -> Rep
     return None
 
 
-def with_excerpt(
-    case: Case, item: Replaced, corpus: Corpus, glossary: Glossary, chance: random.Random
-) -> Case:
+def with_excerpt(case: Case, item: Replaced, corpus: Corpus, chance: random.Random) -> Case:
     """Return a case with an excerpt of the replaced rule pasted before it or told a turn earlier."""
     pasted = _excerpt(item, corpus, case.lang)
     where = chance.choice(("question", "history"))
@@ -44,9 +40,7 @@ def with_excerpt(
         "group": None,
         "parent": case.id,
         "change": "excerpt",
-        "must_not": tuple(
-            dict.fromkeys([*case.must_not, *forbidden(item, item.was, corpus, glossary)])
-        ),
+        "must_not": tuple(dict.fromkeys([*case.must_not, *item.not_was])),
         "note": f"an excerpt of {item.old} in the {where}; made by hugang eval perturb",
     }
     if where == "question":

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from bot.language import in_script
 from evals.scorers.text import find, folded
 from evals.suites.patterns import any_of, stated_as_current
-from evals.suites.replaced import Replaced
+from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.glossary import Glossary
 
 
 def forbidden(
-    item: Replaced, figures: Sequence[str], corpus: Corpus, glossary: Glossary
+    figures: Sequence[str],
+    own: FactRef,
+    other: FactRef,
+    corpus: Corpus,
+    glossary: Glossary,
 ) -> tuple[str, ...]:
     """Return patterns for one version's figures, stated of the same matter and as if they counted.
 
@@ -22,18 +26,19 @@ def forbidden(
     in the sentence; where that does not set them apart either, the figure is not forbidden.
 
     Args:
-        item: the two versions.
-        figures: patterns of those of either.
+        figures: patterns of the figures.
+        own: fact that says them.
+        other: fact of the other version.
         corpus: whose sentences a right answer may quote.
         glossary: knows the terms.
     """
-    ours = item.old.card_id if figures == item.was else item.new.card_id
     found = []
+    terms = tuple(_terms(own, other, corpus, glossary))
     for figure in figures:
-        others = tuple(_sentences(corpus, figure, ours))
-        for about in ("", *_terms(item, corpus, glossary)):
+        quotes = tuple(_sentences(corpus, figure, own.card_id))
+        for about in ("", *terms):
             pattern = stated_as_current(figure, about)
-            if not any(find((pattern,), text) for text in others):
+            if not any(find((pattern,), text) for text in quotes):
                 found.append(pattern)
                 break
     return tuple(found)
@@ -52,12 +57,12 @@ def _sentences(corpus: Corpus, figure: str, but: str) -> Iterator[str]:
                 yield folded(fact.en)
 
 
-def _terms(item: Replaced, corpus: Corpus, glossary: Glossary) -> Iterator[str]:
-    """Yield patterns for the terms that both facts name, the longest name first."""
-    named = [
-        {hit.term.id: hit.term for hit in glossary.find(corpus.fact(ref).zh, "zh")}
-        for ref in (item.old, item.new)
-    ]
-    both = [term for name, term in named[0].items() if name in named[1]]
-    for term in sorted(both, key=lambda term: -len(term.zh)):
-        yield any_of([*term.words("zh"), *term.words("en"), *term.abbr])
+def _terms(own: FactRef, other: FactRef, corpus: Corpus, glossary: Glossary) -> Iterator[str]:
+    """Yield patterns for the terms that both facts name in both languages, the longest first."""
+    facts = [corpus.fact(ref) for ref in (own, other)]
+    texts = [folded(text) for fact in facts for text in (fact.zh, fact.en)]
+    terms = {hit.term.id: hit.term for hit in glossary.find(facts[0].zh, "zh")}
+    for term in sorted(terms.values(), key=lambda term: -len(term.zh)):
+        pattern = any_of([*term.words("zh"), *term.words("en"), *term.abbr])
+        if all(find((pattern,), text) for text in texts):
+            yield pattern

@@ -122,6 +122,9 @@ _FREE = frozenset(
     ]
 )
 _MOST_WORDS = 4
+_NOT_AFTER = r"(?<![A-Za-z0-9])(?<!\d[.,])"
+_NOT_BEFORE = "(?![A-Za-z0-9])"
+"""What makes a word or number no part of a longer one."""
 _OTHER_TIME = (
     r"(?:原[为為来來有规規办辦，,]|由原|此前|以前|之前|[旧舊]|曾|已被|取代|[废廢]止|[当當][时時]|[过過]去"
     r"|尚未|未生效|自\d{4}|[月日]起|起施行|不再|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
@@ -237,6 +240,8 @@ def _spelt(number: int, unit: str | None, after_zh: str, after_en: str) -> Itera
         yield rf"\b{_english(number)}[\s-]*(?:times|fold)"
         if number == 2:
             yield r"(?:两|兩)倍|\btwice\b|\bdouble\b"
+    elif unit == "count" and number <= 10:
+        yield rf"\b{_english(number)}(?=\s+[a-z])"
     elif after_zh or number > 10:
         yield rf"(?<![一二三四五六七八九十百千]){_chinese(number)}{after_zh}(?![一二三四五六七八九十百千])"
         yield rf"\b{_english(number)}{after_en}\b"
@@ -257,7 +262,7 @@ def _grouped(value: Decimal) -> str:
 def _digits(text: str) -> str:
     """Match a number as it stands, with or without separators, and no longer one."""
     body = text.replace(".", r"\.").replace(",", "[,，]?")
-    return rf"(?<![\d.,]){body}(?![\d]|[.,]\d)"
+    return rf"(?<![\d\[])(?<!\d[.,]){body}(?![\d]|[.,]\d)"
 
 
 def _chinese(number: int) -> str:
@@ -276,8 +281,9 @@ def _literal(text: str) -> str:
         both = dict.fromkeys((folded,))
     forms = [re.escape(form).replace(r"\ ", r"\s*") for form in both]
     guarded = [
-        f"{'(?<![A-Za-z0-9.,])' if form[0].isascii() else ''}{form}"
-        f"{'(?![A-Za-z0-9])' if form[-1].isalnum() and form[-1].isascii() else ''}"
+        (_NOT_AFTER if form[0].isascii() else "")
+        + form
+        + (_NOT_BEFORE if form[-1].isalnum() and form[-1].isascii() else "")
         for form in forms
     ]
     return guarded[0] if len(guarded) == 1 else f"(?:{'|'.join(guarded)})"

@@ -47,19 +47,17 @@ def perturb(
         limit: most cases made, as many of each change as there are; None = all. Parents come on top.
     """
     wanted = tuple(change for change in CHANGES if not kinds or change in kinds)
-    replaced = replaced_figures(corpus)
+    replaced = replaced_figures(corpus, glossary)
     today = todays_cases(replaced, corpus, glossary, seed)
     made: dict[Change, list[Case]] = {change: [] for change in wanted}
     for change in wanted:
         if change == "as-of":
-            made[change] = [
-                child for item, case in today for child in shifted(item, case, corpus, glossary)
-            ]
+            made[change] = [child for item, case in today for child in shifted(item, case)]
         elif change == "excerpt":
             ours = ((case, replaced_in(case, replaced, corpus)) for case in cases)
             both = [*((case, item) for item, case in today), *ours]
             made[change] = [
-                with_excerpt(case, item, corpus, glossary, generator(seed, change, case.id))
+                with_excerpt(case, item, corpus, generator(seed, change, case.id))
                 for case, item in both
                 if item
             ]

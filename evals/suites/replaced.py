@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from bot.select import overlap
 from evals.scorers.text import find, folded
+from evals.suites.forbidden import forbidden
 from evals.suites.patterns import figure_pattern
 from knowledge.card import Fact, FactRef, FactValue, Instrument
 from knowledge.corpus import Corpus
 from knowledge.figures import Figure, read_figures
+from knowledge.glossary import Glossary
 
 _OF_BEFORE = frozenset({"old", "previous", "former"})
 
@@ -32,11 +34,15 @@ class Replaced(NamedTuple):
     """Patterns of the figures that the new fact does not have any more."""
     now: tuple[str, ...]
     """Patterns of the figures that the old fact did not have."""
+    not_was: tuple[str, ...]
+    """Patterns that state an old figure as if it counted."""
+    not_now: tuple[str, ...]
+    """Patterns that state a new figure as if it counted."""
     at_once: bool
     """Whether the new figures held from the first day; a fact may name a later one."""
 
 
-def replaced_figures(corpus: Corpus) -> tuple[Replaced, ...]:
+def replaced_figures(corpus: Corpus, glossary: Glossary) -> tuple[Replaced, ...]:
     """Return the replaced figures of a corpus, in the order of its cards."""
     found = []
     for old in corpus.instruments.values():
@@ -46,7 +52,7 @@ def replaced_figures(corpus: Corpus) -> tuple[Replaced, ...]:
             continue
         for fact in old.facts:
             paired = _successor(fact, new)
-            if paired and (made := _replaced(old, fact, new, paired, day)):
+            if paired and (made := _replaced(old, fact, new, paired, day, corpus, glossary)):
                 found.append(made)
     return tuple(found)
 
@@ -80,7 +86,13 @@ def _words(value: FactValue) -> list[str]:
 
 
 def _replaced(
-    old: Instrument, fact: Fact, new: Instrument, paired: Fact, day: dt.date
+    old: Instrument,
+    fact: Fact,
+    new: Instrument,
+    paired: Fact,
+    day: dt.date,
+    corpus: Corpus,
+    glossary: Glossary,
 ) -> Replaced | None:
     """Hold the figures of both languages against those of the other fact."""
     pairs = list(_moved(fact, paired))
@@ -93,12 +105,15 @@ def _replaced(
         figure.kind == "date" and figure.value[:4].isdigit() and figure.value > day.isoformat()
         for figure in read_figures(paired.zh)
     )
+    before, after = FactRef.of(old.id, fact.id), FactRef.of(new.id, paired.id)
     return Replaced(
-        old=FactRef.of(old.id, fact.id),
-        new=FactRef.of(new.id, paired.id),
+        old=before,
+        new=after,
         day=day,
         was=was,
         now=now,
+        not_was=forbidden(was, before, after, corpus, glossary),
+        not_now=forbidden(now, after, before, corpus, glossary),
         at_once=not later,
     )
 

@@ -9,7 +9,6 @@ from typing import get_args
 
 from bot.language import Lang, in_script, passage_lang
 from evals.case import Case, Nugget
-from evals.suites.forbidden import forbidden
 from evals.suites.generator import generator
 from evals.suites.replaced import Replaced
 from knowledge.corpus import Corpus
@@ -63,14 +62,14 @@ def todays_cases(
 ) -> tuple[tuple[Replaced, Case], ...]:
     """Return the questions of today on replaced figures: parents of shifts and excerpts."""
     return tuple(
-        (item, _case(item, number, lang, question, corpus, glossary))
+        (item, _case(item, number, lang, question, corpus))
         for item in replaced
         for lang in get_args(Lang)
         for number, question in enumerate(_chosen(item, corpus, glossary, lang, seed), start=1)
     )
 
 
-def shifted(item: Replaced, parent: Case, corpus: Corpus, glossary: Glossary) -> Iterator[Case]:
+def shifted(item: Replaced, parent: Case) -> Iterator[Case]:
     """Yield a question of today asked for the days on either side of the change.
 
     On the day before, the replaced rule's figure is the right one and the successor's may not be
@@ -88,7 +87,7 @@ def shifted(item: Replaced, parent: Case, corpus: Corpus, glossary: Glossary) ->
             "as_of": before,
             "nuggets": _nuggets(item.was),
             "cards": (item.old.card_id,),
-            "must_not": forbidden(item, item.now, corpus, glossary),
+            "must_not": item.not_now,
             "note": f"{item.old}, {told}; made by hugang eval perturb",
         }
     )
@@ -115,9 +114,7 @@ def _chosen(
     return [found[place] for place in sorted(order[:_EACH])]
 
 
-def _case(
-    item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus, glossary: Glossary
-) -> Case:
+def _case(item: Replaced, number: int, lang: Lang, question: str, corpus: Corpus) -> Case:
     script = {"zh-Hans": "hans", "zh-Hant": "hant", "en": "en"}[lang]
     return Case.model_validate(
         {
@@ -129,7 +126,7 @@ def _case(
             "expect": "answer",
             "nuggets": _nuggets(item.now),
             "cards": (item.new.card_id,),
-            "must_not": forbidden(item, item.was, corpus, glossary),
+            "must_not": item.not_was,
             "note": f"{item.new}; made by hugang eval perturb",
         }
     )
