@@ -127,7 +127,7 @@ _NOT_BEFORE = "(?![A-Za-z0-9])"
 """What makes a word or number no part of a longer one."""
 _OTHER_TIME = (
     r"(?:原[为為来來有规規办辦，,]|由原|此前|以前|之前|[旧舊]|曾|已被|取代|[废廢]止|[当當][时時]|[过過]去"
-    r"|尚未|未生效|自\d{4}|[月日]起|起施行|不再|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
+    r"|尚未|未生效|自\d{4}|\d[月日]起|起施行|不再|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
     r"|supersed|replac|repeal|former|previous|\bold\b|\buntil\b|\bbefore\b|\bwas\b|\bwere\b"
     r"|not yet|no longer|\bnew rules?\b|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
 )

@@ -121,6 +121,8 @@ def made_case(fields: Mapping[str, Any], where: str, problems: Problems) -> Case
         return Case.model_validate(whole)
     except ValidationError as error:
         for item in error.errors():
-            place = ".".join(str(part) for part in item["loc"]) or "row"
-            problems.add(where, place, item.get("input"), item["msg"], "See docs/CASE_FORMAT.md.")
+            place = ".".join(str(part) for part in item["loc"])
+            expected = re.sub("^(?:Input should be|Value error,) ", "", item["msg"])
+            seen = item.get("input") if place else "a row that contradicts itself"
+            problems.add(where, place or "row", seen, expected, "See docs/CASE_FORMAT.md.")
         return None

@@ -47,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 """What people write in a column, as the case format has it."""
 _ABSTAINING = frozenset({"unanswerable", "out-of-scope"})
 _PARTS = re.compile(r"[;；\n]+")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _NAMES = re.compile(r"[;；,，、\s]+")
 
 
@@ -135,10 +136,12 @@ def _names(text: str) -> list[str]:
 
 def _day(text: str, where: str, problems: Problems) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text.strip()[:10].replace("/", "-"))
-    except ValueError:
-        problems.add(where, "as of", text, "a date as 2026-06-30", "Correct it, or leave it empty.")
-        return None
+        if found := _DATE.fullmatch(text.strip()):
+            return dt.date(*map(int, found.groups()))
+    except ValueError:  # a thirteenth month
+        pass
+    problems.add(where, "as of", text, "a date as 2026-06-30", "Correct it, or leave it empty.")
+    return None
 
 
 def _rows(path: Path) -> Iterator[_Row]:
