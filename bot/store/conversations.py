@@ -686,7 +686,7 @@ def _citing(
     in_text = {entry.ref for entry in answer.citations}
     in_plan = {entry.ref for entry in answer.plan_citations}
     if answer.plan:
-        in_plan |= set(answer.plan.refs_told(answer.plan.options)) & (in_text | in_plan)
+        in_plan |= set(answer.plan.refs_told(answer.plan.options))
     return CitingAnswer(
         answer=answer.id,
         question=question,

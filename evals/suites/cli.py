@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -302,10 +303,12 @@ def _print_robustness(made: Robustness, *, as_json: bool) -> None:
         typer.echo(f"without a pair, in no figure: {', '.join(made.alone)}", err=True)
 
 
-def _asked(what: str, option: str) -> str:
-    import sys
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
 
-    if not sys.stdin.isatty():
+
+def _asked(what: str, option: str) -> str:
+    if not _at_terminal():
         raise typer.BadParameter("without a terminal it must be given", param_hint=option)
     return str(typer.prompt(what, err=True))
 
@@ -314,8 +317,6 @@ def _facts(
     given: Sequence[str] | None, question: str, as_of: dt.datetime | None, corpus: Corpus
 ) -> tuple[FactRef, ...]:
     """Return the facts that the options name, or that the author chooses of those found."""
-    from knowledge.card import FactRef
-
     if given:
         return tuple(_ref(name, corpus) for name in given)
     answer = _looked_up(question, as_of)
@@ -330,12 +331,13 @@ def _facts(
     typer.echo(f"{answer.standing}; * = the answer cites it", err=True)
     while True:
         chosen = _asked("Facts that answer it (numbers or card#n, spaces between)", "--fact")
+        words = chosen.replace(",", " ").split()
         try:
             return tuple(
                 found[int(word) - 1]
                 if word.isdigit() and 0 < int(word) <= len(found)
-                else FactRef(_ref(word, corpus))
-                for word in chosen.replace(",", " ").split()
+                else _ref(word, corpus)
+                for word in words
             )
         except typer.BadParameter as error:
             typer.echo(error.message, err=True)
@@ -371,8 +373,6 @@ def _nuggets(
     points: Sequence[str] | None, refs: Sequence[FactRef], corpus: Corpus, glossary: Glossary
 ) -> tuple[Nugget, ...]:
     """Return those of the points given, else those proposed of the facts, as the author keeps them."""
-    import sys
-
     from evals.case import Nugget
     from evals.suites.patterns import point_pattern
     from evals.suites.proposal import proposed_nuggets
@@ -385,7 +385,7 @@ def _nuggets(
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--point") from error
     proposed = proposed_nuggets(refs, corpus, glossary)
-    if not sys.stdin.isatty():
+    if not _at_terminal():
         return proposed
     for number, nugget in enumerate(proposed, start=1):
         typer.echo(f"{number:>2} {nugget.name}", err=True)

@@ -27,16 +27,19 @@ _TO_WRITE = {
     "nuggets": "the statements that a good answer makes ([] where it must abstain)",
     "cards": "the cards that a right answer would cite ([] where it must abstain)",
 }
-_PERSONAL = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
-    (re.compile(r"(?<![\w.])\d{17}[\dXx](?!\w)|(?<!\w)[A-Z]{1,2}\d{6}\(?[\dA]\)?(?!\w)"), "[id]"),
-    (
-        re.compile(
-            r"(?<![\w.,])(?:\+\d{1,3}[\s-]?)?(?:1[3-9]\d{9}|\d{3,4}[\s-]\d{4}(?:[\s-]\d{4})?)(?!\w)"
+_PERSONAL = tuple(
+    # ASCII: a Chinese character beside a number ends it.
+    (re.compile(pattern, re.ASCII), mark)
+    for pattern, mark in (
+        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "[e-mail]"),
+        (r"(?<![\w.])\d{17}[\dXx](?!\w)|(?<!\w)[A-Z]{1,2}\d{6}\(?[\dA]\)?(?!\w)", "[id]"),
+        (
+            r"(?<![\w.,])(?:\+\d{1,3}[\s-]?)?"
+            r"(?:1[3-9]\d{9}|\d{3,4}[\s-]\d{4}(?:[\s-]\d{4})?)(?!\w)",
+            "[phone]",
         ),
-        "[phone]",
-    ),
-    (re.compile(r"(?<![\w.,])\d{12,19}(?![\w.,]?\d)"), "[account]"),
+        (r"(?<![\w.,])\d{12,19}(?!\w|[.,]\d)", "[account]"),
+    )
 )
 """What names or reaches a person, outside the question itself."""
 
