@@ -16,12 +16,12 @@ from rich.table import Table
 
 from bot.errors import SettingsError
 from bot.language import Lang
-from evals import calibration_cli
+from evals import calibration_cli, compare_cli
 from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
-from evals.compare_cli import register
 from evals.errors import EvalError
+from evals.impact import touching
 from evals.judge import Judge, JudgedCase, judge_run
 from evals.judge_report import (
     JudgeRecord,
@@ -32,6 +32,8 @@ from evals.judge_report import (
 )
 from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
+from evals.suites import cli as suites_cli
+from evals.suites.cli import check_draft_file
 from evals.summary import Summary, summarise
 from evals.targets import Target
 from evals.targets.choice import TIMEOUT_S, opened, read_key, record_of
@@ -43,10 +45,9 @@ eval_app = typer.Typer(
     name="eval", help="Measure answer quality on a suite of cases.", no_args_is_help=True
 )
 
-register(eval_app)
-calibration_cli.register(eval_app)
-
-Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
+Suite = Annotated[
+    str, typer.Option(help="Suite: a file of evals/cases without .jsonl, or the path of a file.")
+]
 
 
 @eval_app.command("run")
@@ -111,6 +112,16 @@ def run_command(
             metavar="RUN_ID", help="Go on with a run that was broken off, as it was begun."
         ),
     ] = None,
+    touched_by: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIFF.json",
+            help="Only the cases that a change of the corpus touches: what hugang corpus diff --json "
+            "wrote.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap; sent to an endpoint too.")] = 0,
     today: Annotated[
         dt.datetime | None,
@@ -154,6 +165,10 @@ def run_command(
     langs = _among(lang, get_args(Lang), "--lang")
     cases = _cases(begun.suite if begun else suite)
     judge = begun.judge if begun else judge
+    touched = _told(touching, touched_by, archive, cases) if touched_by else None
+    if touched and not touched.cases:
+        typer.echo(f"no case of {suite} is touched by {touched.change}", err=True)
+        return
     judging = None if judge is None else _open_judge(judge)
     try:
         with opened(record, key=key, timeout_s=timeout) as at:
@@ -167,6 +182,8 @@ def run_command(
                     limit=limit,
                     kinds=kinds,
                     langs=langs,
+                    ids=touched.cases if touched else None,
+                    touched_by=touched.change if touched else None,
                     seed=seed,
                     today=today.date() if today else None,
                     judge=judge,
@@ -193,8 +210,17 @@ def run_command(
 
 
 @eval_app.command("check")
-def check_command(suite: Suite = "dev") -> None:
+def check_command(
+    path: Annotated[
+        Path | None, typer.Argument(help="File of cases, or of drafts (.draft.jsonl).")
+    ] = None,
+    suite: Suite = "dev",
+) -> None:
     """Check the cases of a suite, and that the cards and routes they name exist."""
+    if path is not None and path.name.endswith(".draft.jsonl"):
+        check_draft_file(path)
+        return
+    suite = str(path) if path is not None else suite
     from knowledge.load import load_corpus
 
     cases = _cases(suite)
@@ -308,3 +334,7 @@ def _figures(title: str) -> Table:
     for column in ("n", "mean", "95 % interval"):
         table.add_column(column, justify="right")
     return table
+
+
+for commands in (compare_cli, calibration_cli, suites_cli):
+    commands.register(eval_app)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from bot.answer import CheckedAnswer
 from bot.language import Lang
-from evals.case import Case, CaseKind, suite_digest
+from evals.case import Case, CaseKind, suite_digest, suite_title
 from evals.errors import RunUnusable, TargetError
 from evals.provenance import git_revision, python_version
 from evals.scorers import Score, Scorer, build_scorers, metric
@@ -361,5 +361,5 @@ def _spread(cases: Sequence[Case], limit: int) -> Iterator[Case]:
 
 def _new_id(suite: str, started: dt.datetime, digest: str) -> str:
     """Return an id that no other run has, begun in the same second or not."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", suite).strip("-")[:40] or "unnamed"
+    name = re.sub(r"[^A-Za-z0-9]+", "-", suite_title(suite)).strip("-")[:40] or "unnamed"
     return f"{name}-{started:%Y%m%dT%H%M%S}-{digest[:6]}-{secrets.token_hex(2)}"
