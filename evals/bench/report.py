@@ -86,7 +86,9 @@ def report(
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        typer.echo(f"{found.cases} cases: {found.megabytes:.2f} MB, written in {found.written_s:.1f} s")
+        typer.echo(
+            f"{found.cases} cases: {found.megabytes:.2f} MB, written in {found.written_s:.1f} s"
+        )
         typer.echo(
             f"opened {found.openings} times: in the page {found.parsed_ms:.0f} ms, "
             f"usable {found.ready_ms:.0f} ms (slowest {found.slowest_ms:.0f} ms)"

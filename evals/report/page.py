@@ -223,9 +223,7 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
             element("td", f"{n / len(results):.1%}", class_="r-n"),
             element(
                 "td",
-                plots.interval_strip(
-                    estimate_rate([1.0] * n + [0.0] * (len(results) - n)), 0, 1
-                ),
+                plots.interval_strip(estimate_rate([1.0] * n + [0.0] * (len(results) - n)), 0, 1),
                 class_="r-wide",
             ),
         )
@@ -244,15 +242,13 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
 
 def _slices(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
     shown = [
-        metric(name)
-        for name in SLICED
-        if any(result.value(name) is not None for result in results)
+        metric(name) for name in SLICED if any(result.value(name) is not None for result in results)
     ]
     if not shown:
         return EMPTY
     picker = element(
-        "label",
-        words("slices.pick") + " ",
+        "div",
+        element("label", words("slices.pick"), for_="pick"),
         element(
             "select",
             *(element("option", words.name("metric", m.name), value=m.name) for m in shown),
@@ -277,9 +273,7 @@ def _slice(item: Metric, results: Sequence[CaseResult], seed: int, words: Words)
         ]
         return estimate_metric(item, chosen, seed)
 
-    by_kind = [
-        (kind, found) for kind in kinds if (found := estimate(kind, None)) is not None
-    ]
+    by_kind = [(kind, found) for kind in kinds if (found := estimate(kind, None)) is not None]
     bars = [plots.Bar(words.name("kind", kind), found) for kind, found in by_kind]
     heat_rows = [
         element(
@@ -363,7 +357,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         row[result.answer.standing] += 1
         said.setdefault(result.answer.standing, []).append(result)
     stacks = [plots.Stack(words(f"standing.{name}"), row) for name, row in table.items()]
-    legend = {name: words(f"standing.{name}") for name in STANDINGS}
+    legend: dict[str, str] = {name: words(f"standing.{name}") for name in STANDINGS}
     head = parts.heads(words("col.expected"), *legend.values(), figures=(1, 2, 3))
     rows = (
         parts.cells(words(f"standing.{name}"), *map(str, row.values()), figures=(1, 2, 3))
@@ -380,8 +374,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         if (found := estimate_metric(metric("vital_recall"), said.get(name, ()), seed))
     ]
     confusion = "; ".join(
-        f"{words(f'standing.{name}')}: "
-        + ", ".join(f"{legend[one]} {n}" for one, n in row.items())
+        f"{words(f'standing.{name}')}: " + ", ".join(f"{legend[one]} {n}" for one, n in row.items())
         for name, row in table.items()
     )
     return element(
@@ -424,7 +417,9 @@ def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
     whole = sum(sum(row.values()) for row in counts.values())
     legend = {ground: words(f"verdict.{ground}") for ground in grounds}
     order = [found for found in get_args(Correctness) if found in counts]
-    head = parts.heads(words("verdict.title"), *legend.values(), words("col.share"), figures=range(1, 6))
+    head = parts.heads(
+        words("verdict.title"), *legend.values(), words("col.share"), figures=range(1, 6)
+    )
     rows = (
         parts.cells(
             words(f"verdict.{found}"),
@@ -456,9 +451,7 @@ def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
 def _time(summary: Summary, results: Sequence[CaseResult], words: Words) -> Html:
     if not results:
         return EMPTY
-    engine = [
-        ms for r in results if r.answer and (ms := r.answer.engine.timings_ms.get("total"))
-    ]
+    engine = [ms for r in results if r.answer and (ms := r.answer.engine.timings_ms.get("total"))]
     values = engine or [result.wall_ms for result in results]
     spread = percentiles(values)
     plot = _figure(
@@ -581,9 +574,7 @@ def _judge(judge: JudgeRecord | None, words: Words) -> Html:
     )
 
 
-def _history(
-    trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words: Words
-) -> Html:
+def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words: Words) -> Html:
     if not trail:
         return EMPTY
     drawn = []
@@ -640,9 +631,7 @@ def _errors(summary: Summary, words: Words) -> Html:
     head = parts.heads(*(words(f"col.{name}") for name in ("case", "question", "error")))
     return join(
         parts.note(words("errors.note")),
-        parts.scrolling(
-            words("section.errors"), head, element("tbody", *rows), class_="r-prose"
-        ),
+        parts.scrolling(words("section.errors"), head, element("tbody", *rows), class_="r-prose"),
     )
 
 
@@ -691,9 +680,7 @@ def _settings(settings: RunSettings, words: Words) -> Html:
 
 
 def _figure(title: str, sub: str, plot: Html) -> Html:
-    return element(
-        "figure", element("figcaption", title, element("small", sub)), plot
-    )
+    return element("figure", element("figcaption", title, element("small", sub)), plot)
 
 
 def _in_words(rows: Sequence[plots.Bar]) -> str:

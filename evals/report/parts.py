@@ -136,20 +136,26 @@ def showing(text: str, **filters: str) -> Html:
 def case_list(filters: Sequence[str], words: Words) -> Html:
     """Write the place of the cases; the script fills it, and says so where it may not run."""
     return join(
-        element("noscript", element("p", words("noscript"), class_="r-note")),
+        # Not <noscript>: a page may also be shown where scripts are only kept from running.
+        element("p", words("noscript"), class_="r-note", id="noscript"),
         element(
             "form",
-            element(
-                "label",
+            _field(
                 words("search"),
-                element("input", type="search", name="q", autocomplete="off"),
-                class_="r-search",
+                element("input", type="search", name="q", id="by-q", autocomplete="off"),
+                "by-q",
+                "r-search",
             ),
             *(
-                element(
-                    "label",
+                _field(
                     words(f"filter.{name}"),
-                    element("select", element("option", words("any"), value=""), name=name),
+                    element(
+                        "select",
+                        element("option", words("any"), value=""),
+                        name=name,
+                        id=f"by-{name}",
+                    ),
+                    f"by-{name}",
                 )
                 for name in filters
             ),
@@ -165,6 +171,11 @@ def case_list(filters: Sequence[str], words: Words) -> Html:
             "button", words("more"), type="button", id="more", class_="r-button r-more", hidden=True
         ),
     )
+
+
+def _field(label: str, field: Html, name: str, class_: str | None = None) -> Html:
+    # Not the field within its label: the label would be named by all that the field offers.
+    return element("div", element("label", label, for_=name), field, class_=class_)
 
 
 def filter_options(

@@ -201,7 +201,10 @@ def test_a_report_shows_the_earlier_runs_of_its_suite_and_no_others(tmp_path: Pa
 
 
 def test_a_comparison_shows_both_answers_with_what_stands_in_one_only() -> None:
-    before, after = make_run("上限为80%。[1]", "上限为80%。"), make_run("上限为50%。[1]", "上限为80%。")
+    before, after = (
+        make_run("上限为80%。[1]", "上限为80%。"),
+        make_run("上限为50%。[1]", "上限为80%。"),
+    )
     read = Reader(render_comparison(compare_runs(before, after), before, after))
     first, second = read.data["cases"]
     assert first["id"] == "t1"
@@ -216,7 +219,9 @@ def test_a_comparison_of_hostile_answers_holds_no_markup_of_theirs() -> None:
     before, after = make_run(HOSTILE), make_run(f"{HOSTILE} 80%")
     read = Reader(render_comparison(compare_runs(before, after), before, after))
     assert [tag for tag, _ in read.tags].count("script") == 2
-    assert "".join(part for _, part in read.data["cases"][0]["b"]["text"]).rstrip() == f"{HOSTILE} 80%"
+    assert (
+        "".join(part for _, part in read.data["cases"][0]["b"]["text"]).rstrip() == f"{HOSTILE} 80%"
+    )
 
 
 @pytest.mark.parametrize(
@@ -285,7 +290,9 @@ def test_the_colours_are_those_of_the_web_app() -> None:
         text = (ROOT / "evals/report/report.css").read_text(encoding="utf-8")
         light, dark = text.split("@media screen and (prefers-color-scheme: dark)")
         ours = re.findall(r"(--hg-[\w-]+): (#\w+);", light if block == ":root" else dark)
-        screen = ours if block == ":root" else ours[: len(tokens("evals/report/report.css", ":root"))]
+        screen = (
+            ours if block == ":root" else ours[: len(tokens("evals/report/report.css", ":root"))]
+        )
         assert screen
         assert {name: app[name] for name, _ in screen} == dict(screen)
 
@@ -294,7 +301,9 @@ def test_every_metric_has_a_name_and_every_word_both_languages() -> None:
     words = read_yaml(WORDS)
     assert {m.name for m in METRICS} <= {k.removeprefix("metric.") for k in words if "metric." in k}
     assert all(set(texts) == {"zh", "en"} for texts in words.values())
-    assert all(isinstance(text, str) and text for texts in words.values() for text in texts.values())
+    assert all(
+        isinstance(text, str) and text for texts in words.values() for text in texts.values()
+    )
 
 
 def test_every_word_is_said_somewhere() -> None:
