@@ -119,7 +119,7 @@ def _lead(record: RunRecord, words: Words) -> Html:
             "p",
             words(
                 "lead.run",
-                target=settings.target.name,
+                target=words.name("target", settings.target.name),
                 answered=len(record.run.answered),
                 cases=len(results),
                 suite=settings.suite,
@@ -418,7 +418,7 @@ def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
     legend = {ground: words(f"verdict.{ground}") for ground in grounds}
     order = [found for found in get_args(Correctness) if found in counts]
     head = parts.heads(
-        words("verdict.title"), *legend.values(), words("col.share"), figures=range(1, 6)
+        words("verdict.answers"), *legend.values(), words("col.share"), figures=range(1, 6)
     )
     rows = (
         parts.cells(
@@ -601,7 +601,7 @@ def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words:
     rows = (
         parts.cells(
             settings.run_id,
-            settings.target.name,
+            words.name("target", settings.target.name),
             f"{settings.started:%Y-%m-%d %H:%M}",
             str(settings.cases_run),
             *(plots.figure(headline[name].mean) if name in headline else "–" for name in KEYS),
