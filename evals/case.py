@@ -36,6 +36,8 @@ CaseKind = Literal[
     "injection",
 ]
 Expectation = Literal["answer", "abstain"]
+Change = Literal["as-of", "paraphrase", "script", "typo", "distractor", "excerpt"]
+"""What was done to a case to make another one of it: `evals.suites.perturb`."""
 
 _KEBAB = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 _ALWAYS_ABSTAIN: frozenset[CaseKind] = frozenset({"unanswerable", "out-of-scope"})
@@ -89,6 +91,9 @@ class Case(Frozen):
     id: str = Field(pattern=_KEBAB)
     group: str | None = Field(default=None, pattern=_KEBAB)
     """Shared by the lines that ask one question in each language."""
+    parent: str | None = Field(default=None, pattern=_KEBAB)
+    """The case that this one was made of by `change`; the two are compared."""
+    change: Change | None = None
     kind: CaseKind
     lang: Lang
     topic: Literal[Topic, "other"]
@@ -120,6 +125,10 @@ class Case(Frozen):
             yield f"expect 'abstain' with kind {self.kind!r}"
         if self.kind == "follow-up" and not self.history:
             yield "a history with kind 'follow-up'"
+        if (self.parent is None) is not (self.change is None):
+            yield "both parent and change, or neither"
+        if self.parent == self.id:
+            yield "another case as parent"
         if self.expect == "answer" and not (self.nuggets or self.cards):
             yield "nuggets or cards with expect 'answer', or nothing could be scored"
         for field, names in (("nuggets", [n.name for n in self.nuggets]), ("cards", self.cards)):
@@ -165,15 +174,17 @@ def load_cases(path: Path) -> tuple[Case, ...]:
 
 
 def load_suite(name: str) -> tuple[Case, ...]:
-    """Read a shipped suite by name, for example `dev`.
+    """Read a shipped suite by name, for example `dev`, or any file by its path.
 
     Raises:
         CaseError: no such suite, or its file has problems.
     """
+    if is_path(name):
+        return load_cases(Path(name))
     if name not in suite_names():
         raise CaseError(
-            f"suite: seen {name!r}; expected one of {', '.join(suite_names())}. "
-            "Name one of these, or add the file to evals/cases."
+            f"suite: seen {name!r}; expected one of {', '.join(suite_names())}, or the path of a "
+            "file that ends in .jsonl. Name one of these, or add the file to evals/cases."
         )
     return load_cases(CASES_DIR / f"{name}.jsonl")
 
@@ -183,10 +194,25 @@ def suite_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in CASES_DIR.glob("*.jsonl")))
 
 
+def is_path(suite: str) -> bool:
+    """Tell whether a suite is given as a file, not by the name of a shipped one."""
+    return suite.endswith(".jsonl")
+
+
+def suite_title(suite: str) -> str:
+    """Return a suite's name, which for a file is its own without folder and ending."""
+    return Path(suite).stem if is_path(suite) else suite
+
+
 def suite_digest(cases: Sequence[Case]) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 over the cases, in their order."""
-    text = "\n".join(case.model_dump_json() for case in cases)
+    text = "\n".join(case.model_dump_json(exclude=_unused(case)) for case in cases)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _unused(case: Case) -> set[str]:
+    # Fields that came later: a suite without them keeps the digest that older runs have of it.
+    return {name for name in ("parent", "change") if getattr(case, name) is None}
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from knowledge.documents.reading import Reading
 
 corpus_app = typer.Typer(
-    name="corpus", help="Draft, check, try, show and list the cards.", no_args_is_help=True
+    name="corpus", help="Draft, check, try, compare, show and list the cards.", no_args_is_help=True
 )
 
 Shown = Literal["zh", "en", "both"]

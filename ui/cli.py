@@ -17,6 +17,7 @@ from bot.language import Lang, localise
 from bot.version import installed_version
 from evals.bench.cli import bench_app
 from evals.cli import eval_app
+from evals.impact_cli import diff_corpus
 from evals.trial_cli import try_card
 from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
@@ -79,6 +80,7 @@ app = typer.Typer(
     "Shanghai and Hong Kong.",
 )
 corpus_app.command("try")(try_card)
+corpus_app.command("diff")(diff_corpus)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import get_args
 
-from bot.language import Lang, localise
 from bot.store.records import CitingAnswer
 from evals.case import Case
-from evals.scorers.text import find, folded
+from evals.impact import cases_stating
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.corpus import Corpus
 from knowledge.official.compare import ChangeKind, Wording
@@ -125,16 +123,7 @@ class _Touched:
         if fact not in self.corpus:
             return ()
         told = self.corpus.fact(fact)
-        said = {
-            lang: folded(localise(Bilingual(zh=told.zh, en=told.en), lang))
-            for lang in get_args(Lang)
-        }
-        return tuple(
-            case.id
-            for case in self.cases
-            if fact.card_id in case.cards
-            and any(find(nugget.any, said[case.lang]) for nugget in case.nuggets)
-        )
+        return cases_stating(Bilingual(zh=told.zh, en=told.en), fact.card_id, self.cases)
 
     def cases_of(self, instrument: str) -> tuple[str, ...]:
         return tuple(case.id for case in self.cases if instrument in case.cards)

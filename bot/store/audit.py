@@ -11,7 +11,7 @@ import json
 import uuid
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -241,6 +241,18 @@ class Audit:
             instruments=_counts(cited),
             unanswered=_counts(left_open),
         )
+
+    def citing(self, refs: Collection[FactRef]) -> dict[FactRef, int]:
+        """Count the answers on record that cite each of some facts in their text."""
+        wanted = set(refs)
+        counted: Counter[FactRef] = Counter()
+        if wanted:
+            # Read whole: the lists are short, and PostgreSQL and SQLite query JSON differently.
+            rows = select(RecordRow.refs).where(RecordRow.tenant == self._tenant)
+            with self._database.reading() as session:
+                for text in session.scalars(rows.execution_options(yield_per=PAGE)):
+                    counted.update(wanted.intersection(map(FactRef, json.loads(text))))
+        return dict(sorted(counted.items()))
 
     def prune(self, before: dt.datetime) -> int:
         """Remove the records from before a moment; tells how many."""

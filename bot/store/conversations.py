@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import json
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
@@ -36,6 +37,10 @@ _OPEN: tuple[TurnState, ...] = ("working", "interrupted")
 _STANDING: tuple[TurnState, ...] = (*_OPEN, "answered", "partly", "declined")
 """States of a turn that is shown where an earlier answer to its question stands."""
 
+
+_SOUGHT_BY_DATABASE = 100
+"""Facts up to which the database compares texts; with more of them reading every answer is quicker,
+and SQLite takes no condition of a thousand parts."""
 
 Redraw = Callable[[KeptTurn, CheckedAnswer], Mapping[str, Any]]
 
@@ -380,30 +385,41 @@ class Conversations:
             found = session.scalars(rows).first()
         return CheckedAnswer.model_validate_json(found) if found else None
 
-    def answers_citing(self, refs: Collection[FactRef]) -> list[CitingAnswer]:
-        """List the kept answers that rest on any of some facts, the oldest first."""
-        if not refs:
+    def answers_citing(
+        self, refs: Collection[FactRef], routes: Collection[str] = ()
+    ) -> list[CitingAnswer]:
+        """List the kept answers that rest on any of some facts or follow a route, oldest first.
+
+        Args:
+            refs: facts.
+            routes: ids of routes; an answer counts whose plan follows one, whatever it cites.
+        """
+        sought = [f'"{ref}"' for ref in refs] + [f'"route":"{route}"' for route in routes]
+        if not sought:
             return []
         rows = (
-            select(TurnRow.question, TurnRow.started, TurnRow.answer)
+            select(TurnRow.question, TurnRow.started, TurnRow.answer, ConversationRow)
             .join(ConversationRow, _HOME)
-            .where(
-                TurnRow.tenant == self._tenant,
-                ConversationRow.deleted.is_(None),
-                or_(*(TurnRow.answer.contains(f'"{ref}"', autoescape=True) for ref in refs)),
-            )
+            .where(TurnRow.tenant == self._tenant, ConversationRow.deleted.is_(None))
+            .where(TurnRow.answer.is_not(None))
             .order_by(TurnRow.started)
         )
+        if len(sought) <= _SOUGHT_BY_DATABASE:
+            rows = rows.where(
+                or_(*(TurnRow.answer.contains(one, autoescape=True) for one in sought))
+            )
+        wanted, followed = set(refs), set(routes)
         found = []
         with self._database.reading() as session:
-            for question, asked, text in session.execute(rows):
-                assert text is not None  # it contains something
-                answer = CheckedAnswer.model_validate_json(text)
-                cited = {entry.ref for entry in (*answer.citations, *answer.plan_citations)}
-                if hit := tuple(sorted(cited & set(refs))):
-                    found.append(
-                        CitingAnswer(answer=answer.id, question=question, asked=asked, refs=hit)
-                    )
+            for question, asked, text, home in session.execute(
+                rows.execution_options(yield_per=100)
+            ):
+                assert text is not None  # as the query says
+                one = _citing(
+                    CheckedAnswer.model_validate_json(text), wanted, question, asked, home
+                )
+                if one.refs or one.route in followed:
+                    found.append(one)
         return found
 
     def _remove(self, which: Any) -> int:
@@ -658,3 +674,26 @@ def _json(value: object) -> str:
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def _citing(
+    answer: CheckedAnswer,
+    refs: Collection[FactRef],
+    question: str,
+    asked: dt.datetime,
+    home: ConversationRow,
+) -> CitingAnswer:
+    in_text = {entry.ref for entry in answer.citations}
+    in_plan = {entry.ref for entry in answer.plan_citations}
+    if answer.plan:
+        in_plan |= set(answer.plan.refs_told(answer.plan.options))
+    return CitingAnswer(
+        answer=answer.id,
+        question=question,
+        asked=asked,
+        refs=tuple(sorted((in_text | in_plan) & set(refs))),
+        in_plan=tuple(sorted(in_plan & set(refs))),
+        route=answer.plan.route if answer.plan else None,
+        conversation=hashlib.sha256(home.id.encode()).hexdigest()[:8],
+        title=home.title,
+    )

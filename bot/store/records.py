@@ -138,6 +138,14 @@ class CitingAnswer(Frozen):
     asked: dt.datetime
     refs: tuple[FactRef, ...]
     """Those of the facts that it cites, in its text or its plan."""
+    in_plan: tuple[FactRef, ...] = ()
+    """Of these, those on which its plan stands."""
+    route: str | None = None
+    """Route of its plan."""
+    conversation: str = ""
+    """Name of the conversation for lists: a digest, for the id itself opens it."""
+    title: str = ""
+    """Of the conversation."""
 
 
 class FeedbackEntry(Feedback):

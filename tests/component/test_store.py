@@ -21,7 +21,9 @@ from sqlalchemy import Connection, create_engine, delete, select, text, update
 from sqlalchemy.engine import URL
 
 from bot.answer import CheckedAnswer
+from bot.present import present_plan
 from bot.question import read_question
+from bot.route_plan import plan_route
 from bot.settings import Settings
 from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
 from bot.store.feedback import TurnNotFound
@@ -550,8 +552,50 @@ def test_answers_are_found_by_the_facts_they_cite_but_not_those_of_deleted_conve
     # Another fact whose name begins alike is another fact.
     assert kept.answers_citing([FactRef(f"{cited}9"), FactRef("no-such-card#1")]) == []
     assert kept.answers_citing([]) == []
+    assert len(found.conversation) == 8
+    assert found.conversation not in TALK  # its id opens the conversation, and stays out of lists
+    assert found.title == "额度怎么算？"
     kept.delete(TALK, OWNER)
     assert kept.answers_citing([cited]) == []
+
+
+def test_more_facts_are_sought_than_a_condition_can_hold(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    kept, cited = store.conversations, answer.citations[0].ref
+    kept.begin(asked(), OWNER, "v1")
+    kept.end("m0001", "answered", PAYLOAD, answer)
+    many = [FactRef(f"no-such-card#{n}") for n in range(1, 3_000)]
+    assert kept.answers_citing(many) == []
+    [found] = kept.answers_citing([*many, cited])
+    assert found.refs == (cited,)
+
+
+def test_answers_are_found_by_the_route_they_plan(
+    store: Store, answer: CheckedAnswer, corpus: Corpus
+) -> None:
+    route = corpus.routes["repatriate-profits-and-dividends"]
+    plan = present_plan(plan_route(route, {}), "zh-Hans")
+    stands_on = next(ref for ref in route.refs if ref not in {c.ref for c in answer.citations})
+    kept = store.conversations
+    kept.begin(asked(), OWNER, "v1")
+    kept.end("m0001", "answered", PAYLOAD, answer.model_copy(update={"plan": plan}))
+    [found] = kept.answers_citing([], [route.id])
+    assert (found.route, found.refs) == (route.id, ())
+    assert kept.answers_citing([], ["no-such-route"]) == []
+    [planned] = kept.answers_citing([stands_on])
+    assert planned.in_plan == (stands_on,)
+
+
+def test_answers_on_record_are_counted_by_the_facts_they_cite(
+    store: Store, answer: CheckedAnswer
+) -> None:
+    cited = answer.citations[0].ref
+    for _ in range(2):
+        store.audit.write(answer, "api", with_question=False)
+    assert store.audit.citing([cited, FactRef("no-such-card#1")]) == {cited: 2}
+    assert store.of_tenant("bank-a").audit.citing([cited]) == {}
+    assert store.audit.citing([]) == {}
 
 
 # --- tenants, keys, records, requests: the same on both databases -----------------------------

@@ -1,60 +1,22 @@
-"""A run on paper: `run.json` for programs, `report.md` for readers."""
+"""A run as Markdown: `report.md`, to be read in a terminal or kept beside code."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from evals.markdown import figure_row, one_line, table_lines
 from evals.parity import SAME_EVIDENCE, Parity, differences
-from evals.run import Run, RunSettings
+from evals.run import RunSettings
 from evals.scorers.registry import METRICS, metric
 from evals.stats import Estimate
-from evals.summary import SLICED, STANDINGS, Summary, WorstCase, summarise
-from knowledge.card import Frozen
+from evals.summary import SLICED, STANDINGS, Summary, WorstCase
 
 _ARROW = {"higher": "↑", "lower": "↓", "neither": ""}
 
 
 FEW = 5
 """A slice of fewer cases is printed without interval: its bootstrap could not draw a wide one."""
-
-
-class RunRecord(Frozen):
-    """What `run.json` holds."""
-
-    summary: Summary
-    run: Run
-
-
-def write_report(run: Run, folder: Path | None = None) -> Path:
-    """Write `run.json` and `report.md`.
-
-    Args:
-        run: a finished run.
-        folder: where to; None = `evals/<run-id>` in Hugang's home folder.
-
-    Returns:
-        The path of `report.md`.
-    """
-    if folder is None:
-        from knowledge.home import default_home
-
-        folder = default_home() / "evals" / run.settings.run_id
-    folder.mkdir(parents=True, exist_ok=True)
-    record = RunRecord(summary=summarise(run), run=run)
-    (folder / "run.json").write_text(
-        record.model_dump_json(by_alias=True, indent=1), encoding="utf-8"
-    )
-    report = folder / "report.md"
-    report.write_text(render_markdown(run.settings, record.summary), encoding="utf-8")
-    return report
-
-
-def read_record(path: Path) -> RunRecord:
-    """Read a `run.json` back."""
-    return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def render_markdown(settings: RunSettings, summary: Summary) -> str:
@@ -100,13 +62,32 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
     yield f"- suite: {settings.suite} ({settings.cases_in_suite} cases, {settings.suite_digest})"
     yield f"- cases run: {settings.cases_run}, errored: {len(summary.errored)}"
     yield f"- exclusions: {'; '.join(settings.exclusions) or 'none'}"
-    yield f"- corpus: {settings.corpus}"
+    scored = f", scored by {settings.scored_by}" if settings.scored_by else ""
+    yield f"- corpus: {settings.corpus}{scored}"
+    yield f"- target: {_target(settings)}"
+    yield f"- prompts: {', '.join(f'{name}@{v}' for name, v in settings.prompts.items()) or 'none'}"
     yield f"- writer: {', '.join(settings.writers) or 'none'}"
     yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
-    yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
+    yield f"- asked on: {settings.today}, started {settings.started.isoformat(timespec='seconds')}"
     yield f"- seed: {settings.seed}, Python: {settings.python}"
     yield f"- revision: {settings.revision or 'not known'}"
-    yield "- judge: none; every score is worked out in code"
+    judge = f"{settings.judge}, on a page of its own" if settings.judge else "none"
+    yield f"- judge: {judge}; every score is worked out in code"
+    if settings.touched_by:
+        yield f"- cases touched by: {settings.touched_by}"
+
+
+def _target(settings: RunSettings) -> str:
+    target = settings.target
+    told = [target.name]
+    told += [f"model {target.model}"] if target.model else []
+    told += [f"at {target.host}"] if target.host else []
+    if target.kind == "endpoint":
+        told += ["shown our evidence" if target.retrieval else "shown nothing of ours"]
+        told += [f"temperature {target.temperature}, seed {target.model_seed}"]
+    if target.price_in is not None and target.price_out is not None:
+        told += [f"price of a million tokens {target.price_in:g} in, {target.price_out:g} out"]
+    return ", ".join(told)
 
 
 def _headline(summary: Summary) -> Iterator[str]:
