@@ -22,6 +22,14 @@ FeedbackVerdict = Literal["up", "down"]
 FeedbackReason = Literal["wrong", "outdated", "incomplete", "unsupported", "unclear", "other"]
 """`unsupported`: the source does not say what the answer says."""
 
+Correctness = Literal["correct", "incomplete", "wrong", "abstained"]
+"""What a labeller found of an answer: says all that it must and nothing false; leaves something vital
+out; says what is not so or should not be said; declines."""
+Groundedness = Literal["grounded", "misgrounded", "ungrounded"]
+"""Whether the sources bear an answer out: all of it; one cited does not bear out its sentence; a
+sentence cites nothing. None where the answer declines."""
+
+MAX_NOTE = 2_000
 MAX_TITLE = 80
 """Longest title, in characters."""
 MAX_FEEDBACK_TEXT = 2_000
