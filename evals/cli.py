@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, ParamSpec, TypeVar, get_args
 
 import typer
 from rich.console import Console
@@ -14,9 +16,10 @@ from rich.table import Table
 
 from bot.errors import SettingsError
 from bot.language import Lang
+from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
-from evals.errors import CaseError
+from evals.errors import EvalError
 from evals.judge import Judge, JudgedCase, judge_run
 from evals.judge_report import (
     JudgeRecord,
@@ -25,9 +28,13 @@ from evals.judge_report import (
     summarise_judging,
     write_judging,
 )
-from evals.report import headline_rows, write_report
-from evals.run import Answering, CaseResult, Run, run_suite
+from evals.report import headline_rows
+from evals.run import CaseResult, Plan, Run, as_target, carry_out, plan_run, resumed
 from evals.summary import Summary, summarise
+from evals.targets import Target
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 eval_app = typer.Typer(
     name="eval", help="Measure answer quality on a suite of cases.", no_args_is_help=True
@@ -49,7 +56,13 @@ def run_command(
         int | None, typer.Option(min=1, help="At most so many cases, spread over the suite.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the report; else one in Hugang's home.")
+        Path | None, typer.Option(help="Folder to put a copy of the finished run into.")
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN_ID", help="Go on with a run that was broken off, as it was begun."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
     today: Annotated[
@@ -65,32 +78,49 @@ def run_command(
         ),
     ] = None,
 ) -> None:
-    """Answer every case, score the answers, print the headline table, write the report."""
+    """Answer every case, score the answers, print the headline table, write the report.
+
+    The run is kept case by case in Hugang's home: --resume goes on with one that was broken off.
+    """
+    archive = Archive.of_home()
+    begun = _told(archive.get, resume).settings if resume else None
     kinds = _among(kind, get_args(CaseKind), "--kind")
     langs = _among(lang, get_args(Lang), "--lang")
-    cases = _cases(suite)
+    cases = _cases(begun.suite if begun else suite)
+    judge = begun.judge if begun else judge
     judging = None if judge is None else _open_judge(judge)
     from bot.advisor import Advisor
 
     advisor = Advisor.open()
     try:
-        run = _run_with_bar(
-            advisor,
-            cases,
-            suite=suite,
-            limit=limit,
-            kinds=kinds,
-            langs=langs,
-            seed=seed,
-            today=today.date() if today else None,
-        )
+        target = as_target(advisor)
+        if begun:
+            folder = archive.get(begun.run_id)
+            plan = _told(resumed, begun, target, cases)
+        else:
+            plan = plan_run(
+                target,
+                cases,
+                suite=suite,
+                limit=limit,
+                kinds=kinds,
+                langs=langs,
+                seed=seed,
+                today=today.date() if today else None,
+                judge=judge,
+            )
+            folder = archive.start(plan)
+        run = _told(_run_with_bar, folder, plan, target)
     finally:
         advisor.close()
     _print_headline(run, summarise(run))
-    report = write_report(run, out)
+    report = folder.finish(run)
     typer.echo(f"report: {report}", err=True)
     if judging:
         _judge_with_bar(run, judging, report.parent)
+    if out:
+        shutil.copytree(folder.path, out, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
+        typer.echo(f"copy: {out}", err=True)
     if run.errored:
         typer.echo(f"{len(run.errored)} of {len(run.results)} cases errored", err=True)
     if not run.answered:
@@ -115,11 +145,7 @@ def check_command(suite: Suite = "dev") -> None:
 
 
 def _cases(suite: str) -> tuple[Case, ...]:
-    try:
-        return load_suite(suite)
-    except CaseError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    return _told(load_suite, suite)
 
 
 def _among(values: list[str] | None, known: tuple[str, ...], option: str) -> tuple:
@@ -136,15 +162,28 @@ def _bar() -> Progress:
     return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
 
 
-def _run_with_bar(advisor: Answering, cases: tuple[Case, ...], **options: object) -> Run:
+def _told(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do something of evaluation; tell what is wrong on stderr and leave with 1."""
+    try:
+        return do(*args, **kwargs)
+    except EvalError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _run_with_bar(folder: RunFolder, plan: Plan, target: Target) -> Run:
     """Run with a bar on stderr, where it does not mix with the figures."""
-    with _bar() as bar:
-        task = bar.add_task("cases", total=len(cases))
+    typer.echo(
+        f"run {folder.run_id}: broken off, it goes on with --resume {folder.run_id}", err=True
+    )
+    with folder.writing() as keep, _bar() as bar:
+        done = folder.results()
+        task = bar.add_task("cases", total=len(plan.cases), completed=len(done))
 
         def told(done: int, total: int, result: CaseResult) -> None:
             bar.update(task, completed=done, total=total, description=result.case.id)
 
-        return run_suite(advisor, cases, progress=told, **options)  # type: ignore[arg-type]
+        return carry_out(plan, target, done=done, keep=keep, progress=told)
 
 
 def _open_judge(name: str) -> Judge:

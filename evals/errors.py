@@ -1,7 +1,10 @@
 """Errors of evaluation.
 
 EvalError
-└── CaseError    the author of a case file must mend it
+├── CaseError      the author of a case file must mend it
+├── RunNotFound    no run of this id is kept
+├── RunUnusable    a kept run cannot be read, gone on with, or written
+└── TargetError    what was to be evaluated cannot be reached or used
 """
 
 from __future__ import annotations
@@ -18,3 +21,15 @@ class CaseError(EvalError):
         """Take all problems: file, line, field, what was seen, what was expected, the remedy."""
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class RunNotFound(EvalError):
+    """No run of this id is kept."""
+
+
+class RunUnusable(EvalError):
+    """A kept run cannot be read, gone on with, or written."""
+
+
+class TargetError(EvalError):
+    """What was to be evaluated cannot be reached or used; no case was put to it."""

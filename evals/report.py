@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,12 +45,18 @@ def write_report(run: Run, folder: Path | None = None) -> Path:
         folder = default_home() / "evals" / run.settings.run_id
     folder.mkdir(parents=True, exist_ok=True)
     record = RunRecord(summary=summarise(run), run=run)
-    (folder / "run.json").write_text(
-        record.model_dump_json(by_alias=True, indent=1), encoding="utf-8"
-    )
     report = folder / "report.md"
     report.write_text(render_markdown(run.settings, record.summary), encoding="utf-8")
+    # Last, and in one step: a run with a record is a finished one.
+    replace_file(folder / "run.json", record.model_dump_json(by_alias=True, indent=1))
     return report
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it finds all of it or what was there before."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 def read_record(path: Path) -> RunRecord:
@@ -100,13 +107,32 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
     yield f"- suite: {settings.suite} ({settings.cases_in_suite} cases, {settings.suite_digest})"
     yield f"- cases run: {settings.cases_run}, errored: {len(summary.errored)}"
     yield f"- exclusions: {'; '.join(settings.exclusions) or 'none'}"
-    yield f"- corpus: {settings.corpus}"
+    scored = f", scored by {settings.scored_by}" if settings.scored_by else ""
+    yield f"- corpus: {settings.corpus}{scored}"
+    yield f"- target: {_target(settings)}"
+    yield f"- prompts: {', '.join(f'{name}@{v}' for name, v in settings.prompts.items()) or 'none'}"
     yield f"- writer: {', '.join(settings.writers) or 'none'}"
     yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
     yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
     yield f"- seed: {settings.seed}, Python: {settings.python}"
     yield f"- revision: {settings.revision or 'not known'}"
-    yield "- judge: none; every score is worked out in code"
+    judge = f"{settings.judge}, on a page of its own" if settings.judge else "none"
+    yield f"- judge: {judge}; every score is worked out in code"
+    if settings.touched_by:
+        yield f"- cases touched by: {settings.touched_by}"
+
+
+def _target(settings: RunSettings) -> str:
+    target = settings.target
+    told = [target.name]
+    told += [f"model {target.model}"] if target.model else []
+    told += [f"at {target.host}"] if target.host else []
+    if target.kind == "endpoint":
+        told += ["with our evidence" if target.retrieval else "bare"]
+        told += [f"temperature {target.temperature}, seed {target.model_seed}"]
+    if target.price_in is not None and target.price_out is not None:
+        told += [f"price of a million tokens {target.price_in:g} in, {target.price_out:g} out"]
+    return ", ".join(told)
 
 
 def _headline(summary: Summary) -> Iterator[str]:

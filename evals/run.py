@@ -1,37 +1,31 @@
-"""One run: every case of a suite answered through `Advisor.answer` and scored."""
+"""One run: every case of a suite put to a target, its answers scored."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import secrets
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, NamedTuple
 
 from bot.answer import CheckedAnswer
 from bot.language import Lang
-from bot.question import Question
 from evals.case import Case, CaseKind, suite_digest
-from evals.provenance import git_revision, index_manifest, python_version
+from evals.errors import RunUnusable
+from evals.provenance import git_revision, python_version
 from evals.scorers import Score, Scorer, build_scorers
+from evals.targets.target import Answering, Engine, Target, TargetRecord
 from knowledge.card import Frozen
-from knowledge.corpus import Corpus
-
-
-class Answering(Protocol):
-    """What a run needs of `bot.advisor.Advisor`."""
-
-    @property
-    def corpus(self) -> Corpus:
-        """The corpus that answers rest on."""
-
-    def answer(self, question: Question) -> CheckedAnswer:
-        """Answer a question."""
 
 
 class RunSettings(Frozen):
     """What has to be known to read the figures of a run, or to repeat it."""
 
     run_id: str
+    """Safe as the name of a folder, and of this run alone."""
     suite: str
     suite_digest: str
     """Over the whole suite, whatever part of it was run."""
@@ -39,17 +33,30 @@ class RunSettings(Frozen):
     cases_run: int
     exclusions: tuple[str, ...]
     """Each filter with the number of cases it left out."""
+    chosen: tuple[str, ...] = ()
+    """Ids of the cases run, in the order of the suite; empty in runs of before it was kept."""
     started: dt.datetime
     today: dt.date
     """The day that cases without `as_of` were asked on."""
     seed: int
     """Starts the bootstrap of every interval."""
     corpus: str
+    """Version of the corpus answered from."""
+    scored_by: str | None = None
+    """Version of the corpus that answers were scored by, where that is another."""
     writers: tuple[str, ...]
+    """Of the answers; none while the run is under way."""
     index: Mapping[str, Any] | None
     """What the index says of itself, the embedder among it; None if out of reach."""
     python: str
     revision: str | None
+    target: TargetRecord = TargetRecord()
+    prompts: Mapping[str, str] = {}
+    """Version of each prompt that a model was given, by name; empty where none was."""
+    judge: str | None = None
+    """Model that grades the answers too; its grades enter no score."""
+    touched_by: str | None = None
+    """The change of the corpus that the cases were chosen for."""
 
 
 class CaseResult(Frozen):
@@ -81,79 +88,213 @@ class Run(Frozen):
 
     @property
     def errored(self) -> tuple[CaseResult, ...]:
-        """The cases on which the advisor raised; they count in no metric."""
+        """The cases on which the target raised; they count in no metric."""
         return tuple(result for result in self.results if result.answer is None)
 
 
 OnCase = Callable[[int, int, CaseResult], None]
 """Receives the number of cases done, the number to do, and the result just made."""
+OnResult = Callable[[CaseResult], None]
+"""Keeps a result as soon as it is made."""
 
 
-def run_suite(
-    advisor: Answering,
+class Plan(NamedTuple):
+    """What a run will do: its settings, and the cases to answer."""
+
+    settings: RunSettings
+    cases: tuple[Case, ...]
+
+
+def plan_run(
+    target: Target,
     cases: Sequence[Case],
     *,
     suite: str = "unnamed",
     limit: int | None = None,
     kinds: Collection[CaseKind] = (),
     langs: Collection[Lang] = (),
+    ids: Collection[str] | None = None,
+    touched_by: str | None = None,
     seed: int = 0,
     today: dt.date | None = None,
-    progress: OnCase | None = None,
-) -> Run:
-    """Answer and score cases, one after the other.
-
-    A case on which the advisor raises is kept with the text of the exception, and takes part in
-    no metric.
+    judge: str | None = None,
+) -> Plan:
+    """Choose the cases of a run and set down everything that decides its figures.
 
     Args:
-        advisor: what answers; its own settings decide writer and index.
+        target: what will answer.
         cases: a whole suite.
         suite: its name, for the record.
         limit: most cases run, spread evenly over the suite; None = all.
         kinds: kinds to run; empty = all.
         langs: languages to run; empty = all.
+        ids: cases to run; None = all.
+        touched_by: name of the change of the corpus that `ids` were chosen for.
         seed: starts the bootstrap of every interval.
         today: the day that cases without `as_of` are asked on; None = the clock.
-        progress: told after every case.
+        judge: name of the model that will grade the answers too.
     """
-    day = today or dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
     started = dt.datetime.now(tz=dt.UTC)
-    chosen, exclusions = _choose(cases, limit, kinds, langs)
-    scorers = build_scorers(advisor.corpus)
-    results: list[CaseResult] = []
-    for case in chosen:
-        results.append(_run_case(advisor, case, scorers, day))
-        if progress:
-            progress(len(results), len(chosen), results[-1])
+    chosen, exclusions = _choose(cases, limit, kinds, langs, ids)
     digest = suite_digest(cases)
     settings = RunSettings(
-        run_id=f"{suite}-{started:%Y%m%dT%H%M%S}-{digest[:6]}",
+        run_id=_new_id(suite, started, digest),
         suite=suite,
         suite_digest=digest,
         cases_in_suite=len(cases),
         cases_run=len(chosen),
         exclusions=exclusions,
-        started=started.replace(microsecond=0),
-        today=day,
+        chosen=tuple(case.id for case in chosen),
+        started=started,
+        today=today or dt.date.today(),  # noqa: DTZ011 - rules hold on the reader's calendar day
         seed=seed,
-        corpus=str(advisor.corpus.version),
-        writers=tuple(sorted({r.answer.engine.writer for r in results if r.answer})),
-        index=index_manifest(advisor),
+        corpus=target.corpus_version,
+        scored_by=_scored_by(target),
+        writers=(),
+        index=target.index,
         python=python_version(),
         revision=git_revision(),
+        target=target.record,
+        prompts=dict(target.prompts),
+        judge=judge,
+        touched_by=touched_by,
     )
-    return Run(settings=settings, results=tuple(results))
+    return Plan(settings, chosen)
+
+
+def resumed(begun: RunSettings, target: Target, cases: Sequence[Case]) -> Plan:
+    """Return the plan of a run that was broken off, to go on with it as it was begun.
+
+    Raises:
+        RunUnusable: the suite, the corpus, the prompts or the target are no longer the same.
+    """
+    changed = [
+        f"{name}: begun with {was}, seen {now}"
+        for name, was, now in (
+            ("suite", begun.suite_digest, suite_digest(cases)),
+            ("corpus", begun.corpus, target.corpus_version),
+            ("scored by", begun.scored_by, _scored_by(target)),
+            ("target", begun.target, target.record),
+            ("prompts", dict(begun.prompts), dict(target.prompts)),
+        )
+        if was != now
+    ]
+    if changed:
+        raise RunUnusable(
+            f"{begun.run_id}: cannot go on, for its answers would not be of one kind. "
+            f"{'; '.join(changed)}. Put back what changed, or start a new run."
+        )
+    by_id = {case.id: case for case in cases}
+    return Plan(begun, tuple(by_id[case] for case in begun.chosen))
+
+
+def _scored_by(target: Target) -> str | None:
+    version = str(target.corpus.version)
+    return None if version == target.corpus_version else version
+
+
+def carry_out(
+    plan: Plan,
+    target: Target,
+    *,
+    done: Sequence[CaseResult] = (),
+    keep: OnResult | None = None,
+    progress: OnCase | None = None,
+    concurrency: int = 1,
+    stop: threading.Event | None = None,
+) -> Run:
+    """Answer and score the cases of a plan.
+
+    A case on which the target raises is kept with the text of the exception, and takes part in
+    no metric.
+
+    Args:
+        plan: what to do.
+        target: what answers.
+        done: results of these cases from before; they are not answered again.
+        keep: given every new result as soon as it is there, one at a time.
+        progress: told after every new case.
+        concurrency: cases answered at once.
+        stop: once set, no further case is begun; the run is of those that were answered.
+    """
+    found = {result.case.id: result for result in done}
+    todo = [case for case in plan.cases if case.id not in found]
+    scorers = build_scorers(target.corpus)
+    for result in _answered(todo, target, scorers, plan.settings.today, concurrency, stop):
+        found[result.case.id] = result
+        if keep:
+            keep(result)
+        if progress:
+            progress(len(found), len(plan.cases), result)
+    results = tuple(found[case.id] for case in plan.cases if case.id in found)
+    writers = sorted({r.answer.engine.writer for r in results if r.answer})
+    settings = plan.settings.model_copy(update={"writers": tuple(writers)})
+    return Run(settings=settings, results=results)
+
+
+def run_suite(
+    target: Target | Answering,
+    cases: Sequence[Case],
+    *,
+    progress: OnCase | None = None,
+    concurrency: int = 1,
+    **choice: Any,
+) -> Run:
+    """Answer and score cases, keeping nothing: `plan_run` and `carry_out` in one.
+
+    Args:
+        target: what answers; an advisor is one too.
+        cases: a whole suite.
+        progress: told after every case.
+        concurrency: cases answered at once.
+        choice: what `plan_run` takes.
+    """
+    target = as_target(target)
+    plan = plan_run(target, cases, **choice)
+    return carry_out(plan, target, progress=progress, concurrency=concurrency)
+
+
+def as_target(answering: Target | Answering) -> Target:
+    """Return a target as it is, and an advisor as the engine of this process."""
+    return answering if isinstance(answering, Target) else Engine(answering)
+
+
+def _answered(
+    cases: Sequence[Case],
+    target: Target,
+    scorers: Mapping[str, Scorer],
+    today: dt.date,
+    concurrency: int,
+    stop: threading.Event | None,
+) -> Iterator[CaseResult]:
+    """Yield results as they are made; with several at once, not in the order of the cases."""
+
+    def run(case: Case) -> CaseResult | None:
+        return None if stop and stop.is_set() else _run_case(target, case, scorers, today)
+
+    if concurrency == 1:
+        made: Iterator[CaseResult | None] = map(run, cases)
+        yield from (result for result in made if result)
+        return
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="case") as pool:
+        running = [pool.submit(run, case) for case in cases]
+        try:
+            for future in as_completed(running):
+                if result := future.result():
+                    yield result
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def _run_case(
-    advisor: Answering, case: Case, scorers: Mapping[str, Scorer], today: dt.date
+    target: Target, case: Case, scorers: Mapping[str, Scorer], today: dt.date
 ) -> CaseResult:
     answer: CheckedAnswer | None = None
     error: str | None = None
     start = time.perf_counter()
     try:
-        answer = advisor.answer(case.to_question(today))
+        answer = target.answer(case.to_question(today))
     except Exception as raised:  # noqa: BLE001 - whatever it is, the record of the run must hold it
         error = f"{type(raised).__name__}: {raised}"
     wall_ms = (time.perf_counter() - start) * 1000
@@ -166,10 +307,15 @@ def _choose(
     limit: int | None,
     kinds: Collection[CaseKind],
     langs: Collection[Lang],
+    ids: Collection[str] | None,
 ) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     """Return the cases to run, and for each filter how many it left out."""
     chosen = tuple(cases)
     exclusions: list[str] = []
+    if ids is not None:
+        kept = tuple(case for case in chosen if case.id in ids)
+        exclusions.append(f"cases that were not asked for: {len(chosen) - len(kept)} cases")
+        chosen = kept
     for name, wanted in (("kind", kinds), ("lang", langs)):
         if wanted:
             kept = tuple(case for case in chosen if getattr(case, name) in wanted)
@@ -186,3 +332,9 @@ def _spread(cases: Sequence[Case], limit: int) -> Iterator[Case]:
     """Take cases at even distances: suites are sorted by kind, so the first ones are all alike."""
     for place in range(limit):
         yield cases[place * len(cases) // limit]
+
+
+def _new_id(suite: str, started: dt.datetime, digest: str) -> str:
+    """Return an id that no other run has, begun in the same second or not."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", suite).strip("-")[:40] or "unnamed"
+    return f"{name}-{started:%Y%m%dT%H%M%S}-{digest[:6]}-{secrets.token_hex(2)}"

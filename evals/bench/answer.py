@@ -17,8 +17,8 @@ from evals.bench.baseline import baseline_ms
 from evals.case import load_suite
 from evals.errors import CaseError
 from evals.provenance import git_revision, index_manifest, python_version
-from evals.run import Answering
 from evals.stats import percentiles
+from evals.targets.target import Answering
 from knowledge.card import Frozen
 
 bench_app = typer.Typer(name="bench", help="Time the engine.", no_args_is_help=True)
