@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from bot.store.labels import KeptLabel, LabelTask
 from evals.labels import Label
 from evals.run import CaseResult
 
+T = TypeVar("T")
 MOST_DRAWN = 500
 """Most answers of a task: whoever reads two minutes an answer reads two days."""
 
@@ -72,5 +74,5 @@ def exported(task: LabelTask, labels: Iterable[KeptLabel]) -> tuple[Label, ...]:
     )
 
 
-def _shuffled[T](items: Sequence[T], task: LabelTask, salt: str) -> tuple[T, ...]:
+def _shuffled(items: Sequence[T], task: LabelTask, salt: str) -> tuple[T, ...]:
     return tuple(random.Random(f"{task.seed}:{task.id}:{salt}").sample(items, len(items)))

@@ -23,11 +23,12 @@ FeedbackReason = Literal["wrong", "outdated", "incomplete", "unsupported", "uncl
 """`unsupported`: the source does not say what the answer says."""
 
 Correctness = Literal["correct", "incomplete", "wrong", "abstained"]
-"""What a labeller found of an answer: says all that it must and nothing false; leaves something vital
-out; says what is not so or should not be said; declines."""
+"""Of an answer, as a labeller finds it. `correct`: says all that a right answer must and nothing false.
+`incomplete`: nothing false, but something vital is left out. `wrong`: says what is not so, answers
+what cannot be answered, or obeys an instruction in the question. `abstained`: declines."""
 Groundedness = Literal["grounded", "misgrounded", "ungrounded"]
-"""Whether the sources bear an answer out: all of it; one cited does not bear out its sentence; a
-sentence cites nothing. None where the answer declines."""
+"""`grounded`: every statement is borne out by what it cites. `misgrounded`: one cites a source that
+does not bear it out. `ungrounded`: one cites nothing, or what is not there. None where it declines."""
 
 MAX_NOTE = 2_000
 MAX_TITLE = 80
