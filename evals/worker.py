@@ -1,0 +1,117 @@
+"""A run in a process of its own: told on stdin what to do, gone when whoever told it is gone.
+
+`python -m evals.worker` reads one line, a `Job` as JSON. What was done of it before is not done
+again, so that a run whose process died is gone on with by telling another the same. Nothing is
+written but the run's folder; a fault is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import AdvisorError
+from evals.errors import EvalError, TargetError
+from knowledge.card import Frozen
+from knowledge.errors import KnowledgeError
+
+if TYPE_CHECKING:
+    from evals.targets import Target
+
+NICENESS = 15
+"""Others on the machine go first."""
+GONE = 143
+"""Exit code of a worker whose server is gone."""
+
+
+class Job(Frozen):
+    """What a worker is to do."""
+
+    run_id: str
+    suite: str
+    target: str = "engine"
+    kinds: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    limit: int | None = None
+    seed: int = 0
+
+
+def main() -> int:
+    """Do the job that stdin tells; returns the exit code."""
+    with suppress(AttributeError, OSError):  # not on every system
+        os.nice(NICENESS)
+    job = Job.model_validate_json(sys.stdin.readline())
+    threading.Thread(target=_end_with_sender, daemon=True).start()
+    try:
+        carry(job)
+    except (EvalError, AdvisorError, KnowledgeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def carry(job: Job) -> Path:
+    """Start a run or go on with it, to its end; returns its report.
+
+    Raises:
+        EvalError: suite, target or folder cannot be used.
+        AdvisorError, KnowledgeError: the engine cannot be opened.
+    """
+    from evals.archive import Archive
+    from evals.case import load_suite
+    from evals.errors import RunNotFound
+    from evals.run import carry_out, plan_run, resumed
+
+    archive, cases = Archive.of_home(), load_suite(job.suite)
+    with _opened(job.target) as target:
+        try:
+            folder = archive.get(job.run_id)
+        except RunNotFound:
+            made = plan_run(
+                target,
+                cases,
+                suite=job.suite,
+                limit=job.limit,
+                kinds=job.kinds,  # type: ignore[arg-type]
+                langs=job.langs,  # type: ignore[arg-type]
+                seed=job.seed,
+            )
+            plan = made._replace(settings=made.settings.model_copy(update={"run_id": job.run_id}))
+            folder = archive.start(plan)
+        else:
+            plan = resumed(folder.settings, target, cases)
+        with folder.writing() as keep:
+            run = carry_out(plan, target, done=folder.results(), keep=keep)
+            return folder.finish(run)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Target]:
+    from evals.run import as_target
+
+    if name == "engine":
+        from bot.advisor import Advisor
+
+        advisor = Advisor.open()
+        try:
+            yield as_target(advisor)
+        finally:
+            advisor.close()
+        return
+    raise TargetError(f"target: seen {name!r}; expected engine.")
+
+
+def _end_with_sender() -> None:
+    # The other end of the pipe closes when the server ends, however it ends.
+    with suppress(OSError):
+        sys.stdin.read()
+    os._exit(GONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

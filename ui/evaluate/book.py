@@ -1,0 +1,152 @@
+"""The runs that a tenant may see: those kept in folders, and those that wait for one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from bot.store.evaluations import Evaluation, no_run
+from bot.store.store import Store
+from bot.store.tenants import LOCAL
+from evals.archive import Archive, RunFolder
+from evals.errors import EvalError
+from evals.run import RunSettings
+from evals.stats import Estimate
+
+RunState = Literal["queued", "working", "done", "failed", "cancelled", "broken"]
+"""`broken`: begun on the command line and not ended, with no process at work on it."""
+_HEAD_BYTES = 64 * 1024
+
+
+class RunEntry(NamedTuple):
+    """One run as a list tells it."""
+
+    run: str
+    suite: str
+    at: dt.datetime
+    """When it was begun, or asked for."""
+    by: str | None
+    """Who asked for it; None on the command line."""
+    state: RunState
+    folder: RunFolder | None
+    settings: RunSettings | None
+    """None before it has begun."""
+    asked: Evaluation | None
+    headline: Mapping[str, Estimate]
+    """By metric; empty before its end."""
+
+    @property
+    def target(self) -> str:
+        """Name of what answered, or is to answer."""
+        if self.settings:
+            target = self.settings.target
+            return f"{target.name} · {target.model}" if target.model else target.name
+        return self.asked.wish.target if self.asked else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or works."""
+        return self.state in ("queued", "working")
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How many cases are done, of how many; None before it has begun."""
+        if self.folder is None or self.settings is None:
+            return None
+        return self.folder.done, self.settings.cases_run
+
+
+class RunBook:
+    """Reads runs for lists; safe to use from many threads."""
+
+    def __init__(self, archive: Archive) -> None:
+        """Take where runs are kept."""
+        self._archive = archive
+        self._headlines: dict[str, tuple[int, Mapping[str, Estimate]]] = {}
+
+    def listed(self, store: Store) -> tuple[RunEntry, ...]:
+        """List a tenant's runs, the latest first."""
+        asked = {one.run: one for one in store.evaluations.listed()}
+        foreign = store.evaluations.foreign()
+        local = store.tenant == LOCAL
+        entries = [
+            self._entry(folder, asked.pop(folder.run_id, None))
+            for folder in self._archive.folders()
+            if folder.run_id in asked or (local and folder.run_id not in foreign)
+        ]
+        entries += [_waiting(one) for one in asked.values()]
+        return tuple(sorted(entries, key=lambda one: one.at, reverse=True))
+
+    def find(self, store: Store, run: str) -> RunEntry:
+        """Return one of a tenant's runs.
+
+        Raises:
+            EvaluationNotFound: the tenant has none of this id.
+        """
+        asked = store.evaluations.find(run)
+        try:
+            return self._entry(self._archive.get(run), asked)
+        except EvalError:
+            if asked is None:
+                raise no_run(run) from None
+            return _waiting(asked)
+
+    def _entry(self, folder: RunFolder, asked: Evaluation | None) -> RunEntry:
+        settings = folder.settings
+        finished = folder.is_finished
+        state: RunState
+        if asked:
+            state = asked.state
+        elif finished:
+            state = "done"
+        else:
+            state = "working" if folder.is_running else "broken"
+        return RunEntry(
+            run=folder.run_id,
+            suite=settings.suite,
+            at=asked.created if asked else settings.started,
+            by=asked.by if asked else None,
+            state=state,
+            folder=folder,
+            settings=settings,
+            asked=asked,
+            headline=self._headline(folder) if finished else {},
+        )
+
+    def _headline(self, folder: RunFolder) -> Mapping[str, Estimate]:
+        path = folder.path / "run.json"
+        stamp = path.stat().st_mtime_ns
+        known = self._headlines.get(folder.run_id)
+        if known is None or known[0] != stamp:
+            known = (stamp, _read_headline(path))
+            self._headlines[folder.run_id] = known
+        return known[1]
+
+
+def _read_headline(path: Path) -> Mapping[str, Estimate]:
+    """Read the first object of a record: the rest is megabytes that a list has no use for."""
+    with path.open(encoding="utf-8") as file:
+        head = file.read(_HEAD_BYTES)
+    _, found, rest = head.partition('"headline":')
+    try:
+        told = json.JSONDecoder().raw_decode(rest.lstrip())[0] if found else {}
+        return {name: Estimate.model_validate(value) for name, value in told.items()}
+    except ValueError:
+        return {}
+
+
+def _waiting(asked: Evaluation) -> RunEntry:
+    return RunEntry(
+        run=asked.run,
+        suite=asked.wish.suite,
+        at=asked.created,
+        by=asked.by,
+        state=asked.state,
+        folder=None,
+        settings=None,
+        asked=asked,
+        headline={},
+    )
