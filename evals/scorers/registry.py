@@ -34,6 +34,8 @@ class Metric(NamedTuple):
     """Zeros and ones with a Wilson interval; shares with a bootstrap interval; or a quantity in
     its own unit, with a bootstrap interval."""
     build: Callable[[Corpus], Scorer]
+    group: str = "answer"
+    counts: bool = False
 
 
 def _plain(scorer: Scorer) -> Callable[[Corpus], Scorer]:
