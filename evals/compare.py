@@ -14,27 +14,6 @@ from knowledge.card import FactRef, Frozen
 
 Aspect = Literal["standing", "route", "citations", "text"]
 ASPECTS: tuple[Aspect, ...] = ("standing", "route", "citations", "text")
-COUNTING = frozenset(
-    {
-        "nugget_recall",
-        "vital_recall",
-        "standing_accuracy",
-        "abstention_recall",
-        "wrongly_declined",
-        "card_recall",
-        "card_hit",
-        "recall_at_10",
-        "route_accuracy",
-        "must_not_said",
-        "figures_without_fact",
-        "claims_without_refs",
-        "claims_unsupported",
-        "language_match",
-    }
-)
-"""Metrics of which none may become worse. The others do not tell better from worse here: time and
-length, and `card_precision` and `ndcg_at_10`, which count a new card as wrong wherever the cases
-do not list it yet."""
 _SMALLEST = 1e-9
 _MARK = re.compile(r"\[\d+\]")
 
@@ -177,7 +156,7 @@ def _metric(metric: Metric, pairs: Sequence[tuple[CaseResult, CaseResult]]) -> M
     return MetricChange(
         name=metric.name,
         better=metric.better,
-        counting=metric.name in COUNTING,
+        counting=metric.counts,
         n=len(values),
         before=sum(value.before for value in values) / len(values),
         after=sum(value.after for value in values) / len(values),

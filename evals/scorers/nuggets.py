@@ -24,6 +24,15 @@ def nugget_recall(case: Case, answer: CheckedAnswer) -> Score:
     return _recall(case.nuggets, missed_nuggets(case, answer))
 
 
+def nugget_recall_strict(case: Case, answer: CheckedAnswer) -> Score:
+    """Share of the nuggets made, vital and okay-to-have alike."""
+    if not case.nuggets:
+        return Score.unscored("the case has no nuggets")
+    missed = missed_nuggets(case, answer)
+    made = len(case.nuggets) - len(missed)
+    return Score.share(made, len(case.nuggets), f"missed: {listed([n.name for n in missed])}")
+
+
 def vital_recall(case: Case, answer: CheckedAnswer) -> Score:
     """Share of the vital nuggets made; okay-to-have ones count nothing."""
     vital = tuple(nugget for nugget in case.nuggets if nugget.is_vital)

@@ -6,10 +6,22 @@ import re
 import unicodedata
 from functools import cache
 
+from bot.language import to_simplified
+
 
 def folded(text: str) -> str:
     """Fold compatibility characters (NFKC) and every run of white space to one space."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def joined(text: str) -> str:
+    """Drop script and white space: what stays is what is said, for comparing whole sentences."""
+    return "".join(to_simplified(text).split())
+
+
+def bare(text: str) -> str:
+    """Drop the last stop too."""
+    return joined(text).rstrip("。.；;")
 
 
 def find(patterns: tuple[str, ...], text: str) -> str | None:

@@ -12,7 +12,6 @@ from evals.case import Case
 from evals.scorers import METRICS, build_scorers, metric
 from evals.scorers.citations import card_hit, card_precision, card_recall
 from evals.scorers.language import language_match
-from evals.scorers.latency import latency_ms
 from evals.scorers.length import chinese_characters, english_words
 from evals.scorers.nuggets import missed_nuggets, nugget_recall, vital_recall
 from evals.scorers.refs import claims_unsupported, claims_without_refs
@@ -20,6 +19,7 @@ from evals.scorers.retrieval import card_ranks, ndcg_at_10, recall_at_10
 from evals.scorers.route import cards_of_right_plan, route_accuracy
 from evals.scorers.standing import abstention_recall, standing_accuracy, wrongly_declined
 from evals.scorers.text import folded
+from evals.scorers.usage import latency_ms
 from evals.scorers.violations import figures_without_fact, must_not_said
 from evals.testing import make_answer, make_engine
 from knowledge.card import Bilingual, Fact, FactRef, Instrument, Source
