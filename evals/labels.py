@@ -16,6 +16,17 @@ from bot.store.records import Correctness, Groundedness
 from evals.errors import LabelError
 from knowledge.card import Frozen
 
+__all__ = [
+    "COLUMNS",
+    "Correctness",
+    "Groundedness",
+    "Label",
+    "labels_csv",
+    "labels_jsonl",
+    "read_labels",
+    "settled",
+]
+
 
 class Label(Frozen):
     """One person's verdict on one answer of a run."""

@@ -13,9 +13,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bot.errors import AdvisorError
+from bot.language import Lang
 from evals.errors import EvalError, TargetError
 from knowledge.card import Frozen
 from knowledge.errors import KnowledgeError
@@ -33,6 +34,8 @@ class Job(Frozen):
     """What a worker is to do."""
 
     run_id: str
+    archive: Path | None = None
+    """Folder that the run's folder is to be in; None = that of the command line."""
     suite: str
     target: str = "engine"
     kinds: tuple[str, ...] = ()
@@ -67,7 +70,8 @@ def carry(job: Job) -> Path:
     from evals.errors import RunNotFound
     from evals.run import carry_out, plan_run, resumed
 
-    archive, cases = Archive.of_home(), load_suite(job.suite)
+    archive = Archive(job.archive) if job.archive else Archive.of_home()
+    cases = load_suite(job.suite)
     with _opened(job.target) as target:
         try:
             folder = archive.get(job.run_id)
@@ -87,7 +91,20 @@ def carry(job: Job) -> Path:
             plan = resumed(folder.settings, target, cases)
         with folder.writing() as keep:
             run = carry_out(plan, target, done=folder.results(), keep=keep)
-            return folder.finish(run)
+            report = folder.finish(run)
+        for lang in get_args(Lang):
+            report_in(folder.path, lang)
+        return report
+
+
+def report_in(folder: Path, lang: Lang) -> Path:
+    """Return the report of a finished run in a reader's language; made where it is not there yet."""
+    from evals.report import write_page
+
+    if lang == "en":
+        return folder / "report.html"
+    path = folder / f"report.{lang}.html"
+    return path if path.is_file() else write_page(folder, lang, path)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from ui.strings import string
 __all__ = ["EMPTY", "Html", "element", "join", "label", "outward", "safe", "web_address", "word"]
 
 
-
 def word(
     key: str, ui: Lang, /, tag: str = "span", class_: str | None = None, **values: str | int
 ) -> Html:

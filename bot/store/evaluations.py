@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from bot.errors import AdvisorError
 from bot.store.database import Database
 from bot.store.schema import EvaluationRow
-from bot.store.tenants import LOCAL
 from knowledge.card import Bilingual, Frozen
 
 EvaluationState = Literal["queued", "working", "done", "failed", "cancelled"]
@@ -92,26 +91,8 @@ class Evaluations:
         with self._database.reading() as session:
             return tuple(map(_evaluation, session.scalars(rows)))
 
-    def owns(self, run: str) -> bool:
-        """Tell whether a run is the tenant's: what was run on the command line is `local`'s."""
-        with self._database.reading() as session:
-            owner = session.scalar(select(EvaluationRow.tenant).where(EvaluationRow.run == run))
-        return (owner or LOCAL) == self._tenant
-
-    def foreign(self) -> frozenset[str]:
-        """Return the runs of the other tenants."""
-        rows = select(EvaluationRow.run).where(EvaluationRow.tenant != self._tenant)
-        with self._database.reading() as session:
-            return frozenset(session.scalars(rows))
-
     def find(self, run: str) -> Evaluation | None:
-        """Return a run that was asked for; None for one of the command line.
-
-        Raises:
-            EvaluationNotFound: it is another tenant's.
-        """
-        if not self.owns(run):
-            raise no_run(run)
+        """Return a run that was asked for; None for one of the command line, or for none at all."""
         with self._database.reading() as session:
             row = session.get(EvaluationRow, (self._tenant, run))
             return _evaluation(row) if row else None

@@ -259,7 +259,6 @@ class EvaluationRow(Row):
     """A run of the evaluation that somebody asked for in the web app; its results are files."""
 
     __tablename__ = "evaluation"
-    __table_args__ = (Index("evaluation_of_run", "run", unique=True),)
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     run: Mapped[str] = mapped_column(String(120), primary_key=True)

@@ -118,9 +118,7 @@ class CaseTable:
                 for claim in answer.claims
             ],
             "citations": [[one.n, self._fact(one)] for one in answer.citations],
-            "papers": [
-                [one.n, one.document.title, one.quote] for one in answer.passages
-            ],
+            "papers": [[one.n, one.document.title, one.quote] for one in answer.passages],
             "ranked": [self._texts.place(card) for card in ranked_cards(answer)[:RANKED]],
             "stages": [[name, round(ms, 1)] for name, ms in answer.engine.timings_ms.items()],
             "writer": answer.engine.writer,

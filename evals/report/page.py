@@ -207,9 +207,7 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
             element("td", f"{n / len(results):.1%}", class_="r-n"),
             element(
                 "td",
-                plots.interval_strip(
-                    estimate_rate([1.0] * n + [0.0] * (len(results) - n)), 0, 1
-                ),
+                plots.interval_strip(estimate_rate([1.0] * n + [0.0] * (len(results) - n)), 0, 1),
                 class_="r-wide",
             ),
         )
@@ -228,9 +226,7 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
 
 def _slices(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
     shown = [
-        metric(name)
-        for name in SLICED
-        if any(result.value(name) is not None for result in results)
+        metric(name) for name in SLICED if any(result.value(name) is not None for result in results)
     ]
     if not shown:
         return EMPTY
@@ -261,9 +257,7 @@ def _slice(item: Metric, results: Sequence[CaseResult], seed: int, words: Words)
         ]
         return estimate_metric(item, chosen, seed)
 
-    by_kind = [
-        (kind, found) for kind in kinds if (found := estimate(kind, None)) is not None
-    ]
+    by_kind = [(kind, found) for kind in kinds if (found := estimate(kind, None)) is not None]
     bars = [plots.Bar(words.name("kind", kind), found) for kind, found in by_kind]
     heat_rows = [
         element(
@@ -364,8 +358,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         if (found := estimate_metric(metric("vital_recall"), said.get(name, ()), seed))
     ]
     confusion = "; ".join(
-        f"{words(f'standing.{name}')}: "
-        + ", ".join(f"{legend[one]} {n}" for one, n in row.items())
+        f"{words(f'standing.{name}')}: " + ", ".join(f"{legend[one]} {n}" for one, n in row.items())
         for name, row in table.items()
     )
     return element(
@@ -398,9 +391,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
 def _time(summary: Summary, results: Sequence[CaseResult], words: Words) -> Html:
     if not results:
         return EMPTY
-    engine = [
-        ms for r in results if r.answer and (ms := r.answer.engine.timings_ms.get("total"))
-    ]
+    engine = [ms for r in results if r.answer and (ms := r.answer.engine.timings_ms.get("total"))]
     values = engine or [result.wall_ms for result in results]
     spread = percentiles(values)
     plot = _figure(
@@ -523,9 +514,7 @@ def _judge(judge: JudgeRecord | None, words: Words) -> Html:
     )
 
 
-def _history(
-    trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words: Words
-) -> Html:
+def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words: Words) -> Html:
     if not trail:
         return EMPTY
     drawn = []
@@ -582,9 +571,7 @@ def _errors(summary: Summary, words: Words) -> Html:
     head = parts.heads(*(words(f"col.{name}") for name in ("case", "question", "error")))
     return join(
         parts.note(words("errors.note")),
-        parts.scrolling(
-            words("section.errors"), head, element("tbody", *rows), class_="r-prose"
-        ),
+        parts.scrolling(words("section.errors"), head, element("tbody", *rows), class_="r-prose"),
     )
 
 
@@ -633,9 +620,7 @@ def _settings(settings: RunSettings, words: Words) -> Html:
 
 
 def _figure(title: str, sub: str, plot: Html) -> Html:
-    return element(
-        "figure", element("figcaption", title, element("small", sub)), plot
-    )
+    return element("figure", element("figcaption", title, element("small", sub)), plot)
 
 
 def _in_words(rows: Sequence[plots.Bar]) -> str:

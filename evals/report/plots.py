@@ -128,9 +128,7 @@ def stacks(
             if not count:
                 continue
             parts.append(
-                element(
-                    "rect", x=_n(x), y=y, width=_n(width), height=24, class_=f"r-bar r-{part}"
-                )
+                element("rect", x=_n(x), y=y, width=_n(width), height=24, class_=f"r-bar r-{part}")
             )
             if width > 18:
                 parts.append(
@@ -231,12 +229,13 @@ def trend(name: str, title: str, description: str, points: Sequence[Point]) -> H
         for place, p in enumerate(points)
     ]
     parts = [
-        element(
-            "polyline", points=" ".join(f"{_n(x)},{_n(y)}" for x, y in places), class_="r-line"
-        )
+        element("polyline", points=" ".join(f"{_n(x)},{_n(y)}" for x, y in places), class_="r-line")
     ]
     for point, (x, y) in zip(points, places, strict=True):
-        ends = [base - (base - top) * (v - low) / span for v in (point.estimate.low, point.estimate.high)]
+        ends = [
+            base - (base - top) * (v - low) / span
+            for v in (point.estimate.low, point.estimate.high)
+        ]
         parts += [
             element("line", x1=_n(x), x2=_n(x), y1=_n(ends[0]), y2=_n(ends[1]), class_="r-thin"),
             element(

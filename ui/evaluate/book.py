@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bot.store.evaluations import Evaluation, no_run
 from bot.store.store import Store
-from bot.store.tenants import LOCAL
 from evals.archive import Archive, RunFolder
 from evals.errors import EvalError
+from evals.history import read_figures
 from evals.run import RunSettings
 from evals.stats import Estimate
 
 RunState = Literal["queued", "working", "done", "failed", "cancelled", "broken"]
 """`broken`: begun on the command line and not ended, with no process at work on it."""
-_HEAD_BYTES = 64 * 1024
 
 
 class RunEntry(NamedTuple):
@@ -62,20 +60,17 @@ class RunEntry(NamedTuple):
 class RunBook:
     """Reads runs for lists; safe to use from many threads."""
 
-    def __init__(self, archive: Archive) -> None:
-        """Take where runs are kept."""
+    def __init__(self, archive: Callable[[str], Archive]) -> None:
+        """Take what tells where the runs of a tenant are kept."""
         self._archive = archive
-        self._headlines: dict[str, tuple[int, Mapping[str, Estimate]]] = {}
+        self._headlines: dict[Path, tuple[int, Mapping[str, Estimate]]] = {}
 
     def listed(self, store: Store) -> tuple[RunEntry, ...]:
         """List a tenant's runs, the latest first."""
         asked = {one.run: one for one in store.evaluations.listed()}
-        foreign = store.evaluations.foreign()
-        local = store.tenant == LOCAL
         entries = [
             self._entry(folder, asked.pop(folder.run_id, None))
-            for folder in self._archive.folders()
-            if folder.run_id in asked or (local and folder.run_id not in foreign)
+            for folder in self._archive(store.tenant).folders()
         ]
         entries += [_waiting(one) for one in asked.values()]
         return tuple(sorted(entries, key=lambda one: one.at, reverse=True))
@@ -88,7 +83,7 @@ class RunBook:
         """
         asked = store.evaluations.find(run)
         try:
-            return self._entry(self._archive.get(run), asked)
+            return self._entry(self._archive(store.tenant).get(run), asked)
         except EvalError:
             if asked is None:
                 raise no_run(run) from None
@@ -119,23 +114,14 @@ class RunBook:
     def _headline(self, folder: RunFolder) -> Mapping[str, Estimate]:
         path = folder.path / "run.json"
         stamp = path.stat().st_mtime_ns
-        known = self._headlines.get(folder.run_id)
+        known = self._headlines.get(path)
         if known is None or known[0] != stamp:
-            known = (stamp, _read_headline(path))
-            self._headlines[folder.run_id] = known
+            try:
+                known = (stamp, read_figures(folder.path).headline)
+            except (OSError, ValueError):
+                known = (stamp, {})
+            self._headlines[path] = known
         return known[1]
-
-
-def _read_headline(path: Path) -> Mapping[str, Estimate]:
-    """Read the first object of a record: the rest is megabytes that a list has no use for."""
-    with path.open(encoding="utf-8") as file:
-        head = file.read(_HEAD_BYTES)
-    _, found, rest = head.partition('"headline":')
-    try:
-        told = json.JSONDecoder().raw_decode(rest.lstrip())[0] if found else {}
-        return {name: Estimate.model_validate(value) for name, value in told.items()}
-    except ValueError:
-        return {}
 
 
 def _waiting(asked: Evaluation) -> RunEntry:

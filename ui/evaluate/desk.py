@@ -181,6 +181,7 @@ class Desk:
             found = {one.case.id: one for one in entry.folder.results()}
             # One at a time: a run of a thousand cases is some tens of megabytes.
             self._results = {run: found}
+            return found
         return self._results[run]
 
     def answer(self, person: Person, task: LabelTask, case: str, at: int, of: int) -> Shown:

@@ -19,6 +19,7 @@ from pathlib import Path
 from bot.store.evaluations import Evaluation, Wish
 from bot.store.schema import StoreError
 from bot.store.store import Store
+from bot.store.tenants import LOCAL
 from evals.archive import Archive
 from evals.errors import EvalError
 from evals.worker import Job
@@ -37,12 +38,20 @@ class Jobs:
 
     def __init__(self, store: Store, home: Path) -> None:
         """Take the store, and the data folder that runs are kept in; nothing is begun."""
-        self.archive = Archive(home / "evals")
         self._store = store
         self._home = home
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="evaluations", daemon=True)
+
+    def archive(self, tenant: str) -> Archive:
+        """Return where a tenant's runs are kept: those of the installation with the command line's.
+
+        Each has a folder of its own, for a report tells of the runs that lie beside it.
+        """
+        if tenant == LOCAL:
+            return Archive(self._home / "evals")
+        return Archive(self._home / "evals-of" / tenant)
 
     def start(self) -> None:
         """Go on with what was under way, then with what waits."""
@@ -77,7 +86,7 @@ class Jobs:
 
     def delete(self, store: Store, run: str) -> None:
         """Remove a run that has ended with all its files; of the labels others decide."""
-        folder = self.archive.get(run)
+        folder = self.archive(store.tenant).get(run)
         shutil.rmtree(folder.path)
         store.evaluations.remove(run)
 
@@ -101,19 +110,20 @@ class Jobs:
 
     def _carry_out(self, wanted: Evaluation) -> None:
         runs = self._store.of_tenant(wanted.tenant).evaluations
-        if self._is_finished(wanted.run):
+        if self._is_finished(wanted):
             runs.move(wanted.run, "done")
             return
         runs.move(wanted.run, "working")
-        log_file = self._home / "evals" / f".{wanted.run}.log"
-        log_file.parent.mkdir(parents=True, exist_ok=True)
+        archive = self.archive(wanted.tenant).folder
+        archive.mkdir(parents=True, exist_ok=True)
+        log_file = archive / f".{wanted.run}.log"
         with log_file.open("w", encoding="utf-8") as told:
             ended = self._run(wanted, told.fileno())
         fault = log_file.read_text(encoding="utf-8", errors="replace").strip()
         log_file.unlink(missing_ok=True)
         if ended is None:
             return  # broken off: by the server's stop, or cancelled
-        if self._is_finished(wanted.run):
+        if self._is_finished(wanted):
             runs.move(wanted.run, "done")
         else:
             log.error("evaluation %s ended with code %d", wanted.run, ended)
@@ -122,7 +132,8 @@ class Jobs:
     def _run(self, wanted: Evaluation, told: int) -> int | None:
         """Run a worker to its end; returns its exit code, or None where it was broken off."""
         wish = wanted.wish
-        job = Job(run_id=wanted.run, **wish.model_dump())
+        archive = self.archive(wanted.tenant).folder
+        job = Job(run_id=wanted.run, archive=archive, **wish.model_dump())
         environment = os.environ | {
             HOME_VARIABLE: str(self._home),
             # It imports what this process imports, wherever that was started.
@@ -160,8 +171,8 @@ class Jobs:
         found = self._store.of_tenant(wanted.tenant).evaluations.find(wanted.run)
         return found is None or not found.is_open
 
-    def _is_finished(self, run: str) -> bool:
+    def _is_finished(self, wanted: Evaluation) -> bool:
         try:
-            return self.archive.get(run).is_finished
+            return self.archive(wanted.tenant).get(wanted.run).is_finished
         except EvalError:
             return False

@@ -50,7 +50,7 @@ def field(name: str, key: str, lang: Lang, control: Html, hint: str | None = Non
         element("span", string(key, lang), class_="hg-label"),
         control,
         element("span", string(hint, lang), class_="hg-quiet ev-hint") if hint else EMPTY,
-        class_=f"ev-field ev-{name}",
+        class_=f"ev-field ev-field-{name}",
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse, Response
 
-from bot.language import Lang
 from bot.store.evaluations import Wish, no_run
+from evals.worker import report_in
 from knowledge.card import Bilingual
 from ui.evaluate.desk import (
     NO_STORE,
@@ -69,7 +68,6 @@ def _add_reading(pages: APIRouter, desk: Desk) -> None:
                 person.store.labels.count(run),
                 lang,
                 blind=blind,
-                report=bool(finished and _report_of(finished.path, lang)),
                 notice=notice_of(request, lang),
             )
             return desk.written(request, f"{entry.suite} {run[-8:]}", body)
@@ -155,8 +153,8 @@ def _add_files(pages: APIRouter, desk: Desk) -> None:
         def answer(person: Person) -> Response:
             entry = desk.seen(person, run)
             assert entry.folder is not None
-            path = _report_of(entry.folder.path, language_of(request))
-            if path is None:
+            path = report_in(entry.folder.path, language_of(request))
+            if not path.is_file():
                 raise no_run(run)
             headers = {**NO_STORE, "Content-Security-Policy": _REPORT_POLICY}
             return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
@@ -174,14 +172,6 @@ def _add_files(pages: APIRouter, desk: Desk) -> None:
             )
 
         return desk.shown(request, answer)
-
-
-def _report_of(folder: Path, lang: Lang) -> Path | None:
-    """Return the report in the reader's language, else the one that is there."""
-    for name in (f"report.{lang}.html", "report.html"):
-        if (path := folder / name).is_file():
-            return path
-    return None
 
 
 _STILL_OPEN = Bilingual(zh="运行尚未结束；请先取消。", en="The run is under way; cancel it first.")

@@ -8,6 +8,7 @@ from typing import NamedTuple, get_args
 from bot.language import Lang
 from evals.case import CaseKind
 from evals.labelling import MOST_DRAWN
+from evals.report.words import Words
 from evals.scorers.registry import METRICS
 from evals.stats import Estimate
 from evals.summary import SLICED, Summary
@@ -325,7 +326,6 @@ def run_body(
     lang: Lang,
     *,
     blind: bool,
-    report: bool,
     notice: str | None = None,
     fault: str | None = None,
 ) -> Html:
@@ -339,7 +339,6 @@ def run_body(
         labels: how many labels it has.
         lang: of the page.
         blind: whether the person still labels answers of it.
-        report: whether there is a report to open.
         notice: what has been done.
         fault: why what was sent could not be done.
     """
@@ -350,7 +349,7 @@ def run_body(
         told(fault, notice),
         run_state(one, lang, blind=blind),
         text("eval.blind.run", lang, tag="p", class_="ev-notice") if blind else EMPTY,
-        _ways(one, lang, report=report) if summary else EMPTY,
+        _ways(one, lang) if summary else EMPTY,
         _settings(one, lang, blind=blind),
         _headline(summary, lang) if summary else EMPTY,
         _labelling(one, person, tasks, lang) if one.state == "done" else EMPTY,
@@ -382,19 +381,15 @@ def run_state(one: RunEntry, lang: Lang, *, blind: bool) -> Html:
     )
 
 
-def _ways(one: RunEntry, lang: Lang, *, report: bool) -> Html:
-    opened = (
-        element(
-            "a",
-            string("eval.report", lang),
-            element("span", string("panel.new_tab", lang), class_="hg-hidden"),
-            href=address(place("runs", one.run, "report"), lang),
-            target="_blank",
-            rel="noopener",
-            class_="ev-button",
-        )
-        if report
-        else EMPTY
+def _ways(one: RunEntry, lang: Lang) -> Html:
+    opened = element(
+        "a",
+        string("eval.report", lang),
+        element("span", string("panel.new_tab", lang), class_="hg-hidden"),
+        href=address(place("runs", one.run, "report"), lang),
+        target="_blank",
+        rel="noopener",
+        class_="ev-button",
     )
     return element(
         "div",
@@ -475,7 +470,7 @@ def _interval(estimate: Estimate, digits: int) -> str:
 
 def metric_name(name: str, lang: Lang) -> str:
     """Return what a metric is called."""
-    return name.replace("_", " ")
+    return Words(lang).name("metric", name)
 
 
 def _labelling(one: RunEntry, person: Person, tasks: Sequence[TaskView], lang: Lang) -> Html:
