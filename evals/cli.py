@@ -19,6 +19,7 @@ from bot.language import Lang
 from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
+from evals.compare_cli import register
 from evals.errors import EvalError
 from evals.judge import Judge, JudgedCase, judge_run
 from evals.judge_report import (
@@ -28,7 +29,7 @@ from evals.judge_report import (
     summarise_judging,
     write_judging,
 )
-from evals.report import headline_rows
+from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, as_target, carry_out, plan_run, resumed
 from evals.summary import Summary, summarise
 from evals.targets import Target
@@ -39,6 +40,8 @@ T = TypeVar("T")
 eval_app = typer.Typer(
     name="eval", help="Measure answer quality on a suite of cases.", no_args_is_help=True
 )
+
+register(eval_app)
 
 Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
 
@@ -118,6 +121,8 @@ def run_command(
     typer.echo(f"report: {report}", err=True)
     if judging:
         _judge_with_bar(run, judging, report.parent)
+        write_page(report.parent)  # once more, with what the judge said
+    typer.echo(f"page: {report.with_suffix('.html')}", err=True)
     if out:
         shutil.copytree(folder.path, out, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
         typer.echo(f"copy: {out}", err=True)

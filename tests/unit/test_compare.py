@@ -8,7 +8,7 @@ import pytest
 
 from bot.answer import CheckedAnswer
 from evals.case import Case
-from evals.compare import Comparison, compare_runs
+from evals.compare import Comparison, compare_runs, way_of
 from evals.run import Run, run_suite
 from evals.scorers.registry import METRICS
 from evals.testing import AS_OF, ScriptedAdvisor, make_answer, make_case
