@@ -16,7 +16,8 @@ from bot.language import Lang
 from evals.case import Case, CaseKind, suite_digest
 from evals.errors import RunUnusable
 from evals.provenance import git_revision, python_version
-from evals.scorers import Score, Scorer, build_scorers
+from evals.scorers import Score, Scorer, build_scorers, metric
+from evals.targets.fair import unscored
 from evals.targets.target import Answering, Engine, Target, TargetRecord
 from knowledge.card import Frozen
 
@@ -228,7 +229,8 @@ def carry_out(
             progress(len(found), len(plan.cases), result)
     results = tuple(found[case.id] for case in plan.cases if case.id in found)
     writers = sorted({r.answer.engine.writer for r in results if r.answer})
-    settings = plan.settings.model_copy(update={"writers": tuple(writers)})
+    # The record again: what an endpoint would not take is known only now.
+    settings = plan.settings.model_copy(update={"writers": tuple(writers), "target": target.record})
     return Run(settings=settings, results=results)
 
 
@@ -298,7 +300,11 @@ def _run_case(
     except Exception as raised:  # noqa: BLE001 - whatever it is, the record of the run must hold it
         error = f"{type(raised).__name__}: {raised}"
     wall_ms = (time.perf_counter() - start) * 1000
-    scores = {name: scorer(case, answer) for name, scorer in scorers.items()} if answer else {}
+    scores: dict[str, Score] = {}
+    if answer:
+        for name, scorer in scorers.items():
+            why = unscored(target.record, case, metric(name))
+            scores[name] = Score.unscored(why) if why else scorer(case, answer)
     return CaseResult(case=case, answer=answer, error=error, scores=scores, wall_ms=wall_ms)
 
 
