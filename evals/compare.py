@@ -221,9 +221,7 @@ def _why_not(
         if alike
         else "Run one suite for both"
     )
-    return (
-        f"seen {'; '.join(told) or 'no case'}; expected two runs of the same cases. {remedy}."
-    )
+    return f"seen {'; '.join(told) or 'no case'}; expected two runs of the same cases. {remedy}."
 
 
 def _change(result: CaseResult, old: CheckedAnswer, new: CheckedAnswer) -> CaseChange | None:

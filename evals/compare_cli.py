@@ -105,9 +105,7 @@ def gate_command(
     else:
         typer.echo(f"{other.settings.run_id} beside {one.settings.run_id}")
         for finding in findings:
-            typer.echo(
-                f"{finding.outcome:<9}{finding.metric:<24}{finding.rule:<24}{finding.told}"
-            )
+            typer.echo(f"{finding.outcome:<9}{finding.metric:<24}{finding.rule:<24}{finding.told}")
     if _told(outcome, findings, code=2) == "fail":
         failed = sum(finding.outcome == "fail" for finding in findings)
         typer.echo(f"{failed} of {len(findings)} rules do not hold", err=True)
@@ -151,7 +149,9 @@ def history_command(
             f"{settings.run_id:<{wide}}  {settings.started:%Y-%m-%d %H:%M}  "
             f"{settings.cases_run:>4} cases  {settings.target.name}"
         )
-        told = (f"{name} {figure(one.headline[name].mean)}" for name in names if name in one.headline)
+        told = (
+            f"{name} {figure(one.headline[name].mean)}" for name in names if name in one.headline
+        )
         typer.echo(f"  {', '.join(told)}")
     typer.echo("")
     for suite_name in dict.fromkeys(one.settings.suite for one in figures):
@@ -270,7 +270,9 @@ def _comparison(made: Comparison, one: Run, other: Run) -> Iterator[str]:
 def _change(change: MetricChange) -> str:
     digits = 3 if max(abs(change.before), abs(change.after)) < 10 else 1
     found = change.difference
-    span = f"[{found.low:+.{digits}f}, {found.high:+.{digits}f}]" if change.moved else "no case moved"
+    span = (
+        f"[{found.low:+.{digits}f}, {found.high:+.{digits}f}]" if change.moved else "no case moved"
+    )
     p = "" if change.p_holm is None else f"{change.p_holm:.3f}"
     mark = {"better": "+", "worse": "!", "open": " "}[change.verdict]
     return (

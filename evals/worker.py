@@ -2,7 +2,9 @@
 
 `python -m evals.worker` reads one line, a `Job` as JSON. What was done of it before is not done
 again, so that a run whose process died is gone on with by telling another the same. Nothing is
-written but the run's folder; a fault is one line on stderr.
+written but the run's folder; a fault is told on stderr.
+
+`python -m evals.worker compare A B LANG PAGE` holds two runs against each other, by their folders.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from knowledge.errors import KnowledgeError
 if TYPE_CHECKING:
     from evals.targets import Target
 
+ENGINE = "engine"
 NICENESS = 15
 """Others on the machine go first."""
 GONE = 143
@@ -37,7 +40,10 @@ class Job(Frozen):
     archive: Path | None = None
     """Folder that the run's folder is to be in; None = that of the command line."""
     suite: str
-    target: str = "engine"
+    target: str = ENGINE
+    """The engine of this installation, or a name of `targets`."""
+    targets: Path | None = None
+    """File of `evals.targets.named`."""
     kinds: tuple[str, ...] = ()
     langs: tuple[str, ...] = ()
     limit: int | None = None
@@ -48,9 +54,13 @@ def main() -> int:
     """Do the job that stdin tells; returns the exit code."""
     with suppress(AttributeError, OSError):  # not on every system
         os.nice(NICENESS)
-    job = Job.model_validate_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_sender, daemon=True).start()
     try:
+        if sys.argv[1:2] == ["compare"]:
+            before, after, lang, page = sys.argv[2:]
+            compare(Path(before), Path(after), lang, Path(page))  # type: ignore[arg-type]
+            return 0
+        job = Job.model_validate_json(sys.stdin.readline())
+        threading.Thread(target=_end_with_sender, daemon=True).start()
         carry(job)
     except (EvalError, AdvisorError, KnowledgeError) as error:
         sys.stderr.write(f"{error}\n")
@@ -72,7 +82,7 @@ def carry(job: Job) -> Path:
 
     archive = Archive(job.archive) if job.archive else Archive.of_home()
     cases = load_suite(job.suite)
-    with _opened(job.target) as target:
+    with _opened(job) as target:
         try:
             folder = archive.get(job.run_id)
         except RunNotFound:
@@ -107,20 +117,40 @@ def report_in(folder: Path, lang: Lang) -> Path:
     return path if path.is_file() else write_page(folder, lang, path)
 
 
+def compare(before: Path, after: Path, lang: Lang, page: Path) -> None:
+    """Write the page on which two finished runs are compared, over the cases that both have.
+
+    Raises:
+        EvalError: a run cannot be read, or they have no case in common.
+    """
+    from evals.archive import RunFolder
+    from evals.compare import compare_runs
+    from evals.report import replace_file
+    from evals.report.comparison_page import render_comparison
+
+    one, other = (RunFolder(path).record().run for path in (before, after))
+    made = compare_runs(one, other, common=True)
+    replace_file(page, render_comparison(made, one, other, lang=lang))
+
+
 @contextmanager
-def _opened(name: str) -> Iterator[Target]:
-    from evals.run import as_target
+def _opened(job: Job) -> Iterator[Target]:
+    from evals.targets.choice import TIMEOUT_S, opened, read_key, record_of
+    from evals.targets.named import read_targets
 
-    if name == "engine":
-        from bot.advisor import Advisor
-
-        advisor = Advisor.open()
-        try:
-            yield as_target(advisor)
-        finally:
-            advisor.close()
+    if job.target == ENGINE:
+        with opened(record_of(ENGINE), timeout_s=TIMEOUT_S) as engine:
+            yield engine
         return
-    raise TargetError(f"target: seen {name!r}; expected engine.")
+    named = read_targets(job.targets)
+    if job.target not in named:
+        raise TargetError(
+            f"target: seen {job.target!r}; expected one of {', '.join((ENGINE, *named))}."
+        )
+    one = named[job.target]
+    key = read_key(one.key_env, one.key_file)
+    with opened(one.record(job.target), key=key, timeout_s=TIMEOUT_S) as target:
+        yield target
 
 
 def _end_with_sender() -> None:

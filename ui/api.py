@@ -113,7 +113,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
-    jobs = Jobs(store, settings.home) if store else None
+    jobs = Jobs(store, settings.home, settings.eval_targets) if store else None
     streams = Streams()
     answers = Answers(advisor, settings.answer_concurrency, store, desk)
     # Threads for answers under way, most of which wait; `turns` says how many work.

@@ -37,14 +37,6 @@ class RunEntry(NamedTuple):
     """By metric; empty before its end."""
 
     @property
-    def target(self) -> str:
-        """Name of what answered, or is to answer."""
-        if self.settings:
-            target = self.settings.target
-            return f"{target.name} · {target.model}" if target.model else target.name
-        return self.asked.wish.target if self.asked else ""
-
-    @property
     def is_open(self) -> bool:
         """Whether it waits or works."""
         return self.state in ("queued", "working")

@@ -13,9 +13,12 @@ from bot.language import Lang, localise
 from bot.store.evaluations import no_run
 from bot.store.labels import LabelTask, differing
 from bot.store.store import Store
+from evals.calibration import Calibration, calibrate
 from evals.case import load_suite, suite_names
 from evals.errors import EvalError
-from evals.run import CaseResult
+from evals.judge_report import JudgeRecord
+from evals.labelling import exported
+from evals.run import CaseResult, Run
 from knowledge.card import Bilingual
 from ui.access import Access, check_form_origin
 from ui.evaluate.book import RunBook, RunEntry
@@ -133,7 +136,7 @@ class Desk:
     def choices(self) -> Choices:
         """What a run may be of."""
         suites = [(name, len(load_suite(name))) for name in suite_names()]
-        return Choices(suites, ("engine",))
+        return Choices(suites, self.jobs.target_names)
 
     def hidden(self, person: Person) -> frozenset[str]:
         """Return the runs of which somebody labels answers and has not handed in."""
@@ -196,6 +199,28 @@ class Desk:
             raise no_run(task.run)
         day = result.case.as_of or entry.settings.today
         return Shown(result.case, result.answer, day, at, of)
+
+    def calibration(self, person: Person, task: LabelTask) -> Calibration | None:
+        """Hold the labels of a task against each other and against the run's automatic verdicts.
+
+        None where the run is gone.
+        """
+        try:
+            entry = self.book.find(person.store, task.run)
+            results = self.results(person.store, task.run)
+        except (AdvisorError, EvalError):
+            return None
+        if entry.settings is None or entry.folder is None:
+            return None
+        opinion = entry.folder.path / "judge.json"
+        judging = (
+            JudgeRecord.model_validate_json(opinion.read_bytes()).judging
+            if opinion.is_file()
+            else None
+        )
+        run = Run(settings=entry.settings, results=tuple(results.values()))
+        labels = exported(task, person.store.labels.labels(task.id))
+        return calibrate(labels, run, judging)
 
     def seen(self, person: Person, run: str) -> RunEntry:
         """Return a finished run that somebody may read.

@@ -16,13 +16,16 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.errors import SettingsError
 from bot.store.evaluations import Evaluation, Wish
 from bot.store.schema import StoreError
 from bot.store.store import Store
 from bot.store.tenants import LOCAL
 from evals.archive import Archive
-from evals.errors import EvalError
+from evals.errors import EvalError, TargetError
+from evals.targets.named import ENGINE, read_targets
 from evals.worker import Job
+from knowledge.card import Bilingual
 from knowledge.home import HOME_VARIABLE
 
 log = logging.getLogger(__name__)
@@ -36,8 +39,23 @@ _FAULT_CHARACTERS = 1_000
 class Jobs:
     """Carries out what waits in the store; safe to use from many threads."""
 
-    def __init__(self, store: Store, home: Path) -> None:
-        """Take the store, and the data folder that runs are kept in; nothing is begun."""
+    def __init__(self, store: Store, home: Path, targets: Path | None = None) -> None:
+        """Take where things are; nothing is begun.
+
+        Args:
+            store: of all tenants.
+            home: data folder that runs are kept in.
+            targets: file of the targets that the operator has set down by name.
+
+        Raises:
+            SettingsError: that file cannot be used.
+        """
+        try:
+            self.target_names = (ENGINE, *read_targets(targets))
+        except TargetError as error:
+            told = str(error)
+            raise SettingsError(Bilingual(zh=f"HUGANG_EVAL_TARGETS：{told}", en=told)) from error
+        self._targets = targets
         self._store = store
         self._home = home
         self._wake = threading.Event()
@@ -133,20 +151,13 @@ class Jobs:
         """Run a worker to its end; returns its exit code, or None where it was broken off."""
         wish = wanted.wish
         archive = self.archive(wanted.tenant).folder
-        job = Job(run_id=wanted.run, archive=archive, **wish.model_dump())
-        environment = os.environ | {
-            HOME_VARIABLE: str(self._home),
-            # It imports what this process imports, wherever that was started.
-            "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-            # One core is left to those who ask.
-            "OMP_NUM_THREADS": "1",
-        }
+        job = Job(run_id=wanted.run, archive=archive, targets=self._targets, **wish.model_dump())
         with subprocess.Popen(
             [sys.executable, "-m", "evals.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=told,
-            env=environment,
+            env=worker_environment() | {HOME_VARIABLE: str(self._home)},
             text=True,
         ) as process:
             assert process.stdin is not None
@@ -176,3 +187,13 @@ class Jobs:
             return self.archive(wanted.tenant).get(wanted.run).is_finished
         except EvalError:
             return False
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment of a process that works beside this one."""
+    return os.environ | {
+        # It imports what this process imports, wherever that was started.
+        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+        # One core is left to those who ask.
+        "OMP_NUM_THREADS": "1",
+    }

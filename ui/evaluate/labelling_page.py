@@ -28,6 +28,7 @@ from ui.strings import string
 
 CORRECTNESS: tuple[Correctness, ...] = get_args(Correctness)
 GROUNDEDNESS: tuple[Groundedness, ...] = get_args(Groundedness)
+_COUNTED = {"label": "eval.done_of", "settle": "eval.settled_of"}
 
 
 class Shown(NamedTuple):
@@ -192,6 +193,7 @@ def _sources(answer: CheckedAnswer, lang: Lang) -> Html:
             *(_passage(one) for one in answer.passages),
             class_="ev-sources",
         ),
+        class_="ev-grounds",
     )
 
 
@@ -268,7 +270,7 @@ def _places(
         "div",
         element(
             "p",
-            element("span", string("eval.done_of", lang, done=done, of=len(whole)), id="ev-count"),
+            element("span", string(_COUNTED[way], lang, done=done, of=len(whole)), id="ev-count"),
             element("span", "", id="ev-saved", role="status"),
             class_="ev-counted",
         ),
@@ -299,11 +301,12 @@ def _verdict_form(parts: Sequence[str], said: Verdict | None, shown: Shown, lang
                 "textarea",
                 said.note if said else "",
                 name="note",
-                rows=3,
+                rows=2,
                 maxlength=MAX_NOTE,
             ),
             class_="ev-note",
         ),
+        text("eval.keys", lang, tag="p", class_="hg-quiet ev-hint"),
         element(
             "div",
             element(
@@ -317,7 +320,6 @@ def _verdict_form(parts: Sequence[str], said: Verdict | None, shown: Shown, lang
             button("eval.save_next" if shown.at < shown.of else "eval.save", lang, data_go="next"),
             class_="ev-ways",
         ),
-        text("eval.keys", lang, tag="p", class_="hg-quiet ev-keys"),
         method="post",
         action=address(place(*parts), lang),
         class_="ev-verdict",

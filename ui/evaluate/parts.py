@@ -138,7 +138,7 @@ def table(
         element(
             "tr",
             *(
-                element("td", cell, class_=c, data_title=title)
+                element("td", element("span", cell) if cell else EMPTY, class_=c, data_title=title)
                 for cell, (title, c) in zip(row, columns, strict=True)
             ),
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from bot.store.evaluations import Wish, no_run
 from evals.worker import report_in
 from knowledge.card import Bilingual
+from ui.evaluate.comparing import comparison
 from ui.evaluate.desk import (
     NO_STORE,
     Desk,
@@ -161,6 +162,21 @@ def _add_files(pages: APIRouter, desk: Desk) -> None:
 
         return desk.shown(request, answer)
 
+    @pages.get(f"{PATH}/compare")
+    def compare(request: Request, run: Annotated[list[str] | None, Query()] = None) -> Response:
+        def answer(person: Person) -> Response:
+            if run is None or len(set(run)) != 2:
+                raise NotNow(_TWO)
+            picked = sorted((desk.seen(person, one) for one in run), key=lambda one: one.at)
+            before, after = (one.folder for one in picked)
+            assert before is not None
+            assert after is not None
+            path = comparison(before, after, language_of(request))
+            headers = {**NO_STORE, "Content-Security-Policy": _REPORT_POLICY}
+            return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
+
+        return desk.shown(request, answer)
+
     @pages.get(f"{PATH}/runs/{{run}}/run.json")
     def record(request: Request, run: str) -> Response:
         def answer(person: Person) -> Response:
@@ -174,6 +190,7 @@ def _add_files(pages: APIRouter, desk: Desk) -> None:
         return desk.shown(request, answer)
 
 
+_TWO = Bilingual(zh="请选两次完成的运行来比较。", en="Pick two finished runs to compare.")
 _STILL_OPEN = Bilingual(zh="运行尚未结束；请先取消。", en="The run is under way; cancel it first.")
 _QUEUE_FULL = Bilingual(
     zh=f"已有{MOST_QUEUED}次运行在等候；请待其结束。",

@@ -12,6 +12,7 @@ from evals.report.words import Words
 from evals.scorers.registry import METRICS
 from evals.stats import Estimate
 from evals.summary import SLICED, Summary
+from evals.targets.named import ENGINE
 from ui.evaluate.book import RunEntry
 from ui.evaluate.labelling_page import TaskView, task_rows
 from ui.evaluate.parts import (
@@ -186,7 +187,7 @@ def _start(choices: Choices, lang: Lang, *, opened: bool) -> Html:
             select(
                 "target",
                 [
-                    (name, string("eval.target.engine", lang) if name == "engine" else name)
+                    (name, string("eval.target.engine", lang) if name == ENGINE else name)
                     for name in choices.targets
                 ],
             ),
@@ -251,7 +252,7 @@ def runs_section(runs: Sequence[RunEntry], hidden: frozenset[str], lang: Lang) -
                 element("code", one.run[-8:], class_="hg-quiet"),
                 class_="ev-named",
             ),
-            string("eval.hidden", lang) if one.run in hidden else one.target,
+            string("eval.hidden", lang) if one.run in hidden else target_name(one, lang),
             progress_part(one, lang),
             *(
                 "" if one.run in hidden else figure(one.headline.get(name), short=True)
@@ -288,6 +289,7 @@ def runs_section(runs: Sequence[RunEntry], hidden: frozenset[str], lang: Lang) -
             else EMPTY,
             method="get",
             action=place("compare"),
+            target="_blank",
         ),
         _looks_again() if running else EMPTY,
         id="ev-runs",
@@ -404,7 +406,7 @@ def _settings(one: RunEntry, lang: Lang, *, blind: bool) -> Html:
     wish = one.asked.wish if one.asked else None
     rows: list[tuple[str, Html | str]] = [("eval.id", element("code", one.run))]
     if not blind:
-        rows.append(("eval.target", one.target))
+        rows.append(("eval.target", target_name(one, lang)))
     if told_of:
         rows += [
             ("eval.suite", f"{told_of.suite} ({told_of.cases_run}/{told_of.cases_in_suite})"),
@@ -431,7 +433,7 @@ def _headline(summary: Summary, lang: Lang) -> Html:
     sorts = {metric.name: metric for metric in METRICS}
 
     def digits(name: str) -> int:
-        return 1 if name in sorts and sorts[name].sort == "quantity" else 3
+        return 1 if sorts[name].sort == "quantity" else 3
 
     columns = (
         (string("eval.metric", lang), ""),
@@ -443,15 +445,14 @@ def _headline(summary: Summary, lang: Lang) -> Html:
         (
             join(
                 metric_name(name, lang),
-                element("span", _ARROWS.get(sorts[name].better, ""), class_="hg-quiet")
-                if name in sorts
-                else EMPTY,
+                element("span", _ARROWS.get(sorts[name].better, ""), class_="hg-quiet"),
             ),
             str(estimate.n),
             element("strong", f"{estimate.mean:.{digits(name)}f}"),
             _interval(estimate, digits(name)),
         )
         for name, estimate in summary.headline.items()
+        if name in sorts and sorts[name].counts
     ]
     return element(
         "section",
@@ -466,6 +467,16 @@ _ARROWS = {"higher": " ↑", "lower": " ↓"}
 
 def _interval(estimate: Estimate, digits: int) -> str:
     return f"{estimate.low:.{digits}f} – {estimate.high:.{digits}f}"
+
+
+def target_name(one: RunEntry, lang: Lang) -> str:
+    """Return what answered, or is to answer, as a reader calls it."""
+    if not one.settings:
+        name = one.asked.wish.target if one.asked else ""
+        return string("eval.target.engine", lang) if name == ENGINE else name
+    target = one.settings.target
+    name = string("eval.target.engine", lang) if target.kind == ENGINE else target.name
+    return f"{name} · {target.model}" if target.model else name
 
 
 def metric_name(name: str, lang: Lang) -> str:

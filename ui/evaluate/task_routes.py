@@ -7,9 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from bot.errors import AdvisorError
 from bot.store.evaluations import no_run
-from evals.errors import EvalError
 from evals.labelling import MOST_DRAWN, draw_cases, exported
 from evals.labels import labels_csv, labels_jsonl
 from ui.evaluate.desk import (
@@ -70,11 +68,7 @@ def _add_reading(pages: APIRouter, desk: Desk) -> None:
             view = desk.view(person, found)
             figures = EMPTY
             if found.is_handed_in:
-                try:
-                    results = desk.results(person.store, found.run)
-                except (AdvisorError, EvalError):
-                    results = {}
-                figures = figures_part(found, person.store.labels.labels(task), results, lang)
+                figures = figures_part(found, desk.calibration(person, found), lang)
             body = task_body(person, view, figures, lang, notice=notice_of(request, lang))
             return desk.written(request, string("eval.task.name", lang, id=task[:6]), body)
 

@@ -38,7 +38,13 @@
     window.setTimeout(look, EVERY_MS);
   };
   follow("ev-runs", () => {});
-  follow("ev-state", () => window.location.reload());
+  follow("ev-state", () => {
+    // Without what was told before it began.
+    const address = new URL(window.location.href);
+    address.searchParams.delete("done");
+    window.location.replace(address);
+  });
+  document.querySelector(".hg-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
 
   const form = document.querySelector(".ev-verdict");
   if (!form) return;
