@@ -29,6 +29,7 @@ from evals.judge_report import (
     summarise_judging,
     write_judging,
 )
+from evals.labels_cli import labels_app
 from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
 from evals.summary import Summary, summarise
@@ -43,6 +44,7 @@ eval_app = typer.Typer(
 )
 
 register(eval_app)
+eval_app.add_typer(labels_app, name="labels")
 
 Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
 

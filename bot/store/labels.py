@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,11 @@ class Verdict(Frozen):
     correctness: Correctness
     groundedness: Groundedness | None = None
     note: str = Field(default="", max_length=MAX_NOTE)
+
+    @field_validator("note")
+    @classmethod
+    def _as_kept(cls, note: str) -> str:
+        return note.replace("\0", "").strip()
 
     @property
     def is_whole(self) -> bool:

@@ -69,10 +69,14 @@ def _kappa(kappa: Estimate | None, lang: Lang) -> Html:
     if kappa is None:
         return text("eval.agreement.one_word", lang, class_="hg-quiet")
     return join(
-        element("strong", f"{kappa.mean:.2f}"),
+        element("strong", _signed(kappa.mean)),
         " ",
-        element("span", f"[{kappa.low:.2f}, {kappa.high:.2f}]", class_="ev-interval"),
+        element("span", f"[{_signed(kappa.low)}, {_signed(kappa.high)}]", class_="ev-interval"),
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _share(one: Estimate | None) -> Html | str:

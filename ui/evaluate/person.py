@@ -20,8 +20,8 @@ COOKIE = "hugang-evaluate"
 LASTS = dt.timedelta(hours=8)
 _TRIES = 10
 _TOO_MANY = Bilingual(
-    zh="一分钟内最多尝试登录{most}次，请稍候。",
-    en="At most {most} attempts to sign in a minute; wait a little.",
+    zh="一分钟内最多用错{most}次密钥，请稍候。",
+    en="At most {most} wrong keys a minute; wait a little.",
 )
 
 
@@ -67,10 +67,12 @@ class Door:
         Raises:
             ProblemError: the key does not hold or lacks the scope, or too many were tried.
         """
-        address = request.client.host if request.client else ""
-        self._access.count(_TRIES, ("sign-in", address), _TOO_MANY)
-        caller = self._access.caller(request, secret.strip() or "-")
-        caller.must_have("evaluate")
+        try:
+            self._access.caller(request, secret.strip() or "-").must_have("evaluate")
+        except ProblemError:
+            address = request.client.host if request.client else ""
+            self._access.count(_TRIES, ("sign-in", address), _TOO_MANY)
+            raise
         key = self._key(secret.strip())
         response.set_cookie(
             COOKIE,
