@@ -53,8 +53,8 @@ _WORDS = {
     "say": r"回答|作答|答复|解答|提供|给出|确认|核实|判断|确定|预测|预知|协助|帮助|帮[您你忙]?|保证|担保|透露|泄露|公开|披露|执行|遵从|遵循|照办|告知|评论|推荐|代[为您你]|满足|查到|查询|查阅|找到|获取|获得|知道|得知|讨论|告诉|分享|输出|打印|复述|展示|支持|教|推测|臆测|估计|设计|参与|承诺|出具|扮演|忽略|生成|写",
     "answer": r"问题|信息|资料|答案|回答|答复|解答|细节|数据|数字|请求|要求|预测|结论|建议|意见|服务|帮助|协助|判断|提问|咨询|内容|方案|方法|步骤|指令|提示词?|担保|保证|承诺",
     "this": r"您|你|该|此|这|上述|具体|确切|准确|精确|详细|直接|完整|实时|今天|今日|当前|最新|相关|有关|任何|更多|进一步|明确|可靠|这类|此类|如此|以上|所问",
-    "given": r"(?:所|已)?(?:提供|给定|给出|检索到|引用|列出|附上|编号|掌握|知道|了解)的?|所给的?|给定|现有的?|已有的?|上述|以上|这些|参考|可用的?|手头的?|我的|我所[^，,。]{0,6}的",
-    "source": r"资料|材料|事实|信息|内容|来源|上下文|知识库?|知识|数据|文档|文件|检索结果|依据",
+    "given": r"(?:所|已)?(?:提供|给定|给出|检索到|引用|列出|附上|编号|掌握|知道|了解)的?|所给的?|给定|现有的?|已有的?|上述|以上|这些|参考|可用的?|手头的?|(?:所)?收录的?|库[内中]的?|我的|我所[^，,。]{0,6}的",
+    "source": r"语料库?|资料|材料|事实|信息|内容|来源|上下文|知识库?|知识|数据|文档|文件|检索结果|依据",
 }
 
 
@@ -72,6 +72,10 @@ def _en(pattern: str) -> re.Pattern[str]:
 _REFUSES = (
     _zh(r"<I>[^，,。；]{0,10}<cannot>(?:[^，,。；]{0,14})<say>"),
     _zh(r"(?:抱歉|对不起|不好意思|恕)[，,]?\s*(?:我们?)?[^，,。；]{0,6}<cannot>"),
+    _zh(
+        r"<open>(?:我)?(?:<cannot>)(?:为您|为你|向您)?(?:协助|帮[您你忙]|帮助您|提供(?:协助|帮助)|出具(?:法律|书面|任何)?(?:保证|担保|意见|承诺)|(?:作出|做出|提供)[^，,。；]{0,6}(?:保证|担保|承诺))(?!\S{0,16}的[，,])"
+    ),
+    _zh(r"(?:消息|请求|要求|指令|提示|问题)[^。；]{0,24}[，,]?不予(?:处理|回答|理会|执行|回应)"),
     _zh(r"恕(?:我)?(?:难|不)|爱莫能助|<open>(?:我)?拒绝(?:回答|协助|提供|执行)"),
     _zh(
         r"<open><cannot>(?:为您|为你|向您|向你|给您|给你|就此|对此|直接|完整|准确|确切)?"
@@ -115,7 +119,7 @@ _REFUSES = (
     ),
     _en(
         r"\b(?:question|request|this|that|it|topic|matter)\s+(?:is|are|falls?|lies?|goes|seems to be)\s+(?:well\s+|far\s+)?(?:outside|beyond|not within|unrelated to)\s+"
-        r"(?:of\s+)?(?:the\s+|this\s+)?(?:scope|field|remit|area|domain|subject|provided|facts|my|our|what I)\b"
+        r"(?:of\s+)?(?:the\s+|this\s+)?(?:scope|field|remit|area|domain|subject|provided|facts|my|our|what)\b"
     ),
     _en(
         r"^\W*(?:(?:unfortunately|sorry|however|but|so|therefore|thus)[, ]+)*(?:this|that|it|your|the (?:question|request|answer))\b.{0,40}"
@@ -143,7 +147,7 @@ _LACKS = (
     ),
     _zh(
         r"(?:<given>)(?:<source>)(?:和(?:<source>))?(?:库)?[中里内]?[，,]?[^，,。；]{0,10}?(?:没有|未|并未|并无|均无|无|不|缺乏|缺少)"
-        r"(?:能|足以|直接|明确|具体|有)?(?:提及|提到|载明|记载|包含|涉及|说明|给出|提供|规定|涵盖|列出|显示|写明|写|足以|支持|覆盖|载|说|回答|找到|<this>|关于)"
+        r"(?:能|足以|直接|明确|具体|有)?(?:提及|提到|载明|记载|包含|涉及|说明|给出|提供|规定|涵盖|列出|显示|写明|写|足以|支持|覆盖|载|说|能?回答|找到|<this>|关于)"
         r"(?!\S{0,12}的[，,])"
     ),
     _zh(
@@ -168,8 +172,8 @@ _LACKS = (
         r"\bI(?:'m| am)\s+not\s+(?:\w+\s+)?(?:sure|certain|aware|familiar|confident|knowledgeable)\b"
     ),
     _en(
-        r"\b(?:provided|given|supplied|available|retrieved|numbered|above|listed|cited|these|the)\s+(?:\w+\s+)?"
-        r"(?:facts?|context|sources?|excerpts|passages?|evidence)(?:\s+\w+){0,4}?\s+(?:do|does|did)(?:\s+not|n't)\b"
+        r"(?<!what )(?<!which )(?<!that )\b(?:provided|given|supplied|available|retrieved|numbered|above|listed|cited|these|the|my)\s+(?:\w+\s+)?"
+        r"(?:facts?|context|sources?|excerpts|passages?|evidence|corpus|knowledge base)(?:\s+(?:provided|given|supplied|above|available|here|listed|shown|at hand|(?:that )?I have))*\s+(?:do|does|did)(?:\s+not|n't)\b"
     ),
     _en(
         r"\b(?:facts?|information|context|sources?|documents?|materials?|texts?|data)\s+(?:provided|given|supplied|available|above|at hand|I have|here)\s+"
@@ -181,7 +185,11 @@ _LACKS = (
         r"(?:mention|say|state|contain|include|specify|cover|address|provide|give|tell|indicate|answer|support|allow)"
     ),
     _en(
-        r"\b(?:none|nothing)\s+(?:of|in|among)\s+(?:the|these|those|any)\s+(?:\w+\s+)?(?:facts?|sources?|context|information|material|documents?)\b"
+        r"\b(?:facts?|sources?|corpus|context|knowledge base|information provided)\s+"
+        r"(?:states?|gives?|contains?|mentions?|provides?|includes?|specif(?:y|ies)|holds?|ha(?:s|ve))\s+(?:no|nothing)\b"
+    ),
+    _en(
+        r"\b(?:none|nothing)\s+(?:of|in|among)\s+(?:the|these|those|any|my)\s+(?:\w+\s+)?(?:facts?|sources?|context|corpus|information|material|documents?|knowledge base)\b"
     ),
     _en(
         r"\b(?:is|are|was)\s+(?:not|nowhere)\s+(?:\w+\s+)?(?:mentioned|covered|specified|addressed|stated|given|included|contained|available|found|provided|known)\s+"
@@ -196,6 +204,11 @@ _LACKS = (
     _en(r"\b(?:insufficient|not enough)\s+information\s+(?:to|is|was)\b"),
 )
 _TALKS = (
+    _zh(r"^\W*(?:您好|你好)[，,！!]\s*(?:这里是|我是|我可以|欢迎|很高兴)"),
+    _zh(
+        r"^\W*(?:(?:您|你)?可以(?:问|改问|换)|可以问的|请(?:直接|重新|换)[^，,。；]{0,10}(?:提出|提问|问)|(?:下面|以下)是|最接近的(?:资料|文件|规定)[:：])"
+    ),
+    _en(r"^\W*(?:you can ask|nearest (?:instruments|sources)|the nearest)\b"),
     re.compile(r"[?？][\"”'」』)）*_]*$"),
     _zh(
         r"^\W*(?:您好|你好|好的|当然|谢谢|感谢|很?抱歉|对不起|不好意思)(?:[，,。！!]|$)[^，,。；]{0,12}$"

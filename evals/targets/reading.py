@@ -29,7 +29,7 @@ from knowledge.glossary import load_glossary
 
 REASONS = 3
 """Statements that a refusal may give as its reasons and still be one."""
-_TRIED = 5
+_TRIED = 3
 """Facts found for a sentence that it is held against, one by one."""
 _TITLE_LEAST = {"zh": 8, "en": 24}
 """Characters from which on a title can be no everyday word, by language."""

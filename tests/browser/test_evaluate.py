@@ -189,8 +189,7 @@ def test_what_is_chosen_is_kept_at_once_and_a_refusal_is_said(site: Site, sign_i
     expect(page.locator("#ev-saved")).to_contain_text("登录已结束")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "theme"), [("desktop", "light"), ("phone", "dark")])
 def test_no_page_of_evaluators_has_a_serious_finding_or_scrolls_sideways(
     site: Site, sign_in: SignIn, size: str, theme: str
 ) -> None:

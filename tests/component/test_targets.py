@@ -26,7 +26,7 @@ from evals.archive import Archive
 from evals.case import Case, load_suite
 from evals.cli import eval_app
 from evals.errors import TargetError
-from evals.run import Run, as_target, run_suite
+from evals.run import Run, as_target, plan_run, resumed, run_suite
 from evals.targets.choice import read_key, record_of
 from evals.targets.endpoint import Endpoint
 from evals.targets.patience import Patience, Unanswered
@@ -145,6 +145,16 @@ def test_the_wait_that_a_server_asks_for_is_kept(corpus: Corpus):
     assert waits == [7, 7]
 
 
+def test_a_running_server_is_asked_on_its_own_day_only(corpus: Corpus, some: list[Case]):
+    with closing(HugangServer("http://127.0.0.1:9", corpus)) as server:
+        with pytest.raises(TargetError, match="seen 2026-01-02 as the day to ask on"):
+            run_suite(server, some, today=dt.date(2026, 1, 2))
+        begun = plan_run(server, some, suite="some").settings
+        yesterday = begun.model_copy(update={"today": begun.today - dt.timedelta(days=1)})
+        with pytest.raises(TargetError, match="knows only its own day"):
+            resumed(yesterday, server, some)
+
+
 def test_a_key_goes_to_the_server_and_nowhere_else(corpus: Corpus, tmp_path: Path):
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n", encoding="utf-8")
@@ -244,12 +254,13 @@ def test_a_model_with_our_evidence_cites_the_facts_by_their_numbers(
 def test_a_sentence_of_a_fact_is_borne_out_and_one_with_another_figure_is_not(
     endpoint: Any, advisor: Advisor, corpus: Corpus
 ):
-    first = advisor.evidence(QUESTION).refs[0]
-    true = corpus.fact(first).zh
-    false = true.replace("30%", "90%").replace("0.6", "0.9")
-    assert false != true
-    for text, verdict in ((true, "supported"), (false, "unsupported")):
-        answer = endpoint(f"{text}[1]", retrieval=True)[0].answer(QUESTION)
+    found = advisor.evidence(QUESTION).refs
+    n, true = next(
+        (n, zh) for n, ref in enumerate(found, 1) if "0.8" in (zh := corpus.fact(ref).zh)
+    )
+    for text, verdict in ((true, "supported"), (true.replace("0.8", "0.9"), "unsupported")):
+        answer = endpoint(f"{text}[{n}]", retrieval=True)[0].answer(QUESTION)
+        assert answer.claims[0].refs == (found[n - 1],)
         assert answer.claims[0].verdict == verdict
     bare = endpoint(true)[0].answer(QUESTION)
     assert [(claim.refs, claim.verdict) for claim in bare.claims[:1]] == [((), "supported")]
@@ -273,14 +284,17 @@ def cards(target: Endpoint) -> list[str]:
 
 
 def test_what_does_not_apply_to_a_rival_is_unscored_and_not_zero(endpoint: Any, some: list[Case]):
-    run = run_suite(endpoint("须先办理登记。")[0], some)
+    some = [
+        case for case in some if case.kind in ("lookup", "route", "unanswerable", "out-of-scope")
+    ]
+    run = run_suite(endpoint("不予办理。")[0], some)
     by_kind = {result.case.kind: result for result in run.results}
     assert by_kind["lookup"].value("recall_at_10") is None
     assert by_kind["lookup"].value("nugget_recall") is not None
     assert by_kind["route"].value("route_accuracy") is None
     assert by_kind["unanswerable"].value("standing_accuracy") is None
     assert by_kind["out-of-scope"].value("standing_accuracy") == 0
-    given = run_suite(endpoint("须先办理登记。", retrieval=True)[0], some)
+    given = run_suite(endpoint("不予办理。", retrieval=True)[0], some)
     by_kind = {result.case.kind: result for result in given.results}
     assert by_kind["lookup"].value("recall_at_10") is not None
     assert by_kind["route"].value("route_accuracy") is None
@@ -428,22 +442,9 @@ def test_a_rival_is_evaluated_by_one_command_and_its_run_tells_what_it_was(
     monkeypatch.setattr(Advisor, "close", lambda self: None)
     monkeypatch.setitem(BEHAVIOURS, "says", says("我不知道。"))
     with FaultServer("says") as faults:
+        arguments = f"run --limit 4 --target endpoint --model rival --base-url {faults.url}"
         outcome = CliRunner().invoke(
-            eval_app,
-            [
-                *[
-                    "run",
-                    "--limit",
-                    "4",
-                    "--target",
-                    "endpoint",
-                    "--model",
-                    "rival",
-                    "--key-env",
-                    "RIVAL_KEY",
-                ]
-            ]
-            + ["--concurrency", "3", "--base-url", faults.url],
+            eval_app, f"{arguments} --key-env RIVAL_KEY --concurrency 3".split()
         )
         assert outcome.exit_code == 0, outcome.output
         assert faults.seen[0].headers["authorization"] == f"Bearer {KEY}"

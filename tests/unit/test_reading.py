@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from evals.targets.abstention import act_of
 from evals.targets.reading import Sentence, sentences, standing_of
 
+GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "answers").glob("*.md"))
 ANSWERED = [
     "可以。",
     "No.",
@@ -100,6 +104,14 @@ def test_an_answer_that_lacks_a_part_and_says_so_answers_in_part(answer: str):
 @pytest.mark.parametrize("answer", DECLINED)
 def test_an_answer_that_only_declines_and_says_why_declines(answer: str):
     assert standing_of(sentences(answer)) == "declined"
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_text_of_our_own_answers_tells_the_standing_that_they_have(path: Path):
+    _, told, text = path.read_text(encoding="utf-8").split("\n\n", 2)
+    standing = re.search(r": (answered|partly|declined)", told)
+    assert standing
+    assert standing_of(sentences(text.partition("\n## ")[0])) == standing[1]
 
 
 @pytest.mark.parametrize(
