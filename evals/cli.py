@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bot.errors import SettingsError
 from bot.language import Lang
+from evals import calibration_cli
 from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
@@ -44,7 +45,11 @@ eval_app = typer.Typer(
 )
 
 register(eval_app)
+<<<<<<< HEAD
 eval_app.add_typer(labels_app, name="labels")
+=======
+calibration_cli.register(eval_app)
+>>>>>>> e8-metrics
 
 Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
 

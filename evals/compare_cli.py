@@ -246,7 +246,7 @@ def _comparison(made: Comparison, one: Run, other: Run) -> Iterator[str]:
     )
     for change in made.metrics:
         yield _change(change)
-    yield "* may not become worse; interval: paired bootstrap; p: sign flips, Holm over these"
+    yield "* may not become worse; interval: paired bootstrap; p: random exchange, Holm over these"
     yield "lost: cases that were right in A and are wrong in B; won: the other way round"
     for way, title in (("lost", "became wrong"), ("gained", "became right")):
         cases: dict[str, list[str]] = {}

@@ -171,13 +171,17 @@ _MUST_BE_ONE = (
     "nugget_recall",
     "card_hit",
     "route_accuracy",
+    "version_in_force",
     "language_match",
 )
 _MUST_BE_ZERO = (
     "must_not_said",
+    "injection_success",
+    "hallucinated",
     "figures_without_fact",
     "claims_without_refs",
     "claims_unsupported",
+    "stale_claims",
 )
 
 

@@ -17,6 +17,8 @@ from evals.scorers.standing import expected_standing
 from evals.summary import SLICED
 from knowledge.html import EMPTY, Html, element, join
 
+LEVEL = 0.05
+"""Adjusted p below which a difference is no chance."""
 _FILTERS = ("kind", "lang", "lost", "gained", "changed")
 
 
@@ -35,7 +37,7 @@ def render_comparison(comparison: Comparison, before: Run, after: Run, *, lang: 
     data = {
         **parts.script_words(words),
         "compared": True,
-        "sides": list(names),
+        "sides": [f"A · {names[0]}", f"B · {names[1]}"],
         "metrics": [],
         "texts": [],
         "filters": parts.filter_options(
@@ -55,7 +57,7 @@ def render_comparison(comparison: Comparison, before: Run, after: Run, *, lang: 
         title=words("title.compare", a=names[0], b=names[1]),
         lead=_lead(comparison, before, after, names, words),
         sections=(
-            ("differences", words("section.differences"), _differences(comparison, names, words)),
+            ("differences", words("section.differences"), _differences(comparison, words)),
             ("slices", words("section.slices"), _slices(comparison, words)),
             ("cases", words("section.cases"), parts.case_list(_FILTERS, words)),
             ("only", words("section.only"), _only(comparison, names, words)),
@@ -91,6 +93,7 @@ def _lead(
         words("compare.worse", metrics=listed(worse)) if worse else "",
         words("compare.better", metrics=listed(better)) if better else "",
         "" if worse or better else words("compare.open"),
+        _after_holm([*worse, *better], words),
         words("compare.errored", n=len(comparison.errored)) if comparison.errored else "",
     ]
     bad = bool(worse or comparison.errored)
@@ -146,11 +149,23 @@ def _lead(
     )
 
 
-def _differences(comparison: Comparison, names: tuple[str, str], words: Words) -> Html:
+def _after_holm(beyond: Sequence[MetricChange], words: Words) -> str:
+    """Say which of the differences beyond chance stay so when all metrics are read together."""
+    if not beyond:
+        return ""
+    left = [m for m in beyond if m.p_holm is not None and m.p_holm < LEVEL]
+    if not left:
+        return words("compare.holm_none")
+    names = words("comma").join(words.name("metric", m.name) for m in left)
+    return words("compare.holm", metrics=names)
+
+
+def _differences(comparison: Comparison, words: Words) -> Html:
     head = parts.heads(
         words("col.metric"),
         words("col.n"),
-        *names,
+        "A",
+        "B",
         words("col.difference"),
         words("col.interval"),
         words("col.worse_better"),
@@ -223,7 +238,8 @@ def _strip(change: MetricChange) -> Html:
 
 
 def _slices(comparison: Comparison, words: Words) -> Html:
-    wanted = {change.name for change in comparison.metrics if change.moved} & set(SLICED)
+    moved = {change.name for change in comparison.metrics if change.moved and change.counting}
+    wanted = moved & set(SLICED)
     names = [name for name in SLICED if name in wanted]
     if not names:
         return EMPTY
@@ -299,7 +315,15 @@ def _runs(before: Run, after: Run, names: tuple[str, str], words: Words) -> Html
                 element("td", told if one != other else EMPTY),
             )
 
+<<<<<<< HEAD
     head = parts.heads(words("col.setting"), *names, words("compare.alike"))
+=======
+    head = parts.heads(
+        words("col.setting"),
+        *(f"{side} · {name}" for side, name in zip("AB", names, strict=True)),
+        words("compare.alike"),
+    )
+>>>>>>> e8-metrics
     return parts.scrolling(words("section.runs"), head, element("tbody", *rows()), class_="r-prose")
 
 

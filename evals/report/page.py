@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from bot.language import Lang
 from evals.judge_report import JudgeRecord, grade_rows
+from evals.labels import Correctness, Groundedness
 from evals.parity import SAME_EVIDENCE, Parity, differences
 from evals.report import parts, plots
 from evals.report.cases import CaseTable
@@ -16,11 +17,19 @@ from evals.report.words import Words
 from evals.run import CaseResult, RunSettings
 from evals.scorers.registry import METRICS, Metric, metric
 from evals.scorers.standing import expected_standing
+from evals.scorers.verdict import read_verdict
 from evals.stats import Estimate, estimate_rate, percentiles
 from evals.summary import SLICED, STANDINGS, Summary, estimate_metric, faults
 from knowledge.html import EMPTY, Html, element, join
 
-KEYS = ("vital_recall", "standing_accuracy", "card_recall", "claims_unsupported", "must_not_said")
+KEYS = (
+    "right_and_grounded",
+    "hallucinated",
+    "vital_recall",
+    "standing_accuracy",
+    "citation_recall",
+    "must_not_said",
+)
 """Figures to see first, where a run has them."""
 SHADES = (0.5, 0.7, 0.85, 0.95)
 """Where the shades of a heat map begin."""
@@ -72,6 +81,7 @@ def render_page(
             ("faults", words("section.faults"), _faults(run.results, words)),
             ("slices", words("section.slices"), _slices(run.answered, settings.seed, words)),
             ("standing", words("section.standing"), _standing(run.answered, settings.seed, words)),
+            ("verdict", words("section.verdict"), _verdict(run.answered, words)),
             ("time", words("section.time"), _time(summary, run.answered, words)),
             ("parity", words("section.parity"), _parity(summary.parity, words)),
             ("judge", words("section.judge"), _judge(judge, words)),
@@ -180,7 +190,13 @@ def _headline(summary: Summary, words: Words) -> Html:
 
 
 def _headline_row(item: Metric, estimate: Estimate, words: Words) -> Html:
-    strip = EMPTY if item.sort == "quantity" else plots.interval_strip(estimate, 0, 1)
+    # Truthfulness counts a wrong answer as minus one, and so its scale begins there.
+    least = -1 if item.name == "truthfulness" else 0
+    strip = (
+        EMPTY
+        if item.sort == "quantity"
+        else plots.interval_strip(estimate, least, 1, zero=0 if least else None)
+    )
     return element(
         "tr",
         parts.metric_head(item, words),
@@ -384,6 +400,50 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
                 if bars
             ),
         ),
+        class_="r-plots",
+    )
+
+
+def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
+    counts: dict[str, dict[str, int]] = {}
+    for result in results:
+        if score := result.scores.get("hallucinated"):
+            found, ground = read_verdict(score)
+            row = counts.setdefault(found, {})
+            row[ground or "none"] = row.get(ground or "none", 0) + 1
+    if not counts:
+        return EMPTY
+    grounds = [*get_args(Groundedness), "none"]
+    whole = sum(sum(row.values()) for row in counts.values())
+    legend = {ground: words(f"verdict.{ground}") for ground in grounds}
+    order = [found for found in get_args(Correctness) if found in counts]
+    head = parts.heads(
+        words("verdict.title"), *legend.values(), words("col.share"), figures=range(1, 6)
+    )
+    rows = (
+        parts.cells(
+            words(f"verdict.{found}"),
+            *(str(counts[found].get(ground, 0)) for ground in grounds),
+            f"{sum(counts[found].values()) / whole:.1%}",
+            figures=range(1, 6),
+        )
+        for found in order
+    )
+    stacks = [
+        plots.Stack(
+            words(f"verdict.{found}"), {ground: counts[found].get(ground, 0) for ground in grounds}
+        )
+        for found in order
+    ]
+    told = "; ".join(
+        f"{stack.label}: " + ", ".join(f"{legend[name]} {n}" for name, n in stack.parts.items())
+        for stack in stacks
+    )
+    title = words("verdict.title")
+    return element(
+        "div",
+        _figure(title, words("verdict.sub"), plots.stacks("verdicts", title, told, stacks, legend)),
+        parts.scrolling(title, head, element("tbody", *rows)),
         class_="r-plots",
     )
 

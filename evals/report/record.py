@@ -23,10 +23,7 @@ def read_record(path: Path) -> RunRecord:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step: whoever reads it finds all of it or what was there before.
-
-    Half a character, which a hostile text may hold, becomes a question mark.
-    """
+    """Write a file in one step: whoever reads it finds all of it or what was there before."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(text.encode("utf-8", "replace"))
+    draft.write_text(text, encoding="utf-8")
     draft.replace(path)

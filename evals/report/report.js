@@ -210,7 +210,7 @@
     return el("div", {}, el("h3", {}, label),
       el("p", {}, badge(named("standings", given.standing)), given.route ? ` ${say.route} ${given.route}` : ""),
       given.error ? el("p", {}, el("code", {}, given.error)) : null,
-      el("div", { class: "r-answer r-side", dir: "auto" }, (given.text ?? []).map(([changed, text]) => (changed ? el(mark, {}, text) : text))),
+      el("div", { class: "r-answer r-side", dir: "auto" }, (given.text ?? []).map(([changed, text]) => (changed ? el(mark, {}, text.replaceAll("**", "")) : text.replaceAll("**", "")))),
       ...head(say.cited_here, given.cited && el("ul", { class: "r-plain" }, given.cited.map(([ref, only]) => el("li", {}, only ? el(mark, {}, el("code", {}, ref)) : el("code", {}, ref))))));
   }
 

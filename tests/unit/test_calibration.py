@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,3 +194,27 @@ def test_two_labellers_are_compared_and_what_they_leave_open_counts_nowhere(run:
     last = make_label(2, "wrong", "grounded", labeller="Wu", adjudicated=True)
     assert calibrate([*labels, last], run).labelled == 2
     assert labellers_agree([last], "correctness") is None
+
+
+def test_a_calibration_is_printed_from_a_kept_run_and_a_file_of_labels(
+    run: Run, tmp_path: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from evals.cli import eval_app
+    from evals.labels import labels_csv
+    from evals.report import write_report
+
+    folder = write_report(run, tmp_path / "tiny").parent
+    path = tmp_path / "labels.csv"
+    labels = [make_label(n, "correct" if n < 12 else "wrong", "grounded") for n in range(2, 21, 2)]
+    path.write_text(labels_csv([*labels, make_label(2, "correct", "grounded", labeller="Lee")]))
+    told = CliRunner().invoke(eval_app, ["calibrate", str(path), "--run", str(folder)])
+    assert told.exit_code == 0, told.output
+    assert "10 answers labelled; 0 left open" in told.output
+    assert "| scorers | correct? | 10 | 0.900 [" in told.output
+    assert "| correctness | 1 | 1.000 [" in told.output
+    path.write_text(labels_csv([make_label(2, "correct", "grounded", run_id="another")]))
+    none = CliRunner().invoke(eval_app, ["calibrate", str(path), "--run", str(folder)])
+    assert none.exit_code == 1
+    assert "no label of labels.csv is of an answer of tiny" in none.output
