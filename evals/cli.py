@@ -45,11 +45,8 @@ eval_app = typer.Typer(
 )
 
 register(eval_app)
-<<<<<<< HEAD
 eval_app.add_typer(labels_app, name="labels")
-=======
 calibration_cli.register(eval_app)
->>>>>>> e8-metrics
 
 Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without .jsonl.")]
 
