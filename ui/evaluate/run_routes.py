@@ -60,11 +60,9 @@ def _add_reading(pages: APIRouter, desk: Desk) -> None:
             lang = language_of(request)
             entry = desk.book.find(person.store, run)
             blind = run in desk.hidden(person)
-            finished = entry.folder if entry.folder and entry.folder.is_finished else None
             body = run_body(
                 person,
                 entry,
-                finished.record().summary if finished and not blind else None,
                 desk.views(person, run),
                 person.store.labels.count(run),
                 lang,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from bot.language import Lang
@@ -11,7 +11,7 @@ from evals.labelling import MOST_DRAWN
 from evals.report.words import Words
 from evals.scorers.registry import METRICS
 from evals.stats import Estimate
-from evals.summary import SLICED, Summary
+from evals.summary import SLICED
 from evals.targets.named import ENGINE
 from ui.evaluate.book import RunEntry
 from ui.evaluate.labelling_page import TaskView, task_rows
@@ -322,7 +322,6 @@ def _looks_again() -> Html:
 def run_body(
     person: Person,
     one: RunEntry,
-    summary: Summary | None,
     tasks: Sequence[TaskView],
     labels: int,
     lang: Lang,
@@ -336,7 +335,6 @@ def run_body(
     Args:
         person: whoever is signed in.
         one: the run.
-        summary: its figures; None before its end, and for whoever must not see them yet.
         tasks: of labelling its answers.
         labels: how many labels it has.
         lang: of the page.
@@ -345,15 +343,16 @@ def run_body(
         fault: why what was sent could not be done.
     """
     title = f"{one.suite} · {one.run[-8:]}"
+    shown = one.headline and not blind
     return element(
         "div",
         head(person, lang, title, element("span", title)),
         told(fault, notice),
         run_state(one, lang, blind=blind),
         text("eval.blind.run", lang, tag="p", class_="ev-notice") if blind else EMPTY,
-        _ways(one, lang) if summary else EMPTY,
+        _ways(one, lang) if shown else EMPTY,
         _settings(one, lang, blind=blind),
-        _headline(summary, lang) if summary else EMPTY,
+        _headline(one.headline, lang) if shown else EMPTY,
         _labelling(one, person, tasks, lang) if one.state == "done" else EMPTY,
         _deleting(one, labels, lang) if not one.is_open and one.folder else EMPTY,
         class_="ev",
@@ -429,7 +428,7 @@ def _settings(one: RunEntry, lang: Lang, *, blind: bool) -> Html:
     )
 
 
-def _headline(summary: Summary, lang: Lang) -> Html:
+def _headline(headline: Mapping[str, Estimate], lang: Lang) -> Html:
     sorts = {metric.name: metric for metric in METRICS}
 
     def digits(name: str) -> int:
@@ -451,7 +450,7 @@ def _headline(summary: Summary, lang: Lang) -> Html:
             element("strong", f"{estimate.mean:.{digits(name)}f}"),
             _interval(estimate, digits(name)),
         )
-        for name, estimate in summary.headline.items()
+        for name, estimate in headline.items()
         if name in sorts and sorts[name].counts
     ]
     return element(
