@@ -165,6 +165,8 @@ def create_key(
         "It cannot be shown again.",
         err=True,
     )
+    if "evaluate" in made.key.scopes:
+        typer.echo("It signs in at /evaluate.", err=True)
 
 
 @key_app.command("list")

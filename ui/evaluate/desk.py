@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -126,15 +127,16 @@ class Desk:
             self.book.listed(person.store),
             self.hidden(person),
             self.views(person),
-            self.choices(),
+            self.choices,
             lang,
             notice=notice_of(request, lang),
             fault=fault,
         )
         return self.written(request, string("eval.name", lang), body, status)
 
+    @cached_property
     def choices(self) -> Choices:
-        """What a run may be of."""
+        """What a run may be of; suites are a part of the program and stay as they are."""
         suites = [(name, len(load_suite(name))) for name in suite_names()]
         return Choices(suites, self.jobs.target_names)
 

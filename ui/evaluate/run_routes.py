@@ -95,7 +95,7 @@ def _add_starting(pages: APIRouter, desk: Desk) -> None:
         kinds: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
         def answer(person: Person) -> Response:
-            choices = desk.choices()
+            choices = desk.choices
             among("suite", suite, [name for name, _ in choices.suites])
             among("target", target, choices.targets)
             for one in langs or ():
