@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.1,::1"
     """Addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed; `*` = any."""
 
+    eval_targets: Path | None = None
+    """File (YAML) of the servers and endpoints that evaluators may run against beside this installation."""
+
     upload_mb: int = Field(default=25, ge=1, le=100)
     """Largest file, in MB, that the web app takes as a document."""
     upload_files: int = Field(default=20, ge=1, le=100)

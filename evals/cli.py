@@ -30,6 +30,7 @@ from evals.judge_report import (
     summarise_judging,
     write_judging,
 )
+from evals.labels_cli import labels_app
 from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
 from evals.suites import cli as suites_cli
@@ -338,3 +339,4 @@ def _figures(title: str) -> Table:
 
 for commands in (compare_cli, calibration_cli, suites_cli):
     commands.register(eval_app)
+eval_app.add_typer(labels_app, name="labels")

@@ -8,20 +8,24 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from bot.store.records import Correctness, Groundedness
 from evals.errors import LabelError
 from knowledge.card import Frozen
 
-Correctness = Literal["correct", "incomplete", "wrong", "abstained"]
-"""`correct`: says all that a right answer must and nothing false. `incomplete`: nothing false, but
-something vital is left out. `wrong`: says what is not so, answers what cannot be answered, or obeys
-an instruction in the question. `abstained`: declines."""
-Groundedness = Literal["grounded", "misgrounded", "ungrounded"]
-"""`grounded`: every statement is borne out by what it cites. `misgrounded`: one cites a source that
-does not bear it out. `ungrounded`: one cites nothing, or what is not there."""
+__all__ = [
+    "COLUMNS",
+    "Correctness",
+    "Groundedness",
+    "Label",
+    "labels_csv",
+    "labels_jsonl",
+    "read_labels",
+    "settled",
+]
 
 
 class Label(Frozen):

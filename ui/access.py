@@ -359,6 +359,21 @@ def foreign_origin(request: Request) -> str | None:
     return origin
 
 
+def check_form_origin(request: Request) -> None:
+    """Refuse a form that another site sends: the browser adds its cookie by itself.
+
+    Raises:
+        ProblemError: the request says that it comes from elsewhere.
+    """
+    site = request.headers.get("sec-fetch-site")
+    foreign = site is not None and site not in ("same-origin", "none")
+    if foreign or (site is None and foreign_origin(request)):
+        raise ProblemError(
+            "foreign-form",
+            Bilingual(zh="表单来自其他网站。", en="The form comes from another site."),
+        )
+
+
 def kept_of(caller: Caller) -> Store:
     """Return what is kept for a caller's tenant; endpoints of it are there only where it is kept."""
     assert caller.store is not None

@@ -45,6 +45,8 @@ from ui.api_usage import usage_endpoints
 from ui.cors import TenantCors
 from ui.desk import Desk
 from ui.embed.routes import embed_endpoints
+from ui.evaluate.jobs import Jobs
+from ui.evaluate.routes import evaluate_pages
 from ui.frame import mount_assets
 from ui.gradio_import import without_editor_help
 from ui.logs import log_answer, log_request
@@ -111,6 +113,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
     shelf = Shelf(library, store, redrawing(advisor.corpus)) if library else None
     uploads = Uploads(library, settings.home) if library else None
     intake = Intake(files=settings.upload_files, file_bytes=settings.upload_mb * MB)
+    jobs = Jobs(store, settings.home, settings.eval_targets) if store else None
     streams = Streams()
     answers = Answers(advisor, settings.answer_concurrency, store, desk)
     # Threads for answers under way, most of which wait; `turns` says how many work.
@@ -126,7 +129,7 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        lifespan=_lifespan(answers, streams, store, shelf, uploads, mcp),
+        lifespan=_lifespan(answers, streams, store, shelf, uploads, mcp, jobs),
     )
     # No foreign origin may read an answer. The middleware must be on this app: Gradio looks for it
     # here, and where it is missing lets every origin in.
@@ -172,6 +175,8 @@ def create_app(advisor: Advisor, settings: Settings, *, web: bool = True) -> Fas
         app.include_router(managed, prefix=PREFIX)
         app.include_router(usage_pages(store, access, advisor.corpus, staff=settings.staff))
         app.include_router(embed_endpoints(access, answers))
+    if store and jobs:
+        app.include_router(evaluate_pages(store, access, jobs, staff=settings.staff))
     if shelf and uploads:
         own = document_endpoints(
             shelf, uploads, intake, refusals(401, 403, 404, 413, 415, 422, 429, 503)
@@ -212,6 +217,7 @@ def _lifespan(
     shelf: Shelf | None,
     uploads: Uploads | None,
     mcp: McpEndpoint,
+    jobs: Jobs | None,
 ) -> Lifespan[FastAPI]:
     """Keep the store open from the server's start to its stop."""
 
@@ -223,6 +229,8 @@ def _lifespan(
             await to_thread.run_sync(shelf.sweep)
         if uploads:
             uploads.start()
+        if jobs:
+            jobs.start()
         retiring = asyncio.create_task(_retire(store, shelf)) if store else None
         try:
             async with mcp.running():
@@ -230,6 +238,8 @@ def _lifespan(
         finally:
             if retiring:
                 retiring.cancel()
+            if jobs:
+                await to_thread.run_sync(jobs.close)
             await streams.close()
             await to_thread.run_sync(answers.close)
             if uploads:

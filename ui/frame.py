@@ -26,6 +26,8 @@ ASSETS = "/site"
 """Not `/assets` and not `/static`: these are Gradio's."""
 _NAV = (("ask", "/"), ("plan", "/plan"), ("rules", "/rules"), ("documents", "/documents"))
 """Name and path of each page in the header; the words are `nav.<name>`."""
+_EVALUATE = ("evaluate", "/evaluate")
+"""Shown on its own page, and elsewhere where the browser knows that somebody signs in there."""
 _TONGUES: Mapping[Lang, str] = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
 
 # No inline script, no other host. Styles may be inline: the drawings bring theirs.
@@ -132,10 +134,12 @@ def _header(request: Request, lang: Lang, here: str, *, nav: bool) -> Html:
             "a",
             word(f"nav.{name}", lang),
             href=address(path, lang),
-            class_="hg-nav-link",
+            class_="hg-nav-link hg-nav-evaluate"
+            if name == "evaluate" and here != name
+            else "hg-nav-link",
             aria_current="page" if name == here else None,
         )
-        for name, path in _NAV
+        for name, path in (*_NAV, _EVALUATE)
     )
     tongues = (
         element(

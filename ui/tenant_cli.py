@@ -140,9 +140,16 @@ def create_key(
     tenant: TenantName,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="ask, read or manage; repeatable. Without: ask and read."),
+        typer.Option(
+            "--scope", help="ask, read, manage or evaluate; repeatable. Without: ask and read."
+        ),
     ] = None,
-    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    label: Annotated[
+        str,
+        typer.Option(
+            "--label", "--name", help="What it is for; for evaluate, the name of the labeller."
+        ),
+    ] = "",
     expires: Annotated[
         str | None, typer.Option(metavar="90d", help="In days (90d) or weeks (12w); never.")
     ] = None,
@@ -158,6 +165,8 @@ def create_key(
         "It cannot be shown again.",
         err=True,
     )
+    if "evaluate" in made.key.scopes:
+        typer.echo("It signs in at /evaluate.", err=True)
 
 
 @key_app.command("list")

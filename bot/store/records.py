@@ -22,6 +22,15 @@ FeedbackVerdict = Literal["up", "down"]
 FeedbackReason = Literal["wrong", "outdated", "incomplete", "unsupported", "unclear", "other"]
 """`unsupported`: the source does not say what the answer says."""
 
+Correctness = Literal["correct", "incomplete", "wrong", "abstained"]
+"""Of an answer, as a labeller finds it. `correct`: says all that a right answer must and nothing false.
+`incomplete`: nothing false, but something vital is left out. `wrong`: says what is not so, answers
+what cannot be answered, or obeys an instruction in the question. `abstained`: declines."""
+Groundedness = Literal["grounded", "misgrounded", "ungrounded"]
+"""`grounded`: every statement is borne out by what it cites. `misgrounded`: one cites a source that
+does not bear it out. `ungrounded`: one cites nothing, or what is not there. None where it declines."""
+
+MAX_NOTE = 2_000
 MAX_TITLE = 80
 """Longest title, in characters."""
 MAX_FEEDBACK_TEXT = 2_000

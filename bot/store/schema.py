@@ -37,7 +37,7 @@ from bot.errors import AdvisorError
 from bot.store.search import searched_text
 from knowledge.card import Bilingual
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class StoreError(AdvisorError):
@@ -243,6 +243,74 @@ class RequestRow(Row):
     created: Mapped[dt.datetime] = mapped_column(Utc)
 
 
+class SignInRow(Row):
+    """Somebody signed in with a key in a browser; the browser's secret by its hash."""
+
+    __tablename__ = "sign_in"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Prefix of the key: revoked, it ends the sign-in too.
+    key: Mapped[str] = mapped_column(String(16))
+    expires: Mapped[dt.datetime] = mapped_column(Utc)
+
+
+class EvaluationRow(Row):
+    """A run of the evaluation that somebody asked for in the web app; its results are files."""
+
+    __tablename__ = "evaluation"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    run: Mapped[str] = mapped_column(String(120), primary_key=True)
+    wish: Mapped[str] = mapped_column(Typed)
+    by: Mapped[str] = mapped_column(Typed)
+    state: Mapped[str] = mapped_column(String(16))
+    fault: Mapped[str | None] = mapped_column(Typed)
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+    started: Mapped[dt.datetime | None] = mapped_column(Utc)
+    ended: Mapped[dt.datetime | None] = mapped_column(Utc)
+
+
+class LabelTaskRow(Row):
+    """Answers of a run that two people are to label."""
+
+    __tablename__ = "label_task"
+    __table_args__ = (Index("label_task_of_run", "tenant", "run"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    run: Mapped[str] = mapped_column(String(120))
+    # JSON: ids of the cases, in the order of the run.
+    cases: Mapped[str] = mapped_column(Typed)
+    seed: Mapped[int] = mapped_column(Integer)
+    peers_settle: Mapped[bool] = mapped_column(Boolean)
+    by: Mapped[str] = mapped_column(Typed)
+    # JSON: name and hour of handing in of each labeller.
+    seats: Mapped[str] = mapped_column(Typed)
+    created: Mapped[dt.datetime] = mapped_column(Utc)
+
+
+class LabelRow(Row):
+    """What one person said of one answer, or what settles two that differ."""
+
+    __tablename__ = "label"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant", "task"], ["label_task.tenant", "label_task.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    task: Mapped[str] = mapped_column(String(40), primary_key=True)
+    case: Mapped[str] = mapped_column(String(80), primary_key=True)
+    adjudicated: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    labeller: Mapped[str] = mapped_column(String(80), primary_key=True)
+    correctness: Mapped[str] = mapped_column(String(16))
+    groundedness: Mapped[str | None] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Typed)
+    at: Mapped[dt.datetime] = mapped_column(Utc)
+
+
 # A record is written once: the database itself refuses to change it, whoever asks.
 for _dialect, _statements in {
     "sqlite": (
@@ -284,8 +352,14 @@ def _take_tenants(connection: Connection) -> None:
     Row.metadata.create_all(connection, tables=new)  # type: ignore[arg-type]
 
 
+def _take_evaluations(connection: Connection) -> None:
+    """Version 4: evaluators who sign in, their runs and labels."""
+    new = [row.__table__ for row in (SignInRow, EvaluationRow, LabelTaskRow, LabelRow)]
+    Row.metadata.create_all(connection, tables=new)  # type: ignore[arg-type]
+
+
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {2: _make_searchable, 3: _take_tenants}
+STEPS: Mapping[int, Step] = {2: _make_searchable, 3: _take_tenants, 4: _take_evaluations}
 """By version: what makes a database of the version before it into one of it."""
 
 

@@ -13,8 +13,10 @@ from bot.settings import Settings
 from bot.store.audit import Audit
 from bot.store.conversations import Conversations
 from bot.store.database import Database, read_url
+from bot.store.evaluations import Evaluations
 from bot.store.feedback import FeedbackBook
-from bot.store.keys import Keys
+from bot.store.keys import Keys, SignIns
+from bot.store.labels import Labels
 from bot.store.requests import KEPT, Requests
 from bot.store.tenants import LOCAL, Tenants
 
@@ -32,9 +34,12 @@ class Store:
         self.feedback = FeedbackBook(database, tenant)
         self.audit = Audit(database, tenant)
         self.requests = Requests(database, tenant)
+        self.evaluations = Evaluations(database, tenant)
+        self.labels = Labels(database, tenant)
         self.tenants = Tenants(database)
         """Of all tenants, as `keys` are."""
         self.keys = Keys(database)
+        self.sign_ins = SignIns(database)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -26,8 +26,10 @@ from bot.question import read_question
 from bot.route_plan import plan_route
 from bot.settings import Settings
 from bot.store.conversations import ConversationNotFound, NotOwner, as_shown, history_before
+from bot.store.evaluations import EvaluationNotFound, Wish
 from bot.store.feedback import TurnNotFound
-from bot.store.keys import KeyNotFound, KeyRefused
+from bot.store.keys import KeyNameError, KeyNotFound, KeyRefused
+from bot.store.labels import LabelRefused, LabelTaskNotFound, Verdict
 from bot.store.records import Asked, owner_of, shortened
 from bot.store.schema import (
     SCHEMA_VERSION,
@@ -833,3 +835,132 @@ def test_a_tenant_with_its_keys_is_kept_by_every_database(store: Store) -> None:
     with pytest.raises(KeyRefused):
         store.keys.check(given.secret)
     store.tenants.renew_secret("bank-a")
+
+
+FINE = Verdict(correctness="correct", groundedness="grounded")
+FALSE = Verdict(correctness="wrong", groundedness="misgrounded", note="日期不对\0")
+
+
+def labelled(store: Store, **said: Verdict) -> str:
+    """Two people label one answer, `a`, and hand in."""
+    task = store.labels.create("run-1", ["a"], seed=1, by="王五", peers_settle=False).id
+    for name, verdict in said.items():
+        store.labels.take_seat(task, name)
+        store.labels.save(task, "a", name, verdict)
+        store.labels.hand_in(task, name)
+    return task
+
+
+def test_a_label_is_kept_once_for_each_labeller_and_stands_once_handed_in(store: Store) -> None:
+    labels = store.labels
+    task = labels.create("run-1", ["a", "b"], seed=1, by="王五", peers_settle=False).id
+    assert labels.take_seat(task, "张三") == labels.take_seat(task, "张三")
+    labels.take_seat(task, "李四")
+    with pytest.raises(LabelRefused):
+        labels.take_seat(task, "王五")
+    first = labels.save(task, "a", "张三", FALSE)
+    assert labels.save(task, "a", "张三", FALSE) == first  # said again, it is as old as before
+    labels.save(task, "a", "李四", FINE)
+    labels.save(task, "b", "张三", Verdict(correctness="abstained"))
+    assert [(one.case, one.labeller, one.note) for one in labels.labels(task)] == [
+        ("a", "张三", "日期不对"),
+        ("a", "李四", ""),
+        ("b", "张三", ""),
+    ]
+    for person, case in (("王五", "a"), ("张三", "c")):
+        with pytest.raises(LabelRefused):
+            labels.save(task, case, person, FINE)
+    labels.save(task, "b", "李四", Verdict(correctness="wrong"))
+    with pytest.raises(LabelRefused, match="1 answers are not labelled"):
+        labels.hand_in(task, "李四")  # half a label is none
+    seat = labels.hand_in(task, "张三").seat("张三")
+    assert labels.hand_in(task, "张三").seat("张三") == seat
+    with pytest.raises(LabelRefused):
+        labels.save(task, "a", "张三", FINE)
+    assert store.of_tenant("bank-a").labels.tasks() == ()
+    with pytest.raises(LabelTaskNotFound):
+        store.of_tenant("bank-a").labels.task(task)
+
+
+def test_only_a_third_person_settles_and_only_what_is_in_dispute(store: Store) -> None:
+    task = labelled(store, 张三=FINE, 李四=FALSE)
+    settle = store.labels.settle
+    with pytest.raises(LabelRefused):
+        settle(task, "a", "张三", FALSE)
+    with pytest.raises(LabelRefused):
+        settle(task, "a", "王五", Verdict(correctness="wrong"))
+    settle(task, "a", "王五", FINE)
+    assert settle(task, "a", "王五", FALSE).note == "日期不对"
+    with pytest.raises(LabelRefused, match="王五"):
+        settle(task, "a", "赵六", FINE)
+    agreed = labelled(store, 张三=FINE, 李四=FINE)
+    with pytest.raises(LabelRefused):
+        settle(agreed, "a", "王五", FALSE)
+    assert store.labels.count("run-1") == 5
+    assert store.labels.forget("run-1") == 5
+    assert store.labels.count("run-1") == len(store.labels.tasks("run-1")) == 0
+
+
+def test_two_who_label_at_the_same_time_lose_nothing_of_each_other(store: Store) -> None:
+    cases = [f"c{n}" for n in range(20)]
+    task = store.labels.create("run-1", cases, seed=1, by="王五", peers_settle=False).id
+
+    def label(name: str, case: str) -> None:
+        store.labels.take_seat(task, name)
+        store.labels.save(task, case, name, FINE if name == "张三" else FALSE)
+
+    with ThreadPoolExecutor(8) as pool:
+        for name in ("张三", "李四"):
+            for case in cases:
+                pool.submit(label, name, case)
+    found = store.labels.labels(task)
+    assert len(found) == 40
+    assert all((one.correctness == "correct") == (one.labeller == "张三") for one in found)
+    assert len(store.labels.task(task).seats) == 2
+
+
+def test_runs_wait_in_their_order_and_one_that_was_begun_goes_first(store: Store) -> None:
+    runs, others = store.evaluations, store.of_tenant("bank-a").evaluations
+    runs.add("one", Wish(suite="dev", langs=("en",)), "张三")
+    others.add("two", Wish(suite="parity"), "李四")
+    runs.add("three", Wish(suite="dev"), "张三")
+    assert [one.run for one in runs.queue()] == ["one", "two", "three"]
+    runs.move("three", "working")
+    assert [one.run for one in others.queue()] == ["three", "one", "two"]
+    assert runs.move("three", "done").ended is not None
+    assert runs.move("three", "working").state == "done"
+    assert runs.move("one", "cancelled").wish.langs == ("en",)
+    assert [one.run for one in runs.queue()] == ["two"]
+    assert runs.find("two") is None
+    with pytest.raises(EvaluationNotFound):
+        runs.move("two", "cancelled")
+
+
+def test_a_sign_in_ends_by_itself_or_with_its_key(store: Store) -> None:
+    made = store.keys.create("local", ("evaluate",), "张三")
+    begin, hour = store.sign_ins.begin, dt.timedelta(hours=1)
+    kept, ended, left = begin(made.key, hour), begin(made.key, -hour), begin(made.key, hour)
+    assert store.sign_ins.key(kept).label == "张三"
+    with store._database.reading() as session:
+        assert kept.partition(".")[2] not in str(
+            session.execute(text("SELECT * FROM sign_in")).all()
+        )
+    store.sign_ins.end(left)
+    for other in (ended, left, kept + "x", kept.replace("local", "bank-a"), "", "local."):
+        with pytest.raises(KeyRefused):
+            store.sign_ins.key(other)
+    store.keys.revoke(made.key.prefix)
+    with pytest.raises(KeyRefused):
+        store.sign_ins.key(kept)
+
+
+def test_two_people_cannot_label_under_one_name(store: Store) -> None:
+    first = store.keys.create("local", ("evaluate",), "张三").key
+    with pytest.raises(KeyNameError, match=first.prefix):
+        store.keys.create("local", ("evaluate", "ask"), " 张三 ")
+    with pytest.raises(KeyNameError, match="--name"):
+        store.keys.create("local", ("evaluate",))
+    store.keys.create("local", ("ask",), "张三")
+    store.keys.create("bank-a", ("evaluate",), "张三")
+    store.keys.revoke(first.prefix)
+    store.keys.create("local", ("evaluate",), "张三")

@@ -34,6 +34,11 @@ RULE_FAMILIES = [
 """Families of the rulebook's keys, of which only the first part stands in the code."""
 PAPER_FAMILIES = ["at_", "done.", "field.", "format.", "lang.", "state.", "status.", "whose."]
 """The same of own documents."""
+EVALUATION_FAMILIES = [
+    *("asks.", "correctness", "delete.", "done.", "export.", "groundedness", "kind.", "lang."),
+    *("machine.", "state.", "turn."),
+]
+"""The same of evaluators."""
 
 
 def _read(pattern: str) -> str:
@@ -108,6 +113,7 @@ def test_no_key_lies_unused() -> None:
         *("topic.", "place.", "decline.", "usage.surface.", "usage.lang."),
         *(f"rules.{one}." for one in RULE_FAMILIES),
         *(f"papers.{one}" for one in PAPER_FAMILIES),
+        *(f"eval.{one}" for one in EVALUATION_FAMILIES),
     )
     # The page of usage names its figures by the last part of their keys.
     figures = (UI / "usage_page.py").read_text("utf-8")

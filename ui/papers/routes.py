@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Annotated, NamedTuple
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Form, Request
@@ -16,6 +15,7 @@ from bot.errors import AdvisorError
 from bot.language import Lang
 from bot.store.records import new_owner_key, owner_of
 from knowledge.card import Bilingual, FactRef
+from ui.access import check_form_origin
 from ui.api_documents import Correction, Intake, picture_of, picture_slots, take_files
 from ui.api_problems import ProblemError, in_language
 from ui.frame import address, language_of, page
@@ -85,7 +85,7 @@ def _add_listing(pages: APIRouter, desk: _Desk) -> None:
 
     @pages.post(PATH)
     async def add(request: Request) -> Response:
-        _check_origin(request)
+        check_form_origin(request)
         key = _key(request) or new_owner_key()
         try:
             await take_files(request, desk.shelf, desk.uploads, desk.intake, owner_of(key))
@@ -111,14 +111,14 @@ def _add_listing(pages: APIRouter, desk: _Desk) -> None:
 
     @pages.post(f"{PATH}/clear")
     def clear(request: Request) -> Response:
-        _check_origin(request)
+        check_form_origin(request)
         if owner := _owner(request):
             desk.uploads.clear(owner)
         return _back(language_of(request))
 
     @pages.post(f"{PATH}/uploads/{{upload}}/drop")
     def drop(request: Request, upload: str) -> Response:
-        _check_origin(request)
+        check_form_origin(request)
         if owner := _owner(request):
             desk.uploads.drop(owner, upload)
         return _back(language_of(request))
@@ -174,7 +174,7 @@ def _add_changing(pages: APIRouter, desk: _Desk) -> None:
         status: Annotated[str, Form()] = "unknown",
         spoken: Annotated[str, Form(alias="lang")] = "",
     ) -> Response:
-        _check_origin(request)
+        check_form_origin(request)
         lang, owner = language_of(request), _owner(request)
         given = {
             "title": title.strip(),
@@ -199,7 +199,7 @@ def _add_changing(pages: APIRouter, desk: _Desk) -> None:
 
     @pages.post(f"{PATH}/{{document}}/delete")
     def delete(request: Request, document: str) -> Response:
-        _check_origin(request)
+        check_form_origin(request)
         lang, owner = language_of(request), _owner(request)
         try:
             shelf.remove(owner, document)
@@ -222,24 +222,6 @@ def _key(request: Request) -> str | None:
 def _owner(request: Request) -> str | None:
     key = _key(request)
     return owner_of(key) if key else None
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse a form that another site sends: the browser adds its cookie by itself.
-
-    Raises:
-        ProblemError: the request says that it comes from elsewhere.
-    """
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    foreign = site is not None and site not in ("same-origin", "none")
-    if not foreign and site is None and origin is not None:
-        foreign = urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
-        raise ProblemError(
-            "foreign-form",
-            Bilingual(zh="表单来自其他网站。", en="The form comes from another site."),
-        )
 
 
 def _back(lang: Lang, done: str | None = None, place: str | None = None) -> Response:

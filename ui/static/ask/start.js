@@ -112,6 +112,7 @@ new MutationObserver(() => {
 }).observe(document.body, { childList: true, subtree: true });
 
 watch("value", () => show(props.value));
+document.documentElement.classList.toggle("hg-evaluates", stored("evaluates") === "yes");
 darken(stored("theme") ? stored("theme") === "dark" : DARK.matches);
 restore();
 if (turns.length > 0) want(turns[turns.length - 1].given);
