@@ -22,9 +22,7 @@ LEVEL = 0.05
 _FILTERS = ("kind", "lang", "lost", "gained", "changed")
 
 
-def render_comparison(
-    comparison: Comparison, before: Run, after: Run, *, lang: Lang = "en"
-) -> str:
+def render_comparison(comparison: Comparison, before: Run, after: Run, *, lang: Lang = "en") -> str:
     """Write a comparison as one HTML document that needs no network.
 
     Args:
@@ -116,11 +114,36 @@ def _lead(
         element("p", " ".join(filter(None, verdict)), class_=f"r-verdict {tone}".strip()),
         parts.key_figures(
             [
-                (words("compare.changed"), str(len(comparison.changes)), words("compare.of", n=comparison.cases), None),
-                (words("way.lost"), str(len(lost)), words("compare.any"), "r-down" if lost else None),
-                (words("way.gained"), str(len(gained)), words("compare.any"), "r-up" if gained else None),
-                (words("compare.fell"), str(len(worse)), words("compare.beyond"), "r-down" if worse else None),
-                (words("compare.rose"), str(len(better)), words("compare.beyond"), "r-up" if better else None),
+                (
+                    words("compare.changed"),
+                    str(len(comparison.changes)),
+                    words("compare.of", n=comparison.cases),
+                    None,
+                ),
+                (
+                    words("way.lost"),
+                    str(len(lost)),
+                    words("compare.any"),
+                    "r-down" if lost else None,
+                ),
+                (
+                    words("way.gained"),
+                    str(len(gained)),
+                    words("compare.any"),
+                    "r-up" if gained else None,
+                ),
+                (
+                    words("compare.fell"),
+                    str(len(worse)),
+                    words("compare.beyond"),
+                    "r-down" if worse else None,
+                ),
+                (
+                    words("compare.rose"),
+                    str(len(better)),
+                    words("compare.beyond"),
+                    "r-up" if better else None,
+                ),
             ]
         ),
     )
@@ -237,9 +260,7 @@ def _slices(comparison: Comparison, words: Words) -> Html:
             for key, changes in slices.items()
         ]
         head = parts.heads(title, *(words.name("metric", name) for name in names))
-        tables.append(
-            parts.scrolling(title, head, element("tbody", *rows), class_="r-heat")
-        )
+        tables.append(parts.scrolling(title, head, element("tbody", *rows), class_="r-heat"))
     return join(*tables, parts.note(words("compare.slices")))
 
 
@@ -294,10 +315,12 @@ def _runs(before: Run, after: Run, names: tuple[str, str], words: Words) -> Html
                 element("td", told if one != other else EMPTY),
             )
 
-    head = parts.heads(words("col.setting"), *(f"{side} · {name}" for side, name in zip("AB", names, strict=True)), words("compare.alike"))
-    return parts.scrolling(
-        words("section.runs"), head, element("tbody", *rows()), class_="r-prose"
+    head = parts.heads(
+        words("col.setting"),
+        *(f"{side} · {name}" for side, name in zip("AB", names, strict=True)),
+        words("compare.alike"),
     )
+    return parts.scrolling(words("section.runs"), head, element("tbody", *rows()), class_="r-prose")
 
 
 def _rows(comparison: Comparison, before: Run, after: Run) -> list[dict[str, Any]]:
@@ -317,7 +340,14 @@ def _rows(comparison: Comparison, before: Run, after: Run) -> list[dict[str, Any
         for name in was
         if name in now and name not in left_out
     ]
-    return sorted(rows, key=lambda row: (-len(row.get("lost", ())), -len(row.get("moved", ())), "changed" not in row))
+    return sorted(
+        rows,
+        key=lambda row: (
+            -len(row.get("lost", ())),
+            -len(row.get("moved", ())),
+            "changed" not in row,
+        ),
+    )
 
 
 def _row(
@@ -354,7 +384,10 @@ def _row(
 
 
 def _side(
-    result: CaseResult, text: Sequence[tuple[bool, str]], cited: Sequence[str], others: Sequence[str]
+    result: CaseResult,
+    text: Sequence[tuple[bool, str]],
+    cited: Sequence[str],
+    others: Sequence[str],
 ) -> Mapping[str, Any]:
     answer = result.answer
     return {
