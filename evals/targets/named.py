@@ -83,9 +83,10 @@ def read_targets(path: Path | None) -> Mapping[str, NamedTarget]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
+        # Not what was seen: somebody may have put a key there.
         raise TargetError(
-            f"{path.name}, {place}: seen {first['input']!r:.80}; expected: {first['msg']}. Mend it."
-        ) from error
+            f"{path.name}, {place or 'the file'}: cannot be used; expected: {first['msg']}. Mend it."
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise TargetError(
             f"{path.name}: cannot be read ({type(error).__name__}); expected YAML, a name for each "
