@@ -112,7 +112,7 @@ class Advisor:
         self._directory = Directory(corpus, glossary, countries, segmenter)
         self._lexicon = Lexicon(corpus, glossary)
         self._support = Support(corpus, self._lexicon, embedder, home / "facts")
-        self._checker = Checker(corpus, glossary, self._support)
+        self.checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
         self._map = Map(corpus, embedder, segmenter, home)
         self.documents = documents
@@ -170,7 +170,7 @@ class Advisor:
     def _take_model(self, model: ChatModel | None, rewriting_model: ChatModel | None) -> None:
         self._models = tuple(one for one in (model, rewriting_model) if one)
         self._writer = (
-            ModelWriter(model, self.corpus, self._checker, self.settings) if model else None
+            ModelWriter(model, self.corpus, self.checker, self.settings) if model else None
         )
         rewrites = rewriting_model or model
         self._rewriter = Rewriter(rewrites) if rewrites and self.settings.model_rewrites else None
@@ -271,7 +271,7 @@ class Advisor:
             question,
             evidence,
             self.corpus,
-            self._checker,
+            self.checker,
             self._directory,
             self._suggester,
             watch,

@@ -73,7 +73,7 @@ def compose_brief(
         tokens: estimated tokens that the facts may take; one that does not fit is left out whole.
     """
     lang = question.lang
-    told = dict(_within(_fact_lines((*leads, *evidence.refs), corpus, question), tokens))
+    told = dict(within(fact_lines((*leads, *evidence.refs), corpus, question), tokens))
     names = {f"F{n}": ref for n, ref in enumerate(told, start=1)}
     facts = "\n".join(f"{name}: {told[ref]}" for name, ref in names.items())
     parts = understanding.parts if len(understanding.parts) > 1 else ()
@@ -91,7 +91,7 @@ def compose_brief(
     }
     writer = load_prompt("writer", passage_lang(lang))
     system = writer.render(
-        language=_LANGUAGES[lang], sentences=str(MOST_SENTENCES), form=_form(form, lang)
+        language=LANGUAGES[lang], sentences=str(MOST_SENTENCES), form=_form(form, lang)
     )
     return Brief(
         messages=(
@@ -129,7 +129,7 @@ def compose_repair(
     )
     asked = load_prompt("repair", passage_lang(lang)).render(
         rejected=fence("rejected", told),
-        language=_LANGUAGES[lang],
+        language=LANGUAGES[lang],
         form=_form(brief.form, lang),
     )
     said = print_claims([claim for claim, _ in refused], brief.form)
@@ -150,7 +150,7 @@ def estimate_tokens(text: str) -> int:
 
 
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
-_LANGUAGES: Mapping[Lang, str] = {
+LANGUAGES: Mapping[Lang, str] = {
     "zh-Hans": "简体中文",
     "zh-Hant": "繁体中文（香港用字）",
     "en": "English",
@@ -161,7 +161,7 @@ def _form(form: OutputForm, lang: Lang) -> str:
     return load_prompt(f"form-{form}", passage_lang(lang)).render()
 
 
-def _fact_lines(
+def fact_lines(
     refs: Iterable[FactRef], corpus: Corpus, question: Question
 ) -> Iterator[tuple[FactRef, str]]:
     """Yield each fact once with its line: `text 〔title, number; status; date〕`."""
@@ -173,7 +173,8 @@ def _fact_lines(
         yield ref, f"{text} 〔{source}〕".replace("\n", " ")
 
 
-def _within(lines: Iterable[tuple[FactRef, str]], tokens: int) -> Iterator[tuple[FactRef, str]]:
+def within(lines: Iterable[tuple[FactRef, str]], tokens: int) -> Iterator[tuple[FactRef, str]]:
+    """Yield the lines that fit into so many estimated tokens; one that does not is left out whole."""
     left = tokens
     for ref, line in lines:
         # the name before it and the line's end

@@ -112,13 +112,13 @@ class ClaimReader:
 
     def _of_pieces(self, pieces: Iterable[_Piece]) -> Iterator[ProposedClaim]:
         for piece in pieces:
-            text = _without_layout(piece.text) if piece.opens_line else piece.text
+            text = without_layout(piece.text) if piece.opens_line else piece.text
             if piece.opens_line:
                 section, text = _without_heading(text)
                 self._section = section or self._section
-                if section is None and _is_heading(piece.text):
+                if section is None and is_heading(piece.text):
                     continue
-            for sentence in _sentences(text):
+            for sentence in sentences_of(text):
                 said, names = _without_marks(sentence)
                 if not _WORD.search(said):
                     continue
@@ -288,7 +288,7 @@ class _Lines:
         """Cut behind the marks, unless they stand inside or before a sentence that goes on."""
         before = self._text[: self._marks_end]
         stop = _STOP.match(self._text, self._marks_end)
-        bare = _without_marks(_without_heading(_without_layout(before))[1])[0]
+        bare = _without_marks(_without_heading(without_layout(before))[1])[0]
         at = stop.end() if stop else self._marks_end
         ended = bool(stop) or bool(_STOPPED.search(bare))
         goes_on = not ended and _GOES_ON.match(self._text, at)
@@ -395,7 +395,7 @@ _SENTENCE_END = re.compile(
 )
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences_of(text: str) -> Iterator[str]:
     """Split a piece of a line into sentences, each with the marks around its stop."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
@@ -437,7 +437,7 @@ def _section_named(name: str) -> BlockKind | None:
     return _SECTION_OF.get(to_simplified(name).strip().lower())
 
 
-def _without_layout(text: str) -> str:
+def without_layout(text: str) -> str:
     """Take off what opens a line: bullets, numbers, heading signs, bold."""
     return _LAYOUT.sub("", text)
 
@@ -446,10 +446,10 @@ def _without_heading(text: str) -> tuple[BlockKind | None, str]:
     """Return the section that a line is headed by, and the rest of it."""
     match = _HEADING.match(text)
     section = _section_named(match[1]) if match else None
-    return (section, _without_layout(text[match.end() :])) if match and section else (None, text)
+    return (section, without_layout(text[match.end() :])) if match and section else (None, text)
 
 
-def _is_heading(line: str) -> bool:
+def is_heading(line: str) -> bool:
     """Tell whether a line is a heading or an opening, and no sentence."""
     bare = line.strip()
     if bare.startswith("```"):

@@ -31,9 +31,10 @@ from evals.judge_report import (
     write_judging,
 )
 from evals.report import headline_rows, write_page
-from evals.run import CaseResult, Plan, Run, as_target, carry_out, plan_run, resumed
+from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
 from evals.summary import Summary, summarise
 from evals.targets import Target
+from evals.targets.choice import TIMEOUT_S, opened, read_key, record_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,6 +52,47 @@ Suite = Annotated[str, typer.Option(help="Suite: a file of evals/cases, without 
 @eval_app.command("run")
 def run_command(
     suite: Suite = "dev",
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="TARGET",
+            help="`engine` (this process), `endpoint`, or URL of a running Hugang.",
+        ),
+    ] = "engine",
+    base_url: Annotated[
+        str | None, typer.Option(help="Endpoint: its address, up to and with /v1.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Endpoint: the model, as the endpoint calls it.")
+    ] = None,
+    with_retrieval: Annotated[
+        bool, typer.Option("--with-retrieval", help="Endpoint: show the model our evidence.")
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(help="What reports call the target; else model or host.")
+    ] = None,
+    key_env: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Environment variable with the target's key."),
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the target's key and nothing else.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="Cases put to the target at once.")
+    ] = 1,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Server, endpoint: seconds for one attempt.")
+    ] = TIMEOUT_S,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Endpoint: most tokens of an answer.")
+    ] = None,
+    price_in: Annotated[
+        float | None, typer.Option(min=0, help="Endpoint: price of a million tokens sent.")
+    ] = None,
+    price_out: Annotated[
+        float | None, typer.Option(min=0, help="Endpoint: price of a million tokens received.")
+    ] = None,
     kind: Annotated[
         list[str] | None, typer.Option(help="Only this kind of case; may be repeated.")
     ] = None,
@@ -69,7 +111,7 @@ def run_command(
             metavar="RUN_ID", help="Go on with a run that was broken off, as it was begun."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap; sent to an endpoint too.")] = 0,
     today: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day to ask on; else the present day."),
@@ -85,39 +127,55 @@ def run_command(
 ) -> None:
     """Answer every case, score the answers, print the headline table, write the report.
 
+    The target is this process; or a running Hugang by its address; or `endpoint`, any
+    OpenAI-compatible one: --target endpoint --base-url http://127.0.0.1:9000/v1 --model NAME.
     The run is kept case by case in Hugang's home: --resume goes on with one that was broken off.
     """
     archive = Archive.of_home()
     begun = _told(archive.get, resume).settings if resume else None
+    record = (
+        begun.target
+        if begun
+        else _told(
+            record_of,
+            target,
+            base_url=base_url,
+            model=model,
+            with_retrieval=with_retrieval,
+            name=name,
+            model_seed=seed,
+            max_tokens=max_tokens,
+            price_in=price_in,
+            price_out=price_out,
+        )
+    )
+    key = _told(read_key, key_env, key_file)
     kinds = _among(kind, get_args(CaseKind), "--kind")
     langs = _among(lang, get_args(Lang), "--lang")
     cases = _cases(begun.suite if begun else suite)
     judge = begun.judge if begun else judge
     judging = None if judge is None else _open_judge(judge)
-    from bot.advisor import Advisor
-
-    advisor = Advisor.open()
     try:
-        target = as_target(advisor)
-        if begun:
-            folder = archive.get(begun.run_id)
-            plan = _told(resumed, begun, target, cases)
-        else:
-            plan = plan_run(
-                target,
-                cases,
-                suite=suite,
-                limit=limit,
-                kinds=kinds,
-                langs=langs,
-                seed=seed,
-                today=today.date() if today else None,
-                judge=judge,
-            )
-            folder = archive.start(plan)
-        run = _told(_run_with_bar, folder, plan, target)
-    finally:
-        advisor.close()
+        with opened(record, key=key, timeout_s=timeout) as at:
+            if begun:
+                folder, plan = archive.get(begun.run_id), resumed(begun, at, cases)
+            else:
+                plan = plan_run(
+                    at,
+                    cases,
+                    suite=suite,
+                    limit=limit,
+                    kinds=kinds,
+                    langs=langs,
+                    seed=seed,
+                    today=today.date() if today else None,
+                    judge=judge,
+                )
+                folder = archive.start(plan)
+            run = _run_with_bar(folder, plan, at, concurrency)
+    except EvalError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     _print_headline(run, summarise(run))
     report = folder.finish(run)
     typer.echo(f"report: {report}", err=True)
@@ -178,7 +236,7 @@ def _told(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise typer.Exit(1) from error
 
 
-def _run_with_bar(folder: RunFolder, plan: Plan, target: Target) -> Run:
+def _run_with_bar(folder: RunFolder, plan: Plan, target: Target, concurrency: int) -> Run:
     """Run with a bar on stderr, where it does not mix with the figures."""
     typer.echo(
         f"run {folder.run_id}: broken off, it goes on with --resume {folder.run_id}", err=True
@@ -190,7 +248,7 @@ def _run_with_bar(folder: RunFolder, plan: Plan, target: Target) -> Run:
         def told(done: int, total: int, result: CaseResult) -> None:
             bar.update(task, completed=done, total=total, description=result.case.id)
 
-        return carry_out(plan, target, done=done, keep=keep, progress=told)
+        return carry_out(plan, target, done=done, keep=keep, progress=told, concurrency=concurrency)
 
 
 def _open_judge(name: str) -> Judge:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from bot.answer import CheckedAnswer
 from bot.language import Lang
 from evals.case import Case, CaseKind, suite_digest
-from evals.errors import RunUnusable
+from evals.errors import RunUnusable, TargetError
 from evals.provenance import git_revision, python_version
-from evals.scorers import Score, Scorer, build_scorers
+from evals.scorers import Score, Scorer, build_scorers, metric
+from evals.targets.fair import unscored
 from evals.targets.target import Answering, Engine, Target, TargetRecord
 from knowledge.card import Frozen
 
@@ -133,8 +134,13 @@ def plan_run(
         seed: starts the bootstrap of every interval.
         today: the day that cases without `as_of` are asked on; None = the clock.
         judge: name of the model that will grade the answers too.
+
+    Raises:
+        TargetError: the target cannot be asked on that day.
     """
     started = dt.datetime.now(tz=dt.UTC)
+    today = today or _today()
+    _check_day(target, today)
     chosen, exclusions = _choose(cases, limit, kinds, langs, ids)
     digest = suite_digest(cases)
     settings = RunSettings(
@@ -146,7 +152,7 @@ def plan_run(
         exclusions=exclusions,
         chosen=tuple(case.id for case in chosen),
         started=started,
-        today=today or dt.date.today(),  # noqa: DTZ011 - rules hold on the reader's calendar day
+        today=today,
         seed=seed,
         corpus=target.corpus_version,
         scored_by=_scored_by(target),
@@ -167,7 +173,9 @@ def resumed(begun: RunSettings, target: Target, cases: Sequence[Case]) -> Plan:
 
     Raises:
         RunUnusable: the suite, the corpus, the prompts or the target are no longer the same.
+        TargetError: the target cannot be asked on the day of the run.
     """
+    _check_day(target, begun.today)
     changed = [
         f"{name}: begun with {was}, seen {now}"
         for name, was, now in (
@@ -186,6 +194,18 @@ def resumed(begun: RunSettings, target: Target, cases: Sequence[Case]) -> Plan:
         )
     by_id = {case.id: case for case in cases}
     return Plan(begun, tuple(by_id[case] for case in begun.chosen))
+
+
+def _check_day(target: Target, day: dt.date) -> None:
+    if target.record.kind == "hugang" and day != _today():
+        raise TargetError(
+            f"{target.record.name}: seen {day} as the day to ask on; expected {_today()}, for a "
+            "running server knows only its own day. Leave --today out, or start a new run."
+        )
+
+
+def _today() -> dt.date:
+    return dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
 
 
 def _scored_by(target: Target) -> str | None:
@@ -228,7 +248,8 @@ def carry_out(
             progress(len(found), len(plan.cases), result)
     results = tuple(found[case.id] for case in plan.cases if case.id in found)
     writers = sorted({r.answer.engine.writer for r in results if r.answer})
-    settings = plan.settings.model_copy(update={"writers": tuple(writers)})
+    # The record again: what an endpoint would not take is known only now.
+    settings = plan.settings.model_copy(update={"writers": tuple(writers), "target": target.record})
     return Run(settings=settings, results=results)
 
 
@@ -298,7 +319,11 @@ def _run_case(
     except Exception as raised:  # noqa: BLE001 - whatever it is, the record of the run must hold it
         error = f"{type(raised).__name__}: {raised}"
     wall_ms = (time.perf_counter() - start) * 1000
-    scores = {name: scorer(case, answer) for name, scorer in scorers.items()} if answer else {}
+    scores: dict[str, Score] = {}
+    if answer:
+        for name, scorer in scorers.items():
+            why = unscored(target.record, case, metric(name))
+            scores[name] = Score.unscored(why) if why else scorer(case, answer)
     return CaseResult(case=case, answer=answer, error=error, scores=scores, wall_ms=wall_ms)
 
 

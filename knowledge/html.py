@@ -25,7 +25,7 @@ def join(*parts: str) -> Html:
     return Html("".join(safe(part) for part in parts))
 
 
-def element(tag: str, /, *children: str, **attributes: str | int | bool | None) -> Html:
+def element(tag: str, /, *children: str, **attributes: str | float | bool | None) -> Html:
     """Build an element.
 
     Args:
@@ -40,7 +40,7 @@ def element(tag: str, /, *children: str, **attributes: str | int | bool | None) 
     return Html(f"<{tag}{written}>{join(*children)}</{tag}>")
 
 
-def _attribute(name: str, value: str | int | bool | None) -> str:
+def _attribute(name: str, value: str | float | bool | None) -> str:
     if value is None or value is False:
         return ""
     written = name.removesuffix("_").replace("_", "-")

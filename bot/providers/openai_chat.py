@@ -44,6 +44,8 @@ MAX_CHARACTERS = 20_000
 """A longer answer is taken for one without end: ours have some 2,000."""
 MAX_BYTES = 64_000_000
 """The same for what comes over the wire, hidden reasoning included (some 300 bytes a token)."""
+TOKEN_LIMIT = "the answer reached the token limit"
+"""Detail of a `cut-off` that asking again would not mend."""
 _AFTER_FINISH_S = 1.0
 """How long to wait for the token counts once the text is complete."""
 _GRACE_S = 0.25
@@ -67,6 +69,7 @@ class OpenAIChat(ChatModel):
         base_url: str | None = None,
         temperature: float = 0.0,
         max_tokens: int = 2_000,
+        seed: int | None = None,
     ) -> None:
         """Take the model's name at the endpoint, the key, and where the endpoint is.
 
@@ -76,6 +79,7 @@ class OpenAIChat(ChatModel):
             base_url: up to and with `/v1`; None = OpenAI. User info in it is sent as such.
             temperature: 0 = the likeliest wording.
             max_tokens: most tokens of an answer.
+            seed: for endpoints that sample by one; None = none is sent.
 
         Raises:
             ValueError: the address is no http(s) URL.
@@ -85,6 +89,7 @@ class OpenAIChat(ChatModel):
         self._key = api_key
         self._temperature = temperature
         self._max_tokens = max_tokens
+        self._seed = seed
         self._form: OutputForm = "json"
         self._refused: frozenset[str] = frozenset()
         self._opening = threading.Lock()
@@ -103,6 +108,16 @@ class OpenAIChat(ChatModel):
     def form(self) -> OutputForm:
         """JSON until the endpoint has refused it."""
         return self._form
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The parameters that the endpoint would not take and that are no longer sent."""
+        return self._refused
+
+    @property
+    def host(self) -> str:
+        """Host of the endpoint."""
+        return self._endpoint.host
 
     def warm(self) -> None:
         """Import the libraries and make the client, ahead of the first call."""
@@ -210,6 +225,8 @@ class OpenAIChat(ChatModel):
         """
         limit = self._endpoint.length_limit
         body: dict[str, Any] = {limit: self._max_tokens, "temperature": self._temperature}
+        if self._seed is not None:
+            body["seed"] = self._seed
         body = {name: value for name, value in body.items() if name not in self._refused}
         if schema:
             body["response_format"] = {
@@ -222,7 +239,7 @@ class OpenAIChat(ChatModel):
         """Leave out from now on what an endpoint's refusal names and we can do without."""
         if "context" in words:
             return False  # "max_tokens exceeds the context": true of this prompt, not of any
-        optional = ("stream_options", "temperature", self._endpoint.length_limit)
+        optional = ("stream_options", "temperature", "seed", self._endpoint.length_limit)
         named = {name for name in optional if name in words} - self._refused
         self._refused |= named
         return bool(named)
@@ -352,7 +369,7 @@ class _Reading:
         if self._chunks and not self.finish and not self.tally.is_done:
             raise ModelError("cut-off", "the stream ended without a finish reason")
         if self.finish == "length":
-            raise ModelError("cut-off", "the answer reached the token limit")
+            raise ModelError("cut-off", TOKEN_LIMIT)
         if not self.visible:
             raise ModelError("empty", f"no text (finish reason: {self.finish or 'none'})")
         if self.finish == "content_filter":

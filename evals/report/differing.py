@@ -21,17 +21,17 @@ def side_by_side(one: str, other: str) -> tuple[list[Stretch], list[Stretch]]:
     Lines are compared without citation marks: one citation more renumbers all others.
     """
     lines = one.splitlines(keepends=True), other.splitlines(keepends=True)
-    plain = [[_MARK.sub("", line).strip() for line in side] for side in lines]
+    was, now = ([_MARK.sub("", line).strip() for line in side] for side in lines)
     found: tuple[list[Stretch], list[Stretch]] = ([], [])
-    for what, a, b, c, d in SequenceMatcher(None, *plain, autojunk=False).get_opcodes():
+    for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         left, right = lines[0][a:b], lines[1][c:d]
         if what == "equal":
             found[0].extend((False, line) for line in left)
             found[1].extend((False, line) for line in right)
             continue
         for at in range(max(len(left), len(right))):
-            was, now = "".join(left[at : at + 1]), "".join(right[at : at + 1])
-            for side, stretches in zip(found, _line(was, now), strict=True):
+            pair = _line("".join(left[at : at + 1]), "".join(right[at : at + 1]))
+            for side, stretches in zip(found, pair, strict=True):
                 side.extend(stretches)
     return _joined(found[0]), _joined(found[1])
 

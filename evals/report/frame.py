@@ -59,10 +59,9 @@ def document(
             *(
                 element(
                     "section",
-                    element("h2", head, id=f"{name}-head"),
+                    element("h2", head),
                     content,
                     id=name,
-                    aria_labelledby=f"{name}-head",
                 )
                 for name, head, content in shown
             ),

@@ -68,7 +68,7 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
     yield f"- prompts: {', '.join(f'{name}@{v}' for name, v in settings.prompts.items()) or 'none'}"
     yield f"- writer: {', '.join(settings.writers) or 'none'}"
     yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
-    yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
+    yield f"- asked on: {settings.today}, started {settings.started.isoformat(timespec='seconds')}"
     yield f"- seed: {settings.seed}, Python: {settings.python}"
     yield f"- revision: {settings.revision or 'not known'}"
     judge = f"{settings.judge}, on a page of its own" if settings.judge else "none"
@@ -83,7 +83,7 @@ def _target(settings: RunSettings) -> str:
     told += [f"model {target.model}"] if target.model else []
     told += [f"at {target.host}"] if target.host else []
     if target.kind == "endpoint":
-        told += ["with our evidence" if target.retrieval else "bare"]
+        told += ["shown our evidence" if target.retrieval else "shown nothing of ours"]
         told += [f"temperature {target.temperature}, seed {target.model_seed}"]
     if target.price_in is not None and target.price_out is not None:
         told += [f"price of a million tokens {target.price_in:g} in, {target.price_out:g} out"]

@@ -119,7 +119,7 @@ def _lead(record: RunRecord, words: Words) -> Html:
             "p",
             words(
                 "lead.run",
-                target=settings.target.name,
+                target=words.name("target", settings.target.name),
                 answered=len(record.run.answered),
                 cases=len(results),
                 suite=settings.suite,
@@ -247,8 +247,8 @@ def _slices(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
     if not shown:
         return EMPTY
     picker = element(
-        "label",
-        words("slices.pick") + " ",
+        "div",
+        element("label", words("slices.pick"), for_="pick"),
         element(
             "select",
             *(element("option", words.name("metric", m.name), value=m.name) for m in shown),
@@ -357,7 +357,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         row[result.answer.standing] += 1
         said.setdefault(result.answer.standing, []).append(result)
     stacks = [plots.Stack(words(f"standing.{name}"), row) for name, row in table.items()]
-    legend = {name: words(f"standing.{name}") for name in STANDINGS}
+    legend: dict[str, str] = {name: words(f"standing.{name}") for name in STANDINGS}
     head = parts.heads(words("col.expected"), *legend.values(), figures=(1, 2, 3))
     rows = (
         parts.cells(words(f"standing.{name}"), *map(str, row.values()), figures=(1, 2, 3))
@@ -418,7 +418,7 @@ def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
     legend = {ground: words(f"verdict.{ground}") for ground in grounds}
     order = [found for found in get_args(Correctness) if found in counts]
     head = parts.heads(
-        words("verdict.title"), *legend.values(), words("col.share"), figures=range(1, 6)
+        words("verdict.answers"), *legend.values(), words("col.share"), figures=range(1, 6)
     )
     rows = (
         parts.cells(
@@ -601,7 +601,7 @@ def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words:
     rows = (
         parts.cells(
             settings.run_id,
-            settings.target.name,
+            words.name("target", settings.target.name),
             f"{settings.started:%Y-%m-%d %H:%M}",
             str(settings.cases_run),
             *(plots.figure(headline[name].mean) if name in headline else "–" for name in KEYS),

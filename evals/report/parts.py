@@ -93,20 +93,22 @@ def group_head(group: str, columns: int, words: Words) -> Html:
 
 
 def interval(estimate: Estimate, sign: bool = False) -> str:
-    """Print the bounds of an interval."""
-    return f"{told(estimate.low, sign)} – {told(estimate.high, sign)}"
+    """Print the bounds of an interval; with signs in brackets, where a dash would read as one more."""
+    low, high = told(estimate.low, sign), told(estimate.high, sign)
+    return f"[{low}, {high}]" if sign else f"{low} – {high}"
 
 
 def told(value: float, sign: bool = False) -> str:
     """Print a figure, on wish with its sign; the minus is a real one."""
-    text = figure(value)
-    if sign and value > 0 and text.strip("0.,"):
-        text = f"+{text}"
-    return text.replace("-", "−")
+    text = figure(abs(value))
+    if not text.strip("0.,"):
+        return text
+    return f"−{text}" if value < 0 else f"+{text}" if sign else text
 
 
 def key_figures(rows: Iterable[tuple[str, str, str, str | None]]) -> Html:
     """Write the figures to see first: label, value, what is said of it, tone."""
+    shown = list(rows)
     return element(
         "dl",
         *(
@@ -116,9 +118,9 @@ def key_figures(rows: Iterable[tuple[str, str, str, str | None]]) -> Html:
                 element("dd", element("b", value), element("small", said)),
                 class_=tone,
             )
-            for label, value, said, tone in rows
+            for label, value, said, tone in shown
         ),
-        class_="r-keys",
+        class_="r-keys r-five" if len(shown) == 5 else "r-keys",
     )
 
 
@@ -136,20 +138,26 @@ def showing(text: str, **filters: str) -> Html:
 def case_list(filters: Sequence[str], words: Words) -> Html:
     """Write the place of the cases; the script fills it, and says so where it may not run."""
     return join(
-        element("noscript", element("p", words("noscript"), class_="r-note")),
+        # Not <noscript>: a page may also be shown where scripts are only kept from running.
+        element("p", words("noscript"), class_="r-note", id="noscript"),
         element(
             "form",
-            element(
-                "label",
+            _field(
                 words("search"),
-                element("input", type="search", name="q", autocomplete="off"),
-                class_="r-search",
+                element("input", type="search", name="q", id="by-q", autocomplete="off"),
+                "by-q",
+                "r-search",
             ),
             *(
-                element(
-                    "label",
+                _field(
                     words(f"filter.{name}"),
-                    element("select", element("option", words("any"), value=""), name=name),
+                    element(
+                        "select",
+                        element("option", words("any"), value=""),
+                        name=name,
+                        id=f"by-{name}",
+                    ),
+                    f"by-{name}",
                 )
                 for name in filters
             ),
@@ -165,6 +173,11 @@ def case_list(filters: Sequence[str], words: Words) -> Html:
             "button", words("more"), type="button", id="more", class_="r-button r-more", hidden=True
         ),
     )
+
+
+def _field(label: str, field: Html, name: str, class_: str | None = None) -> Html:
+    # Not the field within its label: the label would be named by all that the field offers.
+    return element("div", element("label", label, for_=name), field, class_=class_)
 
 
 def filter_options(

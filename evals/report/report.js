@@ -320,6 +320,7 @@
     for (const { name, options } of data.filters) {
       for (const [value, label, n] of options) form.elements[name].append(el("option", { value }, `${label} (${n})`));
     }
+    document.getElementById("noscript").remove();
     form.hidden = false;
     form.addEventListener("input", filter);
     document.getElementById("clear").addEventListener("click", () => {

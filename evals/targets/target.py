@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from bot.answer import CheckedAnswer
 from bot.question import Question
+from evals.errors import TargetError
 from evals.provenance import index_manifest
 from knowledge.card import Frozen
 from knowledge.corpus import Corpus
 
+TIMEOUT_S = 120.0
+"""Longest time of one attempt at a server or an endpoint, in seconds."""
+MAX_TOKENS = 1_500
+"""Most tokens of an endpoint's answer: some 14 sentences with room to spare."""
 TargetKind = Literal["engine", "hugang", "endpoint"]
 
 
@@ -27,8 +33,14 @@ class TargetRecord(Frozen):
     """Whether it answers from the corpus; a bare model does not."""
     host: str | None = None
     """Host and port; None for this process."""
+    address: str | None = None
+    """Where a broken-off run goes on: URL without user info, query and key."""
+    version: str | None = None
+    """Release of a running Hugang, as it tells."""
     temperature: float | None = None
-    """As sent to an `endpoint`."""
+    """As sent to an `endpoint`; None where it refused to take one."""
+    max_tokens: int | None = None
+    """Most tokens of an answer, as sent to an `endpoint`."""
     model_seed: int | None = None
     """As sent to an `endpoint`; whether it is heeded, only its operator knows."""
     price_in: float | None = None
@@ -72,9 +84,10 @@ class Target(Answering, Protocol):
 class Engine(Target):
     """This process: an advisor as it is."""
 
-    def __init__(self, advisor: Answering) -> None:
-        """Take the advisor; its own settings decide writer and index."""
+    def __init__(self, advisor: Answering, name: str = TargetRecord().name) -> None:
+        """Take the advisor, whose own settings decide writer and index, and a name for people."""
         self._advisor = advisor
+        self._name = name
 
     @property
     def corpus(self) -> Corpus:
@@ -89,7 +102,7 @@ class Engine(Target):
     @property
     def record(self) -> TargetRecord:
         """This process, with the model that its settings name."""
-        return TargetRecord(model=getattr(self._settings, "model", None))
+        return TargetRecord(name=self._name, model=getattr(self._settings, "model", None))
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -117,3 +130,24 @@ class Engine(Target):
 
 _WRITING = frozenset({"writer", "form-json", "form-lines", "repair", "rewrite"})
 """Prompts of the product's own writing."""
+
+
+def read_address(url: str) -> str:
+    """Return an http(s) address without a slash at its end.
+
+    Raises:
+        TargetError: it is none, or holds user info or a query, which would be written down.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise TargetError(f"target: seen {url!r}; expected http(s)://host[:port] or `endpoint`.")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise TargetError(
+            f"target: seen user info, a query or a fragment in the address of {parts.hostname}; "
+            "expected the bare address, for it is recorded. Give a key with --key-env or --key-file."
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

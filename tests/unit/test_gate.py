@@ -112,7 +112,7 @@ def test_the_shipped_gate_can_be_read_and_names_every_fault_that_code_can_prove(
 def test_a_gate_that_cannot_be_used_says_where(text: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "gate.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(GateError, match="gate.yaml") as raised:
+    with pytest.raises(GateError, match=r"gate\.yaml") as raised:
         read_gate(path)
     assert told in str(raised.value)
 

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import AdvisorError
 from bot.prompt import PROMPTS_DIR, PromptError, fence, load_prompt, read_prompt
 
-IDS = ("writer", "repair", "rewrite", "judge", "form-json", "form-lines")
+IDS = ("writer", "repair", "rewrite", "judge", "form-json", "form-lines", "rival", "rival-facts")
 GOOD = "---\nid: ask\nversion: 3\nlang: en\nvariables: [question]\n---\nAnswer: {{ question }}\n"
 
 
