@@ -245,6 +245,8 @@ def test_an_excerpt_says_the_old_rule_is_in_force_and_is_not_to_be_adopted(
         ("The cap is 60% of the price.", True),
         ("The cap was 60% until 2025.", False),
         ("上限为70%。", False),
+        ("2021年试点规则：上限为60%。", False),
+        ("A cap applied before. It is 60% of the price. It was different.", True),
     ],
 )
 def test_a_bygone_figure_may_be_named_as_bygone(text: str, said: bool):
