@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bot.errors import SettingsError
 from bot.language import Lang
+from evals import calibration_cli, compare_cli
 from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
 from evals.check import check_cases
@@ -29,9 +30,10 @@ from evals.judge_report import (
     summarise_judging,
     write_judging,
 )
-from evals.report import headline_rows
+from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
-from evals.suites.cli import check_draft_file, register
+from evals.suites import cli as suites_cli
+from evals.suites.cli import check_draft_file
 from evals.summary import Summary, summarise
 from evals.targets import Target
 from evals.targets.choice import TIMEOUT_S, opened, read_key, record_of
@@ -196,6 +198,8 @@ def run_command(
     typer.echo(f"report: {report}", err=True)
     if judging:
         _judge_with_bar(run, judging, report.parent)
+        write_page(report.parent)  # once more, with what the judge said
+    typer.echo(f"page: {report.with_suffix('.html')}", err=True)
     if out:
         shutil.copytree(folder.path, out, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
         typer.echo(f"copy: {out}", err=True)
@@ -332,4 +336,5 @@ def _figures(title: str) -> Table:
     return table
 
 
-register(eval_app)
+for commands in (compare_cli, calibration_cli, suites_cli):
+    commands.register(eval_app)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from bot.answer import CheckedAnswer, Standing
+from evals.errors import NotComparable
 from evals.run import CaseResult, Run
 from evals.scorers.registry import METRICS, Metric
+from evals.stats import Estimate, holm, mean, paired_bootstrap, randomisation_p
 from knowledge.card import FactRef, Frozen
 
 Aspect = Literal["standing", "route", "citations", "text"]
 ASPECTS: tuple[Aspect, ...] = ("standing", "route", "citations", "text")
+Way = Literal["gained", "lost", "better", "worse"]
+"""Became right, became wrong, or moved without either."""
 _SMALLEST = 1e-9
 _MARK = re.compile(r"\[\d+\]")
+_NAMED = 3
+_Pair = tuple[CaseResult, CaseResult]
 
 
 class Moved(NamedTuple):
@@ -36,13 +42,45 @@ class MetricChange(Frozen):
     n: int
     before: float
     after: float
+    difference: Estimate
+    """After less before, by case; clustered by the group of cases that ask the same."""
+    p: float | None = None
+    """Of "neither is better", by random exchanges; None in slices."""
+    p_holm: float | None = None
+    """The same adjusted for all metrics that count; None for those that do not."""
     moved: tuple[Moved, ...]
 
     @property
     def fell(self) -> bool:
         """Whether it counts and became worse."""
+        return self.counting and self.gain < -_SMALLEST
+
+    @property
+    def gain(self) -> float:
+        """The difference, above zero where the second run is better."""
         gain = self.after - self.before
-        return self.counting and (gain if self.better == "higher" else -gain) < -_SMALLEST
+        return -gain if self.better == "lower" else gain
+
+    @property
+    def verdict(self) -> Literal["better", "worse", "open"]:
+        """Whether the interval of the difference leaves zero out, and on which side it lies."""
+        if self.better == "neither" or self.difference.low <= 0 <= self.difference.high:
+            return "open"
+        return "better" if self.gain > 0 else "worse"
+
+    def count(self, *ways: Way) -> int:
+        """Count the cases that moved in these ways."""
+        return sum(way_of(self, moved) in ways for moved in self.moved)
+
+
+class Flip(NamedTuple):
+    """A case that became right or wrong by a metric."""
+
+    case: str
+    metric: str
+    way: Way
+    before: float
+    after: float
 
 
 class CaseChange(Frozen):
@@ -63,13 +101,33 @@ class CaseChange(Frozen):
 
 
 class Comparison(Frozen):
-    """What a change of the corpus does to a suite."""
+    """What tells two runs apart."""
 
     cases: int
+    """Cases that both runs have, alike."""
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    """Cases of one id that ask or expect something else; not compared."""
     changes: tuple[CaseChange, ...]
     metrics: tuple[MetricChange, ...]
+    by_kind: Mapping[str, tuple[MetricChange, ...]] = {}
+    by_lang: Mapping[str, tuple[MetricChange, ...]] = {}
     errored: tuple[str, ...]
     """Cases that got an answer before and an error after."""
+    recovered: tuple[str, ...] = ()
+    """The other way round."""
+
+    @property
+    def flips(self) -> tuple[Flip, ...]:
+        """The cases that became right or wrong, by metric; what became wrong comes first."""
+        found = [
+            Flip(moved.case, change.name, way, moved.before, moved.after)
+            for change in self.metrics
+            for moved in change.moved
+            if (way := way_of(change, moved)) in ("gained", "lost")
+        ]
+        return tuple(sorted(found, key=lambda flip: flip.way == "gained"))
 
     def count(self, aspect: Aspect) -> int:
         """Count the cases on which an aspect changed."""
@@ -86,25 +144,84 @@ class Comparison(Frozen):
         return bool(self.fallen or self.errored)
 
 
-def compare_runs(before: Run, after: Run) -> Comparison:
+def compare_runs(before: Run, after: Run, *, common: bool = False) -> Comparison:
     """Compare two runs.
 
+    Args:
+        before: the first.
+        after: the second; its target may be another one.
+        common: compare the cases that both have, where one has others besides.
+
     Raises:
-        ValueError: they are not of the same cases.
+        NotComparable: they are not of the same cases, or have none in common.
     """
-    pairs = list(zip(before.results, after.results, strict=True))
-    if any(old.case != new.case for old, new in pairs):
-        raise ValueError("two runs of the same cases can be compared, and no others")
+    was = {result.case.id: result for result in before.results}
+    now = {result.case.id: result for result in after.results}
+    shared = [name for name in was if name in now]
+    altered = tuple(name for name in shared if was[name].case != now[name].case)
+    pairs = [(was[name], now[name]) for name in shared if name not in altered]
+    only = tuple(name for name in was if name not in now), tuple(n for n in now if n not in was)
+    if not pairs or (not common and (altered or any(only))):
+        raise NotComparable(_why_not(before, after, only, altered, len(pairs)))
+    metrics = [_tested(change, pairs) for change in _metrics(METRICS, pairs)]
+    adjusted = holm({m.name: m.p for m in metrics if m.counting and m.p is not None})
+    sliced = [metric for metric in METRICS if metric.counts]
     return Comparison(
         cases=len(pairs),
+        only_before=only[0],
+        only_after=only[1],
+        altered=altered,
         changes=tuple(
             change
             for old, new in pairs
             if old.answer and new.answer and (change := _change(old, old.answer, new.answer))
         ),
-        metrics=tuple(moved for metric in METRICS if (moved := _metric(metric, pairs))),
+        metrics=tuple(m.model_copy(update={"p_holm": adjusted.get(m.name)}) for m in metrics),
+        by_kind=_slices(sliced, pairs, lambda result: result.case.kind),
+        by_lang=_slices(sliced, pairs, lambda result: result.case.lang),
         errored=tuple(new.case.id for old, new in pairs if old.answer and not new.answer),
+        recovered=tuple(new.case.id for old, new in pairs if new.answer and not old.answer),
     )
+
+
+def way_of(change: MetricChange, moved: Moved) -> Way | None:
+    """Tell whether a case became right or wrong; None where a metric knows no better.
+
+    Right is the best value there is: 1, or 0 where lower is better. A quantity has no best.
+    """
+    metric = next((one for one in METRICS if one.name == change.name), None)
+    if metric is None or metric.better == "neither" or metric.sort == "quantity":
+        return None
+    best = 1.0 if metric.better == "higher" else 0.0
+    if abs(moved.before - best) <= _SMALLEST:
+        return "lost"
+    if abs(moved.after - best) <= _SMALLEST:
+        return "gained"
+    return "better" if (moved.after > moved.before) is (metric.better == "higher") else "worse"
+
+
+def _why_not(
+    before: Run,
+    after: Run,
+    only: tuple[tuple[str, ...], tuple[str, ...]],
+    altered: tuple[str, ...],
+    alike: int,
+) -> str:
+    told = [
+        f"{len(names)} {what} ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
+        for names, what in (
+            (only[0], f"only in {before.settings.run_id}"),
+            (only[1], f"only in {after.settings.run_id}"),
+            (altered, "of one id that ask or expect something else"),
+        )
+        if names
+    ]
+    remedy = (
+        f"Run one suite for both, or compare the {alike} cases they have in common: --common"
+        if alike
+        else "Run one suite for both"
+    )
+    return f"seen {'; '.join(told) or 'no case'}; expected two runs of the same cases. {remedy}."
 
 
 def _change(result: CaseResult, old: CheckedAnswer, new: CheckedAnswer) -> CaseChange | None:
@@ -144,21 +261,54 @@ def _lines(text: str) -> list[str]:
     return _MARK.sub("", text).splitlines()
 
 
-def _metric(metric: Metric, pairs: Sequence[tuple[CaseResult, CaseResult]]) -> MetricChange | None:
-    values = [
-        Moved(old.case.id, was, now)
-        for old, new in pairs
-        if (was := old.value(metric.name)) is not None
-        and (now := new.value(metric.name)) is not None
-    ]
+def _metrics(metrics: Sequence[Metric], pairs: Sequence[_Pair]) -> tuple[MetricChange, ...]:
+    return tuple(change for metric in metrics if (change := _metric(metric, pairs)))
+
+
+def _slices(
+    metrics: Sequence[Metric], pairs: Sequence[_Pair], key: Callable[[CaseResult], str]
+) -> dict[str, tuple[MetricChange, ...]]:
+    names = dict.fromkeys(key(old) for old, _ in pairs)
+    return {
+        name: _metrics(metrics, [pair for pair in pairs if key(pair[0]) == name]) for name in names
+    }
+
+
+def _metric(metric: Metric, pairs: Sequence[_Pair]) -> MetricChange | None:
+    clusters, values = _scored(metric.name, pairs)
     if not values:
         return None
+    before, after = [v.before for v in values], [v.after for v in values]
+    moved = tuple(value for value in values if abs(value.after - value.before) > _SMALLEST)
     return MetricChange(
         name=metric.name,
         better=metric.better,
         counting=metric.counts,
         n=len(values),
-        before=sum(value.before for value in values) / len(values),
-        after=sum(value.after for value in values) / len(values),
-        moved=tuple(value for value in values if abs(value.after - value.before) > _SMALLEST),
+        before=mean(before),
+        after=mean(after),
+        # Ten thousand draws of nothing but zeros would say the same.
+        difference=paired_bootstrap(before, after, clusters=clusters)
+        if moved
+        else Estimate(n=len(values), mean=0.0, low=0.0, high=0.0),
+        moved=moved,
     )
+
+
+def _tested(change: MetricChange, pairs: Sequence[_Pair]) -> MetricChange:
+    """Add how probable so large a difference is by chance."""
+    if not change.moved:
+        return change.model_copy(update={"p": 1.0})
+    clusters, values = _scored(change.name, pairs)
+    before, after = [v.before for v in values], [v.after for v in values]
+    return change.model_copy(update={"p": randomisation_p(before, after, clusters=clusters)})
+
+
+def _scored(name: str, pairs: Sequence[_Pair]) -> tuple[list[str], list[Moved]]:
+    """Return the values of a metric where both runs have one, and what each case belongs to."""
+    found = [
+        (old.case.group or old.case.id, Moved(old.case.id, was, now))
+        for old, new in pairs
+        if (was := old.value(name)) is not None and (now := new.value(name)) is not None
+    ]
+    return [cluster for cluster, _ in found], [value for _, value in found]

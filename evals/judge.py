@@ -64,6 +64,9 @@ class Judging(Frozen):
     """Name and host of the model, as it gives them."""
     prompts: Mapping[str, str]
     """Version of the prompt, by language."""
+    temperature: float = 0.0
+    """That models are asked with: the likeliest wording, so that a judging can be repeated as far
+    as the endpoint allows."""
     cases: tuple[JudgedCase, ...]
     usage: Usage
 

@@ -158,7 +158,7 @@ def _head(record: JudgeRecord) -> Iterator[str]:
     yield f"# Judge of {judging.run_id}"
     yield ""
     yield f"- model: {_shortened(judging.model)}"
-    yield f"- prompt: {versions}"
+    yield f"- prompt: {versions}; temperature {judging.temperature:g}"
     yield f"- judged: {summary.judged} of {len(judging.cases)}"
     yield f"- not judged, in no figure: {reasons or 'none'}"
     yield f"- tokens: {usage.prompt_tokens} read, {usage.completion_tokens} written"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from bot.answer import CheckedAnswer
 from bot.language import Lang
 from evals.case import Case, CaseKind, suite_digest, suite_title
-from evals.errors import RunUnusable
+from evals.errors import RunUnusable, TargetError
 from evals.provenance import git_revision, python_version
 from evals.scorers import Score, Scorer, build_scorers, metric
 from evals.targets.fair import unscored
@@ -134,8 +134,13 @@ def plan_run(
         seed: starts the bootstrap of every interval.
         today: the day that cases without `as_of` are asked on; None = the clock.
         judge: name of the model that will grade the answers too.
+
+    Raises:
+        TargetError: the target cannot be asked on that day.
     """
     started = dt.datetime.now(tz=dt.UTC)
+    today = today or _today()
+    _check_day(target, today)
     chosen, exclusions = _choose(cases, limit, kinds, langs, ids)
     digest = suite_digest(cases)
     settings = RunSettings(
@@ -147,7 +152,7 @@ def plan_run(
         exclusions=exclusions,
         chosen=tuple(case.id for case in chosen),
         started=started,
-        today=today or dt.date.today(),  # noqa: DTZ011 - rules hold on the reader's calendar day
+        today=today,
         seed=seed,
         corpus=target.corpus_version,
         scored_by=_scored_by(target),
@@ -168,7 +173,9 @@ def resumed(begun: RunSettings, target: Target, cases: Sequence[Case]) -> Plan:
 
     Raises:
         RunUnusable: the suite, the corpus, the prompts or the target are no longer the same.
+        TargetError: the target cannot be asked on the day of the run.
     """
+    _check_day(target, begun.today)
     changed = [
         f"{name}: begun with {was}, seen {now}"
         for name, was, now in (
@@ -187,6 +194,18 @@ def resumed(begun: RunSettings, target: Target, cases: Sequence[Case]) -> Plan:
         )
     by_id = {case.id: case for case in cases}
     return Plan(begun, tuple(by_id[case] for case in begun.chosen))
+
+
+def _check_day(target: Target, day: dt.date) -> None:
+    if target.record.kind == "hugang" and day != _today():
+        raise TargetError(
+            f"{target.record.name}: seen {day} as the day to ask on; expected {_today()}, for a "
+            "running server knows only its own day. Leave --today out, or start a new run."
+        )
+
+
+def _today() -> dt.date:
+    return dt.date.today()  # noqa: DTZ011 - rules hold on the reader's calendar day
 
 
 def _scored_by(target: Target) -> str | None:

@@ -93,7 +93,7 @@ def summarise(run: Run) -> Summary:
     answered = run.answered
     seed = run.settings.seed
     sliced = [metric for metric in METRICS if metric.name in SLICED]
-    faulty = sorted((result for result in answered if _faults(result)), key=_badness)
+    faulty = sorted((result for result in answered if faults(result)), key=_badness)
     walls = [result.wall_ms for result in answered]
     return Summary(
         headline=_estimates(METRICS, answered, seed),
@@ -112,20 +112,14 @@ def summarise(run: Run) -> Summary:
     )
 
 
-def _estimates(
-    metrics: Sequence[Metric], results: Sequence[CaseResult], seed: int
-) -> dict[str, Estimate]:
-    found: dict[str, Estimate] = {}
-    for metric in metrics:
-        scored = [(r.case.id, v) for r in results if (v := r.value(metric.name)) is not None]
-        if not scored:
-            continue
-        ids, values = zip(*scored, strict=True)
-        found[metric.name] = _estimate(metric, values, ids, seed)
-    return found
-
-
-def _estimate(metric: Metric, values: Sequence[float], ids: Sequence[str], seed: int) -> Estimate:
+def estimate_metric(
+    metric: Metric, results: Sequence[CaseResult], seed: int = 0
+) -> Estimate | None:
+    """Return a metric over cases with its interval; None where it was scored on none of them."""
+    scored = [(r.case.id, v) for r in results if (v := r.value(metric.name)) is not None]
+    if not scored:
+        return None
+    ids, values = zip(*scored, strict=True)
     match metric.sort:
         case "rate":
             return estimate_rate(values)
@@ -133,6 +127,13 @@ def _estimate(metric: Metric, values: Sequence[float], ids: Sequence[str], seed:
             return estimate_share(values, clusters=ids, seed=seed)
         case "quantity":
             return estimate_mean(values, clusters=ids, seed=seed)
+
+
+def _estimates(
+    metrics: Sequence[Metric], results: Sequence[CaseResult], seed: int
+) -> dict[str, Estimate]:
+    found = {metric.name: estimate_metric(metric, results, seed) for metric in metrics}
+    return {name: estimate for name, estimate in found.items() if estimate is not None}
 
 
 def _slices(
@@ -170,17 +171,21 @@ _MUST_BE_ONE = (
     "nugget_recall",
     "card_hit",
     "route_accuracy",
+    "version_in_force",
     "language_match",
 )
 _MUST_BE_ZERO = (
     "must_not_said",
+    "injection_success",
+    "hallucinated",
     "figures_without_fact",
     "claims_without_refs",
     "claims_unsupported",
+    "stale_claims",
 )
 
 
-def _faults(result: CaseResult) -> tuple[str, ...]:
+def faults(result: CaseResult) -> tuple[str, ...]:
     """Name the scores that are not as they should be."""
     short = [n for n in _MUST_BE_ONE if (v := result.value(n)) is not None and v < 1]
     over = [n for n in _MUST_BE_ZERO if result.value(n)]
@@ -226,7 +231,7 @@ def _worst(result: CaseResult) -> WorstCase:
         must_not=must_not_matches(case, answer),
         remarks=tuple(
             f"{name}: {result.scores[name].explanation}"
-            for name in _faults(result)
+            for name in faults(result)
             if name not in _TOLD_APART
         ),
         text=answer.text,

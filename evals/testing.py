@@ -18,6 +18,7 @@ from bot.answer import (
 )
 from bot.question import Question
 from evals.case import Case
+from evals.run import CaseResult, Run, RunSettings
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 
@@ -88,6 +89,27 @@ def make_engine(timings_ms: Mapping[str, float]) -> Engine:
         corpus_as_of=AS_OF,
         timings_ms=timings_ms,
     )
+
+
+def make_run(run_id: str, results: Sequence[CaseResult]) -> Run:
+    """Make a run of prepared results."""
+    settings = RunSettings(
+        run_id=run_id,
+        suite="made",
+        suite_digest="abcdef012345",
+        cases_in_suite=len(results),
+        cases_run=len(results),
+        exclusions=(),
+        started=dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC),
+        today=AS_OF,
+        seed=7,
+        corpus="2026-11-22.0123456789ab",
+        writers=("extractive",),
+        index=None,
+        python="CPython 3.11.9",
+        revision=None,
+    )
+    return Run(settings=settings, results=tuple(results))
 
 
 class ScriptedAdvisor:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from evals.bench import ablation, documents, ingest, page, retrieval, streams, writing
+from evals.bench import (
+    ablation,
+    damages,
+    documents,
+    ingest,
+    page,
+    report,
+    retrieval,
+    streams,
+    writing,
+)
 from evals.bench.answer import bench_app
 
 __all__ = [
     "ablation",
     "bench_app",
+    "damages",
     "documents",
     "ingest",
     "page",
+    "report",
     "retrieval",
     "streams",
     "writing",

@@ -94,6 +94,12 @@ def hallucinated(corpus: Corpus) -> Scorer:
     return score
 
 
+def read_verdict(score: Score) -> tuple[str, str | None]:
+    """Return correctness and groundedness as `hallucinated` explains them."""
+    found, _, ground = score.explanation.partition(", ")
+    return found, None if ground == "-" else ground
+
+
 def right_and_grounded(corpus: Corpus) -> Scorer:
     """Make the scorer of whether an answer is correct and every sentence borne out."""
 

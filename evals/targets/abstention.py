@@ -173,7 +173,7 @@ _LACKS = (
     ),
     _en(
         r"(?<!what )(?<!which )(?<!that )\b(?:provided|given|supplied|available|retrieved|numbered|above|listed|cited|these|the|my)\s+(?:\w+\s+)?"
-        r"(?:facts?|context|sources?|excerpts|passages?|evidence|corpus|knowledge base)(?:\s+\w+){0,4}?\s+(?:do|does|did)(?:\s+not|n't)\b"
+        r"(?:facts?|context|sources?|excerpts|passages?|evidence|corpus|knowledge base)(?:\s+(?:provided|given|supplied|above|available|here|listed|shown|at hand|(?:that )?I have))*\s+(?:do|does|did)(?:\s+not|n't)\b"
     ),
     _en(
         r"\b(?:facts?|information|context|sources?|documents?|materials?|texts?|data)\s+(?:provided|given|supplied|available|above|at hand|I have|here)\s+"
@@ -183,6 +183,10 @@ _LACKS = (
     _en(
         r"\b(?:provided|given|supplied|available)\s+(?:information|documents?|materials?|texts?|data)\s+(?:do|does|did)(?:\s+not|n't)\s+(?:\w+\s+)?"
         r"(?:mention|say|state|contain|include|specify|cover|address|provide|give|tell|indicate|answer|support|allow)"
+    ),
+    _en(
+        r"\b(?:facts?|sources?|corpus|context|knowledge base|information provided)\s+"
+        r"(?:states?|gives?|contains?|mentions?|provides?|includes?|specif(?:y|ies)|holds?|ha(?:s|ve))\s+(?:no|nothing)\b"
     ),
     _en(
         r"\b(?:none|nothing)\s+(?:of|in|among)\s+(?:the|these|those|any|my)\s+(?:\w+\s+)?(?:facts?|sources?|context|corpus|information|material|documents?|knowledge base)\b"
@@ -200,6 +204,7 @@ _LACKS = (
     _en(r"\b(?:insufficient|not enough)\s+information\s+(?:to|is|was)\b"),
 )
 _TALKS = (
+    _zh(r"^\W*(?:您好|你好)[，,！!]\s*(?:这里是|我是|我可以|欢迎|很高兴)"),
     _zh(
         r"^\W*(?:(?:您|你)?可以(?:问|改问|换)|可以问的|请(?:直接|重新|换)[^，,。；]{0,10}(?:提出|提问|问)|(?:下面|以下)是|最接近的(?:资料|文件|规定)[:：])"
     ),

@@ -8,6 +8,7 @@ is put to the product's own checker.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -29,7 +30,7 @@ from knowledge.glossary import load_glossary
 
 REASONS = 3
 """Statements that a refusal may give as its reasons and still be one."""
-_TRIED = 5
+_TRIED = 3
 """Facts found for a sentence that it is held against, one by one."""
 _TITLE_LEAST = {"zh": 8, "en": 24}
 """Characters from which on a title can be no everyday word, by language."""
@@ -82,7 +83,7 @@ class AnswerReader:
         cited = dict.fromkeys((*(ref for claim in claims for ref in claim.refs), *in_list))
         standing = standing_of(found)
         return CheckedAnswer(
-            id=f"read-{hash_of(text, question)}",
+            id=f"read-{_named(text, question)}",
             question=question.text,
             lang=question.lang,
             as_of=question.as_of,
@@ -277,8 +278,6 @@ def _numbered(
         yield citation.model_copy(update={"n": number})
 
 
-def hash_of(text: str, question: Question) -> str:
+def _named(text: str, question: Question) -> str:
     """Name an answer: the same words to the same question have the same id."""
-    import hashlib
-
     return hashlib.sha256(f"{question.text}\0{text}".encode()).hexdigest()[:12]

@@ -26,7 +26,7 @@ from evals.archive import Archive
 from evals.case import Case, load_suite
 from evals.cli import eval_app
 from evals.errors import TargetError
-from evals.run import Run, as_target, run_suite
+from evals.run import Run, as_target, plan_run, resumed, run_suite
 from evals.targets.choice import read_key, record_of
 from evals.targets.endpoint import Endpoint
 from evals.targets.patience import Patience, Unanswered
@@ -143,6 +143,16 @@ def test_the_wait_that_a_server_asks_for_is_kept(corpus: Corpus):
         with closing(server), pytest.raises(Unanswered, match="status 429; tried 3 times"):
             server.answer(QUESTION)
     assert waits == [7, 7]
+
+
+def test_a_running_server_is_asked_on_its_own_day_only(corpus: Corpus, some: list[Case]):
+    with closing(HugangServer("http://127.0.0.1:9", corpus)) as server:
+        with pytest.raises(TargetError, match="seen 2026-01-02 as the day to ask on"):
+            run_suite(server, some, today=dt.date(2026, 1, 2))
+        begun = plan_run(server, some, suite="some").settings
+        yesterday = begun.model_copy(update={"today": begun.today - dt.timedelta(days=1)})
+        with pytest.raises(TargetError, match="knows only its own day"):
+            resumed(yesterday, server, some)
 
 
 def test_a_key_goes_to_the_server_and_nowhere_else(corpus: Corpus, tmp_path: Path):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+from bot.language import to_traditional
 from evals.targets.abstention import act_of
 from evals.targets.reading import Sentence, sentences, standing_of
+from knowledge.corpus import Corpus
 
+GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "answers").glob("*.md"))
+PAIRS = sorted((Path(__file__).parents[2] / "evals" / "pairs").glob("*.jsonl"))
 ANSWERED = [
     "可以。",
     "No.",
@@ -100,6 +108,29 @@ def test_an_answer_that_lacks_a_part_and_says_so_answers_in_part(answer: str):
 @pytest.mark.parametrize("answer", DECLINED)
 def test_an_answer_that_only_declines_and_says_why_declines(answer: str):
     assert standing_of(sentences(answer)) == "declined"
+
+
+def test_no_sentence_of_the_law_is_read_as_declining(corpus: Corpus):
+    facts = [fact for card in corpus.instruments.values() for fact in card.facts]
+    found = [s for fact in facts for s in (*sentences(fact.zh), *sentences(fact.en))]
+    found += [s for fact in facts[::5] for s in sentences(to_traditional(fact.zh))]
+    assert len(found) > 3_500
+    assert [s.text for s in found if s.act in ("refuses", "lacks")] == []
+
+
+def test_no_sentence_in_a_writers_own_words_about_the_law_is_read_as_declining():
+    lines = [line for path in PAIRS for line in path.read_text(encoding="utf-8").splitlines()]
+    said = [json.loads(line)["text"] for line in lines]
+    assert len(said) > 1_500
+    assert [text for text in said if act_of(text) != "claims"] == []
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_text_of_our_own_answers_tells_the_standing_that_they_have(path: Path):
+    _, told, text = path.read_text(encoding="utf-8").split("\n\n", 2)
+    standing = re.search(r": (answered|partly|declined)", told)
+    assert standing
+    assert standing_of(sentences(text.partition("\n## ")[0])) == standing[1]
 
 
 @pytest.mark.parametrize(

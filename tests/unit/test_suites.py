@@ -24,7 +24,7 @@ from evals.suites.patterns import point_pattern, stated_as_current
 from evals.suites.perturb import CHANGES, perturb
 from evals.suites.proposal import proposed_nuggets
 from evals.suites.replaced import replaced_figures
-from evals.suites.robustness import robustness
+from evals.suites.robustness import robustness, robustness_rows
 from evals.suites.script import other_script
 from evals.suites.typo import with_typos
 from evals.testing import make_answer, make_case
@@ -338,3 +338,15 @@ def test_robustness_pairs_each_child_with_its_parent_and_names_the_worse():
     assert drift.difference.mean == pytest.approx(-0.5)
     assert drift.difference.low == pytest.approx(-1)
     assert (drift.worse, drift.improved) == (("t1-typo", "t2-typo"), ())
+    [row] = robustness_rows(made)
+    assert row[:5] == ("typo", "nugget_recall", "3", "1.000", "0.500")
+    assert row[6:] == ("2", "0")
+
+
+def test_a_change_that_moves_nothing_is_one_row():
+    parent = make_case(1)
+    child = parent.model_copy(update={"id": "c", "parent": "t1", "change": "script"})
+    made = robustness([scored(parent, 1), scored(child, 1)])
+    assert list(robustness_rows(made)) == [
+        ("script", "every metric the same", "1", "", "", "", "0", "0")
+    ]

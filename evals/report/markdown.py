@@ -1,67 +1,22 @@
-"""A run on paper: `run.json` for programs, `report.md` for readers."""
+"""A run as Markdown: `report.md`, to be read in a terminal or kept beside code."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from evals.markdown import figure_row, one_line, table_lines
 from evals.parity import SAME_EVIDENCE, Parity, differences
-from evals.run import Run, RunSettings
+from evals.run import RunSettings
 from evals.scorers.registry import METRICS, metric
 from evals.stats import Estimate
-from evals.summary import SLICED, STANDINGS, Summary, WorstCase, summarise
-from knowledge.card import Frozen
+from evals.summary import SLICED, STANDINGS, Summary, WorstCase
 
 _ARROW = {"higher": "↑", "lower": "↓", "neither": ""}
 
 
 FEW = 5
 """A slice of fewer cases is printed without interval: its bootstrap could not draw a wide one."""
-
-
-class RunRecord(Frozen):
-    """What `run.json` holds."""
-
-    summary: Summary
-    run: Run
-
-
-def write_report(run: Run, folder: Path | None = None) -> Path:
-    """Write `run.json` and `report.md`.
-
-    Args:
-        run: a finished run.
-        folder: where to; None = `evals/<run-id>` in Hugang's home folder.
-
-    Returns:
-        The path of `report.md`.
-    """
-    if folder is None:
-        from knowledge.home import default_home
-
-        folder = default_home() / "evals" / run.settings.run_id
-    folder.mkdir(parents=True, exist_ok=True)
-    record = RunRecord(summary=summarise(run), run=run)
-    report = folder / "report.md"
-    report.write_text(render_markdown(run.settings, record.summary), encoding="utf-8")
-    # Last, and in one step: a run with a record is a finished one.
-    replace_file(folder / "run.json", record.model_dump_json(by_alias=True, indent=1))
-    return report
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step: whoever reads it finds all of it or what was there before."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def read_record(path: Path) -> RunRecord:
-    """Read a `run.json` back."""
-    return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def render_markdown(settings: RunSettings, summary: Summary) -> str:
@@ -113,7 +68,7 @@ def _settings(settings: RunSettings, summary: Summary) -> Iterator[str]:
     yield f"- prompts: {', '.join(f'{name}@{v}' for name, v in settings.prompts.items()) or 'none'}"
     yield f"- writer: {', '.join(settings.writers) or 'none'}"
     yield f"- index: {', '.join(f'{k} {v}' for k, v in index.items()) or 'not reachable'}"
-    yield f"- asked on: {settings.today}, started {settings.started.isoformat()}"
+    yield f"- asked on: {settings.today}, started {settings.started.isoformat(timespec='seconds')}"
     yield f"- seed: {settings.seed}, Python: {settings.python}"
     yield f"- revision: {settings.revision or 'not known'}"
     judge = f"{settings.judge}, on a page of its own" if settings.judge else "none"
@@ -128,7 +83,7 @@ def _target(settings: RunSettings) -> str:
     told += [f"model {target.model}"] if target.model else []
     told += [f"at {target.host}"] if target.host else []
     if target.kind == "endpoint":
-        told += ["with our evidence" if target.retrieval else "bare"]
+        told += ["shown our evidence" if target.retrieval else "shown nothing of ours"]
         told += [f"temperature {target.temperature}, seed {target.model_seed}"]
     if target.price_in is not None and target.price_out is not None:
         told += [f"price of a million tokens {target.price_in:g} in, {target.price_out:g} out"]
