@@ -122,14 +122,17 @@ _FREE = frozenset(
     ]
 )
 _MOST_WORDS = 4
+_END = r"(?:[。；;!?！？|]|\.(?=[\s\[]))"
+_WITHIN = r"(?:(?!\.[\s\[])[^。；;!?！？|])"
+"""What ends a sentence, and a character within one."""
 _NOT_AFTER = r"(?<![A-Za-z0-9])(?<!\d[.,])"
 _NOT_BEFORE = "(?![A-Za-z0-9])"
 """What makes a word or number no part of a longer one."""
 _OTHER_TIME = (
     r"(?:原[为為来來有规規办辦，,]|由原|此前|以前|之前|[旧舊]|曾|已被|取代|[废廢]止|[当當][时時]|[过過]去"
-    r"|尚未|未生效|自\d{4}|\d[月日]起|起施行|不再|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
+    r"|尚未|未生效|自\d{4}|\d[月日]起|起施行|不再|试点|試點|新[规規]|(?:提高|上[调調]|增加?|延[长長]|[降减減下][低调調]?|放[宽寬])[至到为為]"
     r"|supersed|replac|repeal|former|previous|\bold\b|\buntil\b|\bbefore\b|\bwas\b|\bwere\b"
-    r"|not yet|no longer|\bnew rules?\b|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
+    r"|not yet|no longer|\bpilots?\b|\bnew rules?\b|\bfrom \d|\bsince\b|\b(?:up|down|rise[sn]?|rose|raised) from\b)"
 )
 """Words by which a sentence speaks of another time than that of its answer."""
 
@@ -322,8 +325,9 @@ def stated_as_current(figure: str, about: str = "") -> str:
         about: pattern that the sentence must match too; empty = none.
     """
     other = rf"(?:(?!{_OTHER_TIME})[^。；;!?！？|])*?"
-    same = rf"(?=[^。；;!?！？|]*?{about})" if about else ""
-    return rf"(?:^|[。；;!?！？|]){same}{other}{figure}(?!(?:(?!。)[^；;!?！？|])*?{_OTHER_TIME})"
+    same = rf"(?={_WITHIN}*?{about})" if about else ""
+    other = rf"(?:(?!{_OTHER_TIME}){_WITHIN})*?"
+    return rf"(?:^|{_END}){same}{other}{figure}(?!{_WITHIN}*?{_OTHER_TIME})"
 
 
 def in_both_scripts(patterns: tuple[str, ...]) -> tuple[str, ...]:

@@ -105,13 +105,26 @@ def _drift(change: Change, metric: Metric, pairs: Sequence[_Pair], seed: int) ->
     )
 
 
-def robustness_rows(made: Robustness, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Print change, metric, pairs, parent, child, difference with interval, worse, better."""
-    for drift in made.drifts:
-        if drift.metric in metrics:
+def robustness_rows(made: Robustness) -> Iterator[tuple[str, ...]]:
+    """Print change, metric, pairs, parent, child, difference with interval, worse, better.
+
+    Only metrics that may not become worse, and of them those that moved on some pair.
+    """
+    counting = {metric.name for metric in METRICS if metric.counts}
+    for change, pairs in made.pairs.items():
+        moved = [
+            drift
+            for drift in made.drifts
+            if drift.change == change
+            and drift.metric in counting
+            and (drift.worse or drift.improved)
+        ]
+        if not moved:
+            yield (change, "every metric the same", str(pairs), "", "", "", "0", "0")
+        for drift in moved:
             gap = drift.difference
             yield (
-                drift.change,
+                change,
                 drift.metric,
                 str(drift.pairs),
                 f"{drift.parent:.3f}",

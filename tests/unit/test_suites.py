@@ -24,7 +24,7 @@ from evals.suites.patterns import point_pattern, stated_as_current
 from evals.suites.perturb import CHANGES, perturb
 from evals.suites.proposal import proposed_nuggets
 from evals.suites.replaced import replaced_figures
-from evals.suites.robustness import robustness
+from evals.suites.robustness import robustness, robustness_rows
 from evals.suites.script import other_script
 from evals.suites.typo import with_typos
 from evals.testing import make_answer, make_case
@@ -245,6 +245,8 @@ def test_an_excerpt_says_the_old_rule_is_in_force_and_is_not_to_be_adopted(
         ("The cap is 60% of the price.", True),
         ("The cap was 60% until 2025.", False),
         ("上限为70%。", False),
+        ("2021年试点规则：上限为60%。", False),
+        ("A cap applied before. It is 60% of the price. It was different.", True),
     ],
 )
 def test_a_bygone_figure_may_be_named_as_bygone(text: str, said: bool):
@@ -336,3 +338,15 @@ def test_robustness_pairs_each_child_with_its_parent_and_names_the_worse():
     assert drift.difference.mean == pytest.approx(-0.5)
     assert drift.difference.low == pytest.approx(-1)
     assert (drift.worse, drift.improved) == (("t1-typo", "t2-typo"), ())
+    [row] = robustness_rows(made)
+    assert row[:5] == ("typo", "nugget_recall", "3", "1.000", "0.500")
+    assert row[6:] == ("2", "0")
+
+
+def test_a_change_that_moves_nothing_is_one_row():
+    parent = make_case(1)
+    child = parent.model_copy(update={"id": "c", "parent": "t1", "change": "script"})
+    made = robustness([scored(parent, 1), scored(child, 1)])
+    assert list(robustness_rows(made)) == [
+        ("script", "every metric the same", "1", "", "", "", "0", "0")
+    ]
