@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """Names on PATH, the first found is taken."""
@@ -20,3 +28,24 @@ FLAGS = [
 def find_browser() -> str | None:
     """Return the browser's path; None where there is none."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Start the browser, closed on leaving.
+
+    Raises:
+        typer.BadParameter: there is none, or nothing to drive it with.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError as error:
+        message = "playwright is not installed; `make install` brings it"
+        raise typer.BadParameter(message) from error
+    path = find_browser()
+    if path is None:
+        raise typer.BadParameter(f"none of {', '.join(BROWSERS)} is on PATH; run `make browser`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from evals.bench.answer import BASELINES, bench_app
 from evals.bench.baseline import baseline_ms
-from evals.bench.chromium import BROWSERS, FLAGS, find_browser
+from evals.bench.chromium import open_browser
 from evals.bench.visitor import Seen, new_session, read_ask_event, visit
 from evals.case import load_suite
 from evals.errors import CaseError
@@ -121,7 +121,7 @@ def run_page_bench(
     baseline = sorted(baseline_ms() for _ in range(BASELINES))[BASELINES // 2]
     asked = itertools.cycle(questions)
     times: dict[str, list[float]] = {}
-    with _chromium() as browser:
+    with open_browser() as browser:
         for name, value in _one_user(browser, url, itertools.islice(asked, single)):
             times.setdefault(f"1 user: {name}", []).append(value)
         crowd = _Crowd(url, list(itertools.islice(asked, users * rounds)), users, think_s)
@@ -225,29 +225,6 @@ def _ask(page: Page, question: str) -> dict[str, Any]:
     page.wait_for_function("() => window.seen.end !== undefined", timeout=WAIT_S * 1000)
     seen: dict[str, Any] = page.evaluate("() => window.seen")
     return seen
-
-
-def _chromium() -> Any:
-    """Start a browser, closed on leaving."""
-    from contextlib import contextmanager
-
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError as error:
-        message = "playwright is not installed; `make install` brings it"
-        raise typer.BadParameter(message) from error
-    path = find_browser()
-    if path is None:
-        raise typer.BadParameter(f"none of {', '.join(BROWSERS)} is on PATH; run `make browser`")
-
-    @contextmanager
-    def started() -> Iterator[Browser]:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            yield browser
-            browser.close()
-
-    return started()
 
 
 def _wait(name: str, values: Sequence[float], baseline: float) -> Wait:

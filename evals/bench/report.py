@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from evals.bench.answer import bench_app
-from evals.bench.chromium import BROWSERS, FLAGS, find_browser
+from evals.bench.chromium import open_browser
 from evals.compare_cli import find_run
 from evals.run import CaseResult, Run
 from knowledge.card import Frozen
@@ -114,21 +114,12 @@ def run_report_bench(run: Run, openings: int) -> ReportBench:
     from evals.stats import percentiles
     from evals.summary import summarise
 
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError as error:
-        message = "playwright is not installed; `make install` brings it"
-        raise typer.BadParameter(message) from error
-    browser_path = find_browser()
-    if browser_path is None:
-        raise typer.BadParameter(f"none of {', '.join(BROWSERS)} is on PATH; run `make browser`")
     with tempfile.TemporaryDirectory(prefix="hugang-report-") as folder:
         path = Path(folder) / "report.html"
         began = time.perf_counter()
         replace_file(path, render_page(RunRecord(summary=summarise(run), run=run)))
         written = time.perf_counter() - began
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        with open_browser() as browser:
             seen = []
             for _ in range(openings):
                 context = browser.new_context(viewport={"width": 1440, "height": 900})
@@ -139,7 +130,6 @@ def run_report_bench(run: Run, openings: int) -> ReportBench:
                 times |= {"filter": page.evaluate(_FILTERED), "case": page.evaluate(_OPENED)}
                 seen.append(times)
                 context.close()
-            browser.close()
         spreads = {name: percentiles([times[name] for times in seen]) for name in seen[0]}
         return ReportBench(
             cases=len(run.results),

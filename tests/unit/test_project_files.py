@@ -166,7 +166,7 @@ def test_the_lock_holds_every_dependency_at_a_version_that_its_floor_allows() ->
 USES_AN_EXTRA = {
     *(
         ROOT / "evals" / "bench" / name
-        for name in ("page.py", "visitor.py", "ingest.py", "report.py")
+        for name in ("chromium.py", "page.py", "visitor.py", "ingest.py")
     ),
     ROOT / "knowledge" / "documents" / "readers" / "ocr.py",
 }
