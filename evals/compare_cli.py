@@ -154,14 +154,16 @@ def history_command(
         )
         typer.echo(f"  {', '.join(told)}")
     typer.echo("")
-    for suite_name in dict.fromkeys(one.settings.suite for one in figures):
-        of_suite = [one for one in figures if one.settings.suite == suite_name]
+    for line in dict.fromkeys(one.line for one in figures):
+        alike = [one for one in figures if one.line == line]
+        suite_name, _, cases, target = line
+        if len(alike) > 1:
+            typer.echo(f"{suite_name}, {cases} cases, {target}: {len(alike)} runs")
         for name in names:
-            values = [one.headline[name].mean for one in of_suite if name in one.headline]
+            values = [one.headline[name].mean for one in alike if name in one.headline]
             if len(values) > 1:
                 typer.echo(
-                    f"{suite_name:<16}{name:<24}{sparkline(values)}  "
-                    f"{figure(values[0])} -> {figure(values[-1])}"
+                    f"  {name:<24}{sparkline(values)}  {figure(values[0])} -> {figure(values[-1])}"
                 )
 
 

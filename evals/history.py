@@ -24,6 +24,12 @@ class RunFigures(Frozen):
     settings: RunSettings
     headline: Mapping[str, Estimate]
 
+    @property
+    def line(self) -> tuple[str, str, int, str]:
+        """Name the line of runs that it belongs to: one target on the same cases."""
+        settings = self.settings
+        return settings.suite, settings.suite_digest, settings.cases_run, settings.target.name
+
 
 def read_figures(folder: Path) -> RunFigures:
     """Read settings and headline of a finished run, leaving its thousands of lines alone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.language import Lang
+from evals.history import earlier_figures
 from evals.judge_report import JudgeRecord
 from evals.report.markdown import render_markdown
 from evals.report.page import render_page
@@ -57,11 +58,8 @@ def write_page(folder: Path, lang: Lang = "en", out: Path | None = None) -> Path
 
 
 def _write_page(record: RunRecord, folder: Path, lang: Lang, out: Path) -> Path:
-    from evals.history import earlier_figures
-
     opinion = folder / "judge.json"
     judge = JudgeRecord.model_validate_json(opinion.read_bytes()) if opinion.is_file() else None
     earlier = earlier_figures(folder.parent, record.run.settings)[-TRAIL:]
-    trail = [(one.settings, one.headline) for one in earlier]
-    replace_file(out, render_page(record, lang=lang, judge=judge, earlier=trail))
+    replace_file(out, render_page(record, lang=lang, judge=judge, earlier=earlier))
     return out

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from bot.language import Lang
+from evals.history import RunFigures
 from evals.judge_report import JudgeRecord, grade_rows
 from evals.labels import Correctness, Groundedness
 from evals.parity import SAME_EVIDENCE, Parity, differences
@@ -40,7 +41,7 @@ def render_page(
     *,
     lang: Lang = "en",
     judge: JudgeRecord | None = None,
-    earlier: Sequence[tuple[RunSettings, Mapping[str, Estimate]]] = (),
+    earlier: Sequence[RunFigures] = (),
 ) -> str:
     """Write a run as one HTML document that needs no network.
 
@@ -48,7 +49,7 @@ def render_page(
         record: the run with its summary.
         lang: the reader's language.
         judge: what a judge said of the run; None = no judge.
-        earlier: settings and headline of kept runs of the suite, the oldest first.
+        earlier: kept runs of the suite, the oldest first.
     """
     words = Words(lang)
     summary, run = record.summary, record.run
@@ -71,7 +72,8 @@ def render_page(
         "cases": rows,
     }
     settings = run.settings
-    trail = [*earlier, (settings, summary.headline)] if earlier else []
+    this = RunFigures(settings=settings, headline=summary.headline)
+    trail = [*earlier, this] if earlier else []
     return document(
         words,
         title=words("title.run", suite=settings.suite),
@@ -574,15 +576,17 @@ def _judge(judge: JudgeRecord | None, words: Words) -> Html:
     )
 
 
-def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words: Words) -> Html:
+def _history(trail: Sequence[RunFigures], words: Words) -> Html:
     if not trail:
         return EMPTY
+    # A line is drawn through runs of one target on the same cases; the table lists all.
+    alike = [one for one in trail if one.line == trail[-1].line]
     drawn = []
     for name in (*KEYS, "latency_ms"):
         points = [
-            plots.Point(settings.started.strftime("%m-%d"), headline[name])
-            for settings, headline in trail
-            if name in headline
+            plots.Point(one.settings.started.strftime("%m-%d"), one.headline[name])
+            for one in alike
+            if name in one.headline
         ]
         if len(points) > 1:
             title = words.name("metric", name)
@@ -607,7 +611,8 @@ def _history(trail: Sequence[tuple[RunSettings, Mapping[str, Estimate]]], words:
             *(plots.figure(headline[name].mean) if name in headline else "–" for name in KEYS),
             figures=range(3, 4 + len(KEYS)),
         )
-        for settings, headline in trail
+        for one in trail
+        for settings, headline in [(one.settings, one.headline)]
     )
     return join(
         parts.note(words("history.note")),

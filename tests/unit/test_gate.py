@@ -217,7 +217,8 @@ def test_the_history_lists_every_run_and_its_trend(archive: Path) -> None:
     assert [line.split()[0] for line in result.stdout.splitlines() if " cases " in line] == [
         "good", "worse", "other",
     ]  # fmt: skip
-    assert "█▁█  1.000 -> 1.000" in result.stdout
+    assert "tiny, 9 cases, this process: 2 runs" in result.stdout
+    assert "█▁  1.000 -> 0.111" in result.stdout
     assert invoke("history", "--metric", "nothing").exit_code == 2
 
 
