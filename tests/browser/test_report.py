@@ -245,6 +245,7 @@ def test_a_comparison_shows_both_answers_side_by_side(
     expect(page.locator(".r-case")).to_have_count(2)
     page.locator("#case-t1 summary").click()
     case = page.locator("#case-t1")
+    expect(case.locator(".r-body")).to_be_visible()
     assert "80" in " ".join(case.locator("del").all_inner_texts())
     assert "没有" in " ".join(case.locator("ins").all_inner_texts())
     expect(case.get_by_text("became wrong").first).to_be_visible()
