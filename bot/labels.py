@@ -26,8 +26,8 @@ _MARKS: Mapping[Validity, re.Pattern[str]] = {
         re.I,
     ),
     "superseded": re.compile(
-        r"旧规|旧制|旧版|旧办法|原(?:规定|办法|通知|安排|规则)|取代|曾|当时|试点|\bformer(?:ly)?\b|\bprevious(?:ly)?\b"
-        r"|\breplaced\b|\bsuperseded\b|\bold rules?\b|\bpilots?\b",
+        r"旧规|旧制|旧版|旧办法|原(?:规定|办法|通知|安排|规则)|取代|曾|当时|\bformer(?:ly)?\b|\bprevious(?:ly)?\b"
+        r"|\breplaced\b|\bsuperseded\b|\bold rules?\b",
         re.I,
     ),
     "repealed": re.compile(r"废止|\brepealed\b", re.I),

@@ -58,6 +58,15 @@ def test_a_replaced_rule_is_labelled_with_the_day_it_ended(corpus: Corpus) -> No
     assert words.en == "Former rule (until 20 March 2026): "
 
 
+def test_a_pilot_that_was_replaced_is_labelled_though_it_calls_itself_a_pilot(
+    corpus: Corpus,
+) -> None:
+    # A pilot may still run: the word does not say that another rule has taken its place.
+    pilot = Bilingual(zh="2021年试点规则：上限为2倍。", en="2021 pilot rule: the cap is 2x.")
+    assert label(corpus, "mnc-integrated-pool-pilots", "superseded", pilot).zh.startswith("旧规")
+    assert label(corpus, "mnc-integrated-pool-pilots", "superseded", pilot).en.startswith("Former")
+
+
 def test_a_rule_that_came_later_is_labelled_with_the_day_it_started(corpus: Corpus) -> None:
     words = label(corpus, NEW, "not-yet")
     assert words.zh == "2026年3月20日起的新规："
