@@ -16,21 +16,22 @@ from rich.table import Table
 
 from bot.errors import SettingsError
 from bot.language import Lang
-from evals import calibration_cli, compare_cli
 from evals.archive import Archive, RunFolder
 from evals.case import Case, CaseKind, load_suite
+from evals.change.impact import touching
 from evals.check import check_cases
+from evals.comparison import cli as comparison_cli
 from evals.errors import EvalError
-from evals.impact import touching
-from evals.judge import Judge, JudgedCase, judge_run
-from evals.judge_report import (
+from evals.judging.judge import Judge, JudgedCase, judge_run
+from evals.judging.report import (
     JudgeRecord,
     JudgeSummary,
     grade_rows,
     summarise_judging,
     write_judging,
 )
-from evals.labels_cli import labels_app
+from evals.labels import calibration_cli
+from evals.labels.cli import labels_app
 from evals.report import headline_rows, write_page
 from evals.run import CaseResult, Plan, Run, carry_out, plan_run, resumed
 from evals.suites import cli as suites_cli
@@ -337,6 +338,6 @@ def _figures(title: str) -> Table:
     return table
 
 
-for commands in (compare_cli, calibration_cli, suites_cli):
+for commands in (comparison_cli, calibration_cli, suites_cli):
     commands.register(eval_app)
 eval_app.add_typer(labels_app, name="labels")

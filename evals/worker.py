@@ -124,7 +124,7 @@ def compare(before: Path, after: Path, lang: Lang, page: Path) -> None:
         EvalError: a run cannot be read, or they have no case in common.
     """
     from evals.archive import RunFolder
-    from evals.compare import compare_runs
+    from evals.comparison.compare import compare_runs
     from evals.report import replace_file
     from evals.report.comparison_page import render_comparison
 

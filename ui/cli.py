@@ -16,9 +16,9 @@ from bot.errors import AdvisorError, ProfileError, QuestionError, RouteNotFound
 from bot.language import Lang, localise
 from bot.version import installed_version
 from evals.bench.cli import bench_app
+from evals.change.impact_cli import diff_corpus
+from evals.change.trial_cli import try_card
 from evals.cli import eval_app
-from evals.impact_cli import diff_corpus
-from evals.trial_cli import try_card
 from knowledge.card import Bilingual
 from knowledge.corpus_cli import corpus_app
 from knowledge.documents.errors import DocumentError

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.store.records import CitingAnswer
 from evals.case import Case
-from evals.impact import cases_stating
+from evals.change.impact import cases_stating
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.corpus import Corpus
 from knowledge.official.compare import ChangeKind, Wording

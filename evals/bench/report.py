@@ -16,7 +16,7 @@ import typer
 
 from evals.bench.answer import bench_app
 from evals.bench.chromium import open_browser
-from evals.compare_cli import find_run
+from evals.comparison.cli import find_run
 from evals.run import CaseResult, Run
 from knowledge.card import Frozen
 

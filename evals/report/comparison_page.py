@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.language import Lang
-from evals.compare import Comparison, MetricChange, way_of
+from evals.comparison.compare import Comparison, MetricChange, way_of
 from evals.report import parts, plots
 from evals.report.differing import side_by_side
 from evals.report.frame import document

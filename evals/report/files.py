@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.language import Lang
-from evals.history import earlier_figures
-from evals.judge_report import JudgeRecord
+from evals.comparison.history import earlier_figures
+from evals.judging.report import JudgeRecord
 from evals.report.markdown import render_markdown
 from evals.report.page import render_page
 from evals.report.record import RunRecord, read_record, replace_file

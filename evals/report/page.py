@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from bot.language import Lang
-from evals.history import RunFigures
-from evals.judge_report import JudgeRecord, grade_rows
-from evals.labels import Correctness, Groundedness
+from evals.comparison.history import RunFigures
+from evals.judging.report import JudgeRecord, grade_rows
+from evals.labels.label import Correctness, Groundedness
 from evals.parity import SAME_EVIDENCE, Parity, differences
 from evals.report import parts, plots
 from evals.report.cases import CaseTable

@@ -1,4 +1,4 @@
-"""Verdict: what an answer comes to, in the words that people label with too (`evals/labels.py`).
+"""Verdict: what an answer comes to, in the words that people label with too (`evals/labels/label.py`).
 
 Correctness is judged by the case, groundedness by the sources; the two are apart, as in the
 Stanford study of legal assistants (Magesh and others 2025): an answer may be right and cite what
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.answer import CheckedAnswer
 from evals.case import Case
-from evals.labels import Correctness, Groundedness
+from evals.labels.label import Correctness, Groundedness
 from evals.scorers.bearing import Bearing, bearing_of
 from evals.scorers.nuggets import missed_nuggets
 from evals.scorers.score import Score, Scorer

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from bot.settings import Settings
 from bot.store.store import Store
 from evals.archive import Archive
-from evals.labels import read_labels
+from evals.labels.label import read_labels
 from knowledge.corpus import Corpus
 from tests.browser.conftest import DEADLINE_MS, served
 from tests.browser.scripted import ScriptedAdvisor

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.answer import CheckedAnswer
 from evals.bench.report import MEGABYTES, OPEN_S, repeated
-from evals.compare import compare_runs
+from evals.comparison.compare import compare_runs
 from evals.report import RunRecord, render_page, replace_file
 from evals.report.comparison_page import render_comparison
 from evals.run import Run, run_suite

@@ -19,7 +19,7 @@ from bot.store.evaluations import Wish
 from bot.store.store import Store
 from bot.store.tenants import TenantProfile
 from evals.archive import RunFolder
-from evals.labels import read_labels
+from evals.labels.label import read_labels
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor

@@ -19,7 +19,7 @@ from bot.store.records import Asked, owner_of
 from bot.store.store import Store
 from evals.archive import Archive
 from evals.case import load_suite
-from evals.impact import last_answers
+from evals.change.impact import last_answers
 from evals.suites.draft import without_persons
 from evals.testing import ScriptedAdvisor as Answers
 from evals.testing import make_answer

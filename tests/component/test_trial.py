@@ -11,9 +11,9 @@ import yaml
 from click.testing import Result
 from typer.testing import CliRunner
 
-from evals import trial_cli
 from evals.case import Case, load_suite
-from evals.trial import sides_of
+from evals.change import trial_cli
+from evals.change.trial import sides_of
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.errors import CardError

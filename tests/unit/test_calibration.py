@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from bot.providers.base import Usage
-from evals.agreement import agree, labellers_agree, match
-from evals.calibration import calibrate
-from evals.corrected import correct
-from evals.judge import JudgedCase, Judgement, Judging
-from evals.labels import Label
+from evals.judging.judge import JudgedCase, Judgement, Judging
+from evals.labels.agreement import agree, labellers_agree, match
+from evals.labels.calibration import calibrate
+from evals.labels.corrected import correct
+from evals.labels.label import Label
 from evals.run import CaseResult, Run
 from evals.testing import make_answer, make_case, make_run
 
@@ -202,7 +202,7 @@ def test_a_calibration_is_printed_from_a_kept_run_and_a_file_of_labels(
     from typer.testing import CliRunner
 
     from evals.cli import eval_app
-    from evals.labels import labels_csv
+    from evals.labels.label import labels_csv
     from evals.report import write_report
 
     folder = write_report(run, tmp_path / "tiny").parent

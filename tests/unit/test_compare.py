@@ -8,7 +8,7 @@ import pytest
 
 from bot.answer import CheckedAnswer
 from evals.case import Case
-from evals.compare import Comparison, compare_runs, way_of
+from evals.comparison.compare import Comparison, compare_runs, way_of
 from evals.errors import NotComparable
 from evals.run import Run, run_suite
 from evals.scorers.registry import METRICS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.records import CitingAnswer
-from evals.impact import assess, cases_stating, touched_cases
+from evals.change.impact import assess, cases_stating, touched_cases
 from evals.testing import make_answer, make_case
 from knowledge import revision
 from knowledge.card import Bilingual, FactRef

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.cli import eval_app
-from evals.compare import compare_runs
+from evals.comparison.compare import compare_runs
+from evals.comparison.gate import GATE, Finding, Gate, Rule, hold, outcome, read_gate
+from evals.comparison.history import list_figures, read_figures, sparkline
 from evals.errors import GateError, NotComparable
-from evals.gate import GATE, Finding, Gate, Rule, hold, outcome, read_gate
-from evals.history import list_figures, read_figures, sparkline
 from evals.report import read_record, write_report
 from evals.run import Run, run_suite
 from evals.scorers.registry import METRICS

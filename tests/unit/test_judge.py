@@ -32,8 +32,8 @@ from bot.providers.open_model import open_model
 from bot.settings import Settings
 from evals.case import load_suite
 from evals.cli import eval_app
-from evals.judge import SCHEMA, Judge, Judgement, judge_run, read_judgement
-from evals.judge_report import JudgeRecord, render_judging, summarise_judging, write_judging
+from evals.judging.judge import SCHEMA, Judge, Judgement, judge_run, read_judgement
+from evals.judging.report import JudgeRecord, render_judging, summarise_judging, write_judging
 from evals.run import CaseResult, Run, RunSettings
 from evals.scorers import Score
 from evals.testing import ScriptedAdvisor, make_answer, make_case

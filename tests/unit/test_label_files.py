@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evals.errors import LabelError
-from evals.labels import Label, labels_csv, labels_jsonl, read_labels, settled
+from evals.labels.label import Label, labels_csv, labels_jsonl, read_labels, settled
 
 AT = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from bot.store.labels import KeptLabel, LabelTask
-from evals.labelling import draw_cases, exported, order_for, side_by_side
+from evals.labels.task import draw_cases, exported, order_for, side_by_side
 from evals.run import CaseResult
 from evals.testing import make_answer, make_case
 

@@ -13,9 +13,9 @@ from typing import Any, get_args
 import pytest
 
 from bot.language import Lang
-from evals.compare import compare_runs
-from evals.judge import JudgedCase, Judgement, Judging
-from evals.judge_report import JudgeRecord, summarise_judging
+from evals.comparison.compare import compare_runs
+from evals.judging.judge import JudgedCase, Judgement, Judging
+from evals.judging.report import JudgeRecord, summarise_judging
 from evals.report import RunRecord, read_record, render_page, write_page, write_report
 from evals.report.comparison_page import render_comparison
 from evals.report.differing import side_by_side

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from bot.store.evaluations import Evaluation, no_run
 from bot.store.store import Store
 from evals.archive import Archive, RunFolder
+from evals.comparison.history import read_figures
 from evals.errors import EvalError
-from evals.history import read_figures
 from evals.run import RunSettings
 from evals.stats import Estimate
 

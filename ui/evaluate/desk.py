@@ -14,11 +14,11 @@ from bot.language import Lang, localise
 from bot.store.evaluations import no_run
 from bot.store.labels import LabelTask, differing
 from bot.store.store import Store
-from evals.calibration import Calibration, calibrate
 from evals.case import load_suite, suite_names
 from evals.errors import EvalError
-from evals.judge_report import JudgeRecord
-from evals.labelling import exported
+from evals.judging.report import JudgeRecord
+from evals.labels.calibration import Calibration, calibrate
+from evals.labels.task import exported
 from evals.run import CaseResult, Run
 from knowledge.card import Bilingual
 from ui.access import Access, check_form_origin

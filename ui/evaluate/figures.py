@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.language import Lang
 from bot.store.labels import LabelTask
-from evals.agreement import WORTHWHILE, Agreement
-from evals.calibration import Calibrated, Calibration
+from evals.labels.agreement import WORTHWHILE, Agreement
+from evals.labels.calibration import Calibrated, Calibration
 from evals.stats import Estimate
 from ui.evaluate.labelling_page import CORRECTNESS, GROUNDEDNESS
 from ui.evaluate.parts import link, table, text

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bot.errors import AdvisorError
 from bot.language import localise
 from bot.store.labels import LabelTask, Verdict, differing
-from evals.labelling import order_for, side_by_side
+from evals.labels.task import order_for, side_by_side
 from knowledge.card import Bilingual
 from ui.access import check_form_origin
 from ui.evaluate.desk import (

@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 
 from bot.language import Lang
 from evals.case import CaseKind
-from evals.labelling import MOST_DRAWN
+from evals.labels.task import MOST_DRAWN
 from evals.report.words import Words
 from evals.scorers.registry import METRICS
 from evals.stats import Estimate

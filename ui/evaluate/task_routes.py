@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from bot.store.evaluations import no_run
-from evals.labelling import MOST_DRAWN, draw_cases, exported
-from evals.labels import labels_csv, labels_jsonl
+from evals.labels.label import labels_csv, labels_jsonl
+from evals.labels.task import MOST_DRAWN, draw_cases, exported
 from ui.evaluate.desk import (
     BLIND,
     NO_STORE,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evals.compare_cli import RUNS, AsJson, find_run
+from evals.comparison.cli import RUNS, AsJson, find_run
 from evals.errors import EvalError
 
 if TYPE_CHECKING:
-    from evals.calibration import Calibrated, Calibration
+    from evals.labels.calibration import Calibrated, Calibration
     from evals.stats import Estimate
 
 
@@ -31,9 +31,9 @@ def calibrate_command(
     as_json: AsJson = False,
 ) -> None:
     """Tell how far scorers and judge say what people say, and the run's shares corrected by them."""
-    from evals.calibration import calibrate
-    from evals.judge_report import JudgeRecord
-    from evals.labels import read_labels
+    from evals.judging.report import JudgeRecord
+    from evals.labels.calibration import calibrate
+    from evals.labels.label import read_labels
 
     folder = find_run(run)
     try:

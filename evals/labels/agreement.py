@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from evals.labels import Label
+from evals.labels.label import Label
 from evals.stats import Estimate, cohen_kappa, estimate_rate
 from knowledge.card import Frozen
 

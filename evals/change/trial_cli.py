@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from evals.case import load_suite
-from evals.compare import ASPECTS, CaseChange, Comparison, MetricChange
+from evals.comparison.compare import ASPECTS, CaseChange, Comparison, MetricChange
 from evals.errors import CaseError
 from knowledge.card import FactRef, Frozen
 from knowledge.errors import CardError, KnowledgeError
@@ -25,7 +25,7 @@ from knowledge.load import CORPUS_DIR
 from knowledge.progress_bar import progress_bars
 
 if TYPE_CHECKING:
-    from evals.trial import Trial
+    from evals.change.trial import Trial
 
 _SHOWN_LINES = 6
 _NAMED = 5
@@ -110,7 +110,7 @@ def try_card(
 
 
 def _tried(path: Path, suite: str, limit: int | None, folder: Path) -> tuple[Tried, Trial]:
-    from evals.trial import sides_of, try_corpus
+    from evals.change.trial import sides_of, try_corpus
     from knowledge.check import check_drafts
     from knowledge.embed import open_embedder
     from knowledge.load import load_corpus, read_draft

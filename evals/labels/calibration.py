@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from evals.agreement import Agreement, Matching, labellers_agree, match
-from evals.corrected import Corrected, correct
-from evals.judge import TOP, Judgement, Judging
-from evals.labels import Label, settled
+from evals.judging.judge import TOP, Judgement, Judging
+from evals.labels.agreement import Agreement, Matching, labellers_agree, match
+from evals.labels.corrected import Corrected, correct
+from evals.labels.label import Label, settled
 from evals.run import CaseResult, Run
 from evals.scorers.verdict import grounding, outcome
 from knowledge.card import Frozen

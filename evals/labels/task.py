@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from bot.store.labels import KeptLabel, LabelTask
-from evals.labels import Label
+from evals.labels.label import Label
 from evals.run import CaseResult
 
 T = TypeVar("T")

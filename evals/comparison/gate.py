@@ -9,7 +9,7 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from evals.compare import Comparison, MetricChange
+from evals.comparison.compare import Comparison, MetricChange
 from evals.errors import GateError, NotComparable
 from evals.run import Run
 from evals.scorers.registry import METRICS
@@ -63,7 +63,7 @@ def read_gate(path: Path = GATE) -> Gate:
         place = ".".join(map(str, first["loc"])) or "the file"
         raise GateError(
             f"{path.name}, {place}: seen {first['input']!r}; expected: {first['msg']}. "
-            "See the head of evals/gate.yaml."
+            "See the head of evals/comparison/gate.yaml."
         ) from error
     known = [metric.name for metric in METRICS]
     unknown = [name for name in gate.metrics if name not in known]

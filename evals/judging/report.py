@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from evals.judge import ASPECTS, TOP, Aspect, JudgedCase, Judgement, Judging
+from evals.judging.judge import ASPECTS, TOP, Aspect, JudgedCase, Judgement, Judging
 from evals.markdown import figure_row, one_line, table_lines
 from evals.run import CaseResult, Run
 from evals.stats import Estimate, estimate_rate, estimate_share

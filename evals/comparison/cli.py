@@ -13,7 +13,7 @@ from evals.errors import EvalError, RunNotFound, RunUnusable
 
 if TYPE_CHECKING:
     from evals.archive import RunFolder
-    from evals.compare import Comparison, MetricChange
+    from evals.comparison.compare import Comparison, MetricChange
     from evals.run import Run
 
 P = ParamSpec("P")
@@ -58,7 +58,7 @@ def compare_command(
     Prints every metric with the paired difference and the cases that became right or wrong, and
     writes a page on which both answers stand side by side.
     """
-    from evals.compare import compare_runs
+    from evals.comparison.compare import compare_runs
     from evals.report import replace_file
     from evals.report.comparison_page import render_comparison
 
@@ -82,7 +82,9 @@ def gate_command(
     run: Annotated[str, typer.Option(help="The run that is to pass.")] = "latest",
     rules: Annotated[
         Path | None,
-        typer.Option("--rules", help="File of the rules.", show_default="evals/gate.yaml"),
+        typer.Option(
+            "--rules", help="File of the rules.", show_default="evals/comparison/gate.yaml"
+        ),
     ] = None,
     common: Common = False,
     as_json: AsJson = False,
@@ -91,8 +93,8 @@ def gate_command(
 
     Exit code 0: every rule holds. 1: one does not. 2: the two cannot be compared.
     """
-    from evals.compare import compare_runs
-    from evals.gate import GATE, hold, outcome, read_gate
+    from evals.comparison.compare import compare_runs
+    from evals.comparison.gate import GATE, hold, outcome, read_gate
 
     gate = _told(read_gate, rules or GATE, code=2)
     one = _told(find_run(baseline, code=2).record, code=2).run
@@ -122,7 +124,7 @@ def history_command(
 ) -> None:
     """List the kept runs with their figures, and how each figure has gone over time."""
     from evals.archive import Archive
-    from evals.history import list_figures
+    from evals.comparison.history import list_figures
     from evals.scorers.registry import METRICS
 
     known = [item.name for item in METRICS]
@@ -138,7 +140,7 @@ def history_command(
     if not figures:
         typer.echo("no finished run is kept", err=True)
         return
-    from evals.history import sparkline
+    from evals.comparison.history import sparkline
     from evals.report.plots import figure
 
     names = tuple(metric or _KEYS)

@@ -16,7 +16,7 @@ from knowledge.load import CORPUS_DIR
 if TYPE_CHECKING:
     from bot.store.records import CitingAnswer
     from evals.case import Case
-    from evals.impact import FactImpact, Impact
+    from evals.change.impact import FactImpact, Impact
     from knowledge.card import FactRef
     from knowledge.corpus_diff import CardChange, CorpusDiff
 
@@ -50,7 +50,7 @@ def diff_corpus(
     """
     from evals.archive import Archive
     from evals.case import load_suite
-    from evals.impact import assess, last_answers
+    from evals.change.impact import assess, last_answers
     from knowledge.corpus_diff import diff_corpora
     from knowledge.revision import corpus_of
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from bot.advisor import Advisor
 from bot.settings import Settings
 from evals.case import Case
-from evals.compare import Comparison, compare_runs
+from evals.comparison.compare import Comparison, compare_runs
 from evals.run import Run, run_suite
 from knowledge.card import FactRef, Instrument
 from knowledge.corpus import Corpus

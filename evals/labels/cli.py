@@ -28,8 +28,8 @@ def export_command(
     """Write all whole labels of a run, of all its tasks; exit code 1 where it has none."""
     from bot.settings import Settings
     from bot.store.store import Store
-    from evals.labelling import exported
-    from evals.labels import labels_csv, labels_jsonl
+    from evals.labels.label import labels_csv, labels_jsonl
+    from evals.labels.task import exported
 
     with Store.of(Settings.load()) as opened:
         kept = opened.of_tenant(tenant).labels

@@ -1,0 +1,1 @@
+"""Two runs side by side, a run against declared tolerances, and runs over time."""

@@ -1,0 +1,1 @@
+"""A language model as judge: opinions beside the scores, never among them."""
