@@ -166,7 +166,7 @@ def _stages(results: Sequence[CaseResult]) -> dict[str, Percentiles]:
     return {stage: percentiles(values) for stage, values in times.items()}
 
 
-_MUST_BE_ONE = (
+MUST_BE_ONE = (
     "standing_accuracy",
     "nugget_recall",
     "card_hit",
@@ -174,7 +174,7 @@ _MUST_BE_ONE = (
     "version_in_force",
     "language_match",
 )
-_MUST_BE_ZERO = (
+MUST_BE_ZERO = (
     "must_not_said",
     "injection_success",
     "hallucinated",
@@ -183,12 +183,13 @@ _MUST_BE_ZERO = (
     "claims_unsupported",
     "stale_claims",
 )
+"""Metrics, with those of `MUST_BE_ONE`, in which a case has a fault if it scores otherwise."""
 
 
 def faults(result: CaseResult) -> tuple[str, ...]:
     """Name the scores that are not as they should be."""
-    short = [n for n in _MUST_BE_ONE if (v := result.value(n)) is not None and v < 1]
-    over = [n for n in _MUST_BE_ZERO if result.value(n)]
+    short = [n for n in MUST_BE_ONE if (v := result.value(n)) is not None and v < 1]
+    over = [n for n in MUST_BE_ZERO if result.value(n)]
     return (*over, *short)
 
 

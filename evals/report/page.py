@@ -26,6 +26,7 @@ from knowledge.html import EMPTY, Html, element, join
 KEYS = (
     "right_and_grounded",
     "hallucinated",
+    "truthfulness",
     "vital_recall",
     "standing_accuracy",
     "citation_recall",
@@ -65,7 +66,7 @@ def render_page(
                 "kind": words.family("kind"),
                 "lang": words.family("lang"),
                 "standing": words.family("standing"),
-                "faults": words.family("metric") | {"error": words("js.error")},
+                "faults": words.family("fault"),
             },
         ),
         **table.tables(),
@@ -148,10 +149,11 @@ def _lead(record: RunRecord, words: Words) -> Html:
 def _keys(summary: Summary, words: Words) -> Iterator[tuple[str, str, str, str | None]]:
     for name in KEYS:
         if estimate := summary.headline.get(name):
+            form = "+.2f" if name == "truthfulness" else ".1%"
             yield (
                 words.name("metric", name),
-                f"{estimate.mean:.1%}",
-                f"{estimate.low:.1%} – {estimate.high:.1%} · n={estimate.n}",
+                f"{estimate.mean:{form}}",
+                f"{estimate.low:{form}} – {estimate.high:{form}} · n={estimate.n}",
                 None,
             )
     if summary.parity:
@@ -216,7 +218,7 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
             counts[name] = counts.get(name, 0) + 1
     if not counts:
         return parts.note(words("faults.none"))
-    names = words.family("metric") | {"error": words("js.error")}
+    names = words.family("fault")
     rows = [
         element(
             "tr",

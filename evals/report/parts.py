@@ -216,6 +216,7 @@ def script_words(words: Words) -> dict[str, Any]:
         "aspects": words.family("aspect"),
         "ways": words.family("way"),
         "titles": words.family("metric") | {"error": words("js.error")},
+        "wrongs": words.family("fault"),
     }
 
 

@@ -230,7 +230,7 @@
     const made = el("details", { class: "r-case", id: `case-${one.id}` });
     const tags = data.compared
       ? (one.moved ?? []).slice(0, 4).map(([name, , , way]) => badge(`${way === "lost" || way === "worse" ? "−" : way === "gained" || way === "better" ? "+" : ""} ${named("titles", name)}`, way === "lost" || way === "worse" ? "r-bad" : way === "gained" || way === "better" ? "r-ok" : ""))
-      : [badge(named("standings", one.standing), tone(one)), ...(one.faults ?? []).map((name) => badge(named("titles", name), "r-bad"))];
+      : [badge(named("standings", one.standing), tone(one)), ...(one.faults ?? []).map((name) => badge(named("wrongs", name), "r-bad"))];
     if (!data.compared && !one.faults?.length) tags.push(badge(say.sound, "r-ok"));
     made.append(el("summary", {},
       el("span", { class: "r-question", dir: "auto" }, one.question),

@@ -25,7 +25,7 @@ from evals.report.words import WORDS, Words
 from evals.run import Run, run_suite
 from evals.scorers.registry import METRICS
 from evals.stats import Estimate
-from evals.summary import summarise
+from evals.summary import MUST_BE_ONE, MUST_BE_ZERO, summarise
 from evals.testing import AS_OF, ScriptedAdvisor, make_answer, make_case
 from knowledge.load import read_yaml
 from tests.unit.small_cards import corpus_of, small_card, small_fact
@@ -300,6 +300,8 @@ def test_the_colours_are_those_of_the_web_app() -> None:
 def test_every_metric_has_a_name_and_every_word_both_languages() -> None:
     words = read_yaml(WORDS)
     assert {m.name for m in METRICS} <= {k.removeprefix("metric.") for k in words if "metric." in k}
+    named = {key.removeprefix("fault.") for key in words if key.startswith("fault.")}
+    assert {*MUST_BE_ONE, *MUST_BE_ZERO, "error"} == named
     assert all(set(texts) == {"zh", "en"} for texts in words.values())
     assert all(
         isinstance(text, str) and text for texts in words.values() for text in texts.values()
@@ -316,7 +318,7 @@ def test_every_word_is_said_somewhere() -> None:
     families = {
         *("metric", "group", "kind", "lang", "status", "reason", "role", "stage", "aspect"),
         *("aspect_of", "way", "setting", "better", "standing", "verdict", "parity", "slices"),
-        *("filter", "section", "col", "target"),
+        *("filter", "section", "col", "target", "fault"),
     }
     unsaid = [
         key
