@@ -41,6 +41,11 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: those that wait for a browser leave one free."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly that no page was looked at, or that the store was tested on one database only."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bot.settings import Settings
-from bot.store.keys import SCOPES
+from bot.store.keys import SCOPES, NewKey
 from bot.store.records import owner_of
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
@@ -83,7 +83,11 @@ def server(advisor: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 
 def bearer(store: Store, tenant: str = "bank-a") -> dict[str, str]:
-    return {"Authorization": f"Bearer {store.keys.create(tenant, SCOPES).secret}"}
+    return {"Authorization": f"Bearer {new_key(store, tenant).secret}"}
+
+
+def new_key(store: Store, tenant: str) -> NewKey:
+    return store.keys.create(tenant, SCOPES, label=secrets.token_hex(8))
 
 
 def operations(url: str) -> Iterator[Any]:
@@ -126,7 +130,7 @@ def test_no_endpoint_of_the_api_answers_without_a_key_that_holds(
 ) -> None:
     """Only `/healthz` and `/readyz` are open; the token of an unknown visitor needs an origin."""
     url, store = server
-    made = store.keys.create("bank-a", SCOPES)
+    made = new_key(store, "bank-a")
     store.keys.revoke(made.key.prefix)
     forged = f"{made.secret[:-1]}{'A' if made.secret[-1] != 'A' else 'B'}"
     given_key = {"nobody": None, "revoked": made.secret, "forged": forged}[who]

@@ -15,6 +15,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -350,6 +351,14 @@ def test_either_way_a_text_is_read_a_fault_told_and_a_limit_kept(way: str, tmp_p
     assert refused(path, silent_seconds=0) == "too-slow"
 
 
+def _open_files(process: Path) -> list[str]:
+    found = []
+    for link in process.glob("fd/*"):
+        with suppress(FileNotFoundError):  # closed since it was listed
+            found.append(os.readlink(link))
+    return sorted(found)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_process_that_reads_knows_no_secret_and_holds_nothing_but_its_file(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -361,7 +370,7 @@ def test_a_process_that_reads_knows_no_secret_and_holds_nothing_but_its_file(
             child, pipe = reading_process.start_reading(file.fileno())
             with pipe:
                 place, over = Path(f"/proc/{child.pid}"), time.monotonic() + 20
-                while len(held := sorted(map(os.readlink, place.glob("fd/*")))) != 4:
+                while len(held := _open_files(place)) != 4:
                     assert time.monotonic() < over, held
                     time.sleep(0.01)
                 environment = (place / "environ").read_bytes()

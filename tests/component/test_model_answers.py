@@ -27,8 +27,8 @@ ASKED = read_question("境外放款的宏观审慎调节系数现在是多少？
 """Its leading fact, F1 of the brief: the coefficient is 0.6 since March 2026, up from 0.5."""
 GOOD = '{"claims":[{"section":"lead","text":"2026年3月起，境外放款的宏观审慎调节系数是0.6。","facts":["F1"]}]}'
 FIRST_BYTE_S, TOTAL_S = 0.6, 2.0
-SLACK_S = 1.5
-"""For what is ours: retrieval, checks, a busy machine."""
+SLACK_S = 4.0
+"""For what is ours: retrieval, checks, a machine on which others work too; a hang takes a minute."""
 
 
 def quick(**changes: object) -> Settings:

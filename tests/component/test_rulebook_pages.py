@@ -190,7 +190,7 @@ def _resolve(client: TestClient, corpus: Corpus, page: Page, lang: Lang) -> None
             anchors = _anchors(client, parts.path)
             assert not parts.fragment or parts.fragment in anchors, link
         else:
-            assert parts.path in ("/", "/plan", "/documents"), link
+            assert parts.path in ("/", "/plan", "/documents", "/evaluate"), link
 
 
 def _other(card: Instrument, lang: Lang) -> str:
