@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +13,9 @@ from bot.question import read_question
 from bot.settings import Settings
 from bot.store.records import Asked, owner_of
 from bot.store.store import Store
-from evals.case import load_cases
 from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
 from tests.browser.scripted import CENTRE, ScriptedAdvisor
 from ui.cli import app
-from ui.memory_cli import FILL_IN
 
 OWNER = owner_of("a" * 43)
 NOW = dt.datetime.now(dt.UTC)
@@ -70,23 +66,6 @@ def test_feedback_is_listed_and_filtered_by_verdict_and_day(cli: CliRunner) -> N
 def test_feedback_as_json_is_one_object_a_line(cli: CliRunner) -> None:
     lines = cli.invoke(app, ["feedback", "list", "--json"]).stdout.splitlines()
     assert [json.loads(line)["turn"] for line in lines] == ["m001", "m002", "m003", "m004"]
-
-
-def test_feedback_becomes_cases_that_the_evaluation_reads(cli: CliRunner, tmp_path: Path) -> None:
-    path = tmp_path / "cases.jsonl"
-    result = cli.invoke(app, ["feedback", "export", "-o", str(path)])
-    assert result.exit_code == 0, result.output
-    assert "3 cases" in result.stderr  # the fourth asks the same again
-    refused, follow, weather = load_cases(path)
-    assert refused.question == "税率多少？"
-    assert CENTRE in refused.cards
-    assert refused.topic in load_corpus().instruments[CENTRE].topics
-    assert refused.nuggets[0].any == (FILL_IN,)
-    assert refused.note.startswith("TODO: check")
-    assert "reason wrong" in refused.note
-    assert f"{CENTRE}#1" in refused.note
-    assert (follow.kind, follow.history[0].content) == ("follow-up", "税率多少？")
-    assert (weather.kind, weather.expect, weather.cards) == ("unanswerable", "abstain", ())
 
 
 def test_old_conversations_are_removed_with_what_belongs_to_them(cli: CliRunner) -> None:
