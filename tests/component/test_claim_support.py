@@ -74,7 +74,9 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_pairs_are_judged_no_worse_than_measured(name: str, checker: Findings) -> None:
-    pairs = [pair for path in SETS[name] for pair in read_pairs(path)]
+    # Of the large set every second one: all of them are for `python -m evals.bench.claims`.
+    step = 2 if name == "Made by known changes" else 1
+    pairs = [pair for path in SETS[name] for pair in read_pairs(path)][::step]
     measured = {row.name: row for row in table(judge(pairs, checker))}
     short = {
         kind: measured[kind].share

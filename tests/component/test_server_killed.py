@@ -131,7 +131,7 @@ def test_what_was_acknowledged_is_there_after_every_kill(
         with served(indexed_home, tmp_path / f"log{kill}") as server:
             check(indexed_home, answers, ratings, begun)
             clients = Clients(server.url)
-            clients.wanted = CLIENTS * chance.choice((1, 2, 3)) + chance.randrange(CLIENTS)
+            clients.wanted = CLIENTS * chance.choice((1, 2)) + chance.randrange(CLIENTS)
             asking = threading.Thread(target=clients.run, daemon=True)
             asking.start()
             assert clients.enough.wait(240), server.told()

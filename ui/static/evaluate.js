@@ -22,6 +22,9 @@
           const made = document.createElement("template");
           made.innerHTML = await response.text();
           const fresh = made.content.getElementById(id);
+          // In a template the refresh for pages without script is an element, and would take the
+          // page away: for good, if the server is not there at that moment.
+          for (const without of fresh.querySelectorAll("noscript")) without.remove();
           const picked = [...part.querySelectorAll("input:checked")].map((box) => box.value);
           for (const box of fresh.querySelectorAll("input[type=checkbox]")) {
             box.checked = picked.includes(box.value);
