@@ -12,7 +12,7 @@ from functools import cache
 from bot.answer import CheckedAnswer
 from evals.case import Case
 from evals.scorers.score import Score, Scorer, listed
-from evals.scorers.text import find, folded
+from evals.scorers.text import find, folded, source_lines
 from knowledge.card import Instrument
 from knowledge.corpus import Corpus
 
@@ -47,9 +47,12 @@ def figures_without_fact(corpus: Corpus) -> Scorer:
         from knowledge.figures import missing_figures
 
         near = [*_own_words(case, answer), *_cited_texts(corpus, answer)]
-        if not missing_figures(answer.text, near):  # nearly always, and 100 times faster
+        # Addresses and dates of publication are no statements.
+        listing = set(source_lines(answer.text))
+        said = "\n".join(line for line in answer.text.splitlines() if line not in listing)
+        if not missing_figures(said, near):  # nearly always, and 100 times faster
             return Score.of(False, "figures: -")
-        missing = missing_figures(answer.text, (*near, *texts()))
+        missing = missing_figures(said, (*near, *texts()))
         return Score.of(bool(missing), f"figures: {listed([f.text for f in missing])}")
 
     return score

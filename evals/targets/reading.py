@@ -23,6 +23,7 @@ from bot.language import to_simplified
 from bot.present import CitationBook
 from bot.question import MAX_CHARS, Question, read_question
 from bot.register import Register, is_number
+from evals.scorers.text import source_lines
 from evals.targets.abstention import Act, act_of, parts_of
 from knowledge.card import FactRef
 from knowledge.figures import read_figures
@@ -77,7 +78,7 @@ class AnswerReader:
         )
         in_list = [
             self._fact_of(card, self._nearest(question.text, question.as_of), None, question.as_of)
-            for card in self._named_in("\n".join(_source_lines(text)))
+            for card in self._named_in("\n".join(source_lines(text)))
         ]
         book = CitationBook(self._corpus, question.lang, question.as_of)
         cited = dict.fromkeys((*(ref for claim in claims for ref in claim.refs), *in_list))
@@ -196,7 +197,7 @@ class AnswerReader:
 def sentences(text: str) -> Iterator[Sentence]:
     """Split a free answer into sentences; headings, rules and its list of sources are none."""
     lines = [line for line in text.splitlines() if line.strip()]
-    sources = set(_source_lines(text))
+    sources = set(source_lines(text))
     for place, line in enumerate(lines):
         if line in sources or is_heading(line) or _RULE.fullmatch(line.strip()):
             continue
@@ -236,25 +237,10 @@ _LONGEST_RANGE = 10
 _LIST_LINE = re.compile(
     r"^\s*(?:[-*]\s*)?[\[［【(（]?\^?(\d{1,3})(?:[\]］】)）.．、:：]+|\s)\s*(?=\S)"
 )
-_SOURCES_HEAD = re.compile(
-    r"^[\s#*_>【\[]*(?:(?:主要)?(?:参考|參考)?(?:资料)?(?:来源|來源|依据|依據|文献|文獻)(?:列表|清单)?|参考资料|參考資料|sources?|references?|bibliography|legal basis)"
-    r"[】\]*_\s]*[:：]?[*_\s]*$",
-    re.IGNORECASE,
-)
 _RULE = re.compile(r"[|:\-=_*\s]+")
 _LETTER = re.compile(r"[^\W_]")
 _SHORTEST = 4
 """Letters from which on a sentence says enough to be held against facts: "可以。" does not."""
-
-
-def _source_lines(text: str) -> Iterator[str]:
-    """Yield the lines of the list of sources at an answer's end."""
-    within = False
-    for line in text.splitlines():
-        if _SOURCES_HEAD.match(line):
-            within = True
-        elif within and line.strip():
-            yield line
 
 
 def _numbers(text: str) -> Iterator[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.language import to_traditional
+from evals.scorers.text import source_lines
 from evals.targets.abstention import act_of
 from evals.targets.reading import Sentence, sentences, standing_of
 from knowledge.corpus import Corpus
@@ -175,6 +176,16 @@ def test_layout_headings_and_the_list_of_sources_are_no_sentences():
         "上限为30%。",
         "放款；30%",
     ]
+
+
+def test_a_list_of_sources_is_known_by_its_numbers_whatever_stands_above_it():
+    answer = (
+        "须先登记。[1]\n\n**引用的2份文件**\n\n- [1] 某通知 · 2025-07-02 · <http://a.example/1>\n"
+        "[2]: 另一通知, http://b.example/10100\n"
+    )
+    assert [s.text for s in sentences(answer)] == ["须先登记。"]
+    assert [line.strip("- ")[:3] for line in source_lines(answer)] == ["[1]", "[2]"]
+    assert not list(source_lines("1. 先登记。[1]\n2. 再备案。[2]\n[2025]43号规定了上限。"))
 
 
 def test_an_english_answer_is_cut_at_its_stops_and_not_within_numbers():
