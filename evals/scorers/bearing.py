@@ -16,6 +16,7 @@ Whether the facts hold on the day is not asked here: see `versions.py`.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
@@ -37,6 +38,7 @@ _KEPT = 65_536
 _STANDINGS: tuple[Validity, ...] = ("draft", "announced", "superseded", "repealed", "not-yet")
 _NOTE = 60
 """Characters, without titles, of a note of what an instrument counts for."""
+_PILOT = re.compile(r"试点|\bpilot", re.IGNORECASE)
 LIKEST = 3
 """Facts, nearest in words first, that may bear out a sentence which does not cite them."""
 _ANY_DAY = dt.date(2000, 1, 1)
@@ -174,7 +176,8 @@ class Bearing:
                 return False
             flat = flat.replace(titles[0], "")
         told = to_simplified(text)
-        return len(flat) <= _NOTE and any(is_labelled(told, one) for one in _STANDINGS)
+        said = any(is_labelled(told, one) for one in _STANDINGS) or _PILOT.search(told)
+        return len(flat) <= _NOTE and bool(said)
 
 
 def figures_of(claim: CheckedClaim) -> tuple[Figure, ...]:

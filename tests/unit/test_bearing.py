@@ -60,6 +60,13 @@ def test_a_facts_own_words_rest_on_it_in_every_script_and_after_a_label() -> Non
         assert scored("citation_recall", answer((text, (LENDING,)))) == 1, text
 
 
+def test_a_note_that_a_rule_is_a_pilot_rests_on_the_rule_and_what_is_added_to_it_does_not() -> None:
+    name = corpus().instruments[OLD_POOL].title.zh
+    note = f"《{name}》是试点，只适用于试点地区和获准的主体。"
+    assert scored("citation_recall", answer((note, (f"{OLD_POOL}#1",)))) == 1
+    assert scored("citation_recall", answer((note, (LENDING,)))) == 0
+
+
 def test_a_label_of_nobodys_is_not_passed_over() -> None:
     added = f"所有企业都可以不登记就汇出：{quote(LENDING)}"
     assert scored("citation_recall", answer((added, (LENDING,)))) == 0
