@@ -11,6 +11,8 @@ def unscored(target: TargetRecord, case: Case, metric: Metric) -> str | None:
     """Tell why a metric does not apply to an answer of a target; None where it does."""
     if metric.group == "plan" and target.kind == "endpoint":
         return "a free text holds no plan as data"
+    if metric.name == "right_and_grounded" and target.kind == "endpoint":
+        return "a free text has remarks that cite nothing; one of them makes an answer ungrounded"
     if not target.retrieval:
         if metric.group == "retrieval":
             return "a bare model searches nothing"

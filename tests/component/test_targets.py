@@ -291,6 +291,7 @@ def test_what_does_not_apply_to_a_rival_is_unscored_and_not_zero(endpoint: Any, 
     by_kind = {result.case.kind: result for result in run.results}
     assert by_kind["lookup"].value("recall_at_10") is None
     assert by_kind["lookup"].value("nugget_recall") is not None
+    assert by_kind["lookup"].value("right_and_grounded") is None
     assert by_kind["route"].value("route_accuracy") is None
     assert by_kind["unanswerable"].value("standing_accuracy") is None
     assert by_kind["out-of-scope"].value("standing_accuracy") == 0
