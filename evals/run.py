@@ -238,9 +238,9 @@ def carry_out(
         stop: once set, no further case is begun; the run is of those that were answered.
     """
     found = {result.case.id: result for result in done}
-    todo = [case for case in plan.cases if case.id not in found]
+    left = [case for case in plan.cases if case.id not in found]
     scorers = build_scorers(target.corpus)
-    for result in _answered(todo, target, scorers, plan.settings.today, concurrency, stop):
+    for result in _answered(left, target, scorers, plan.settings.today, concurrency, stop):
         found[result.case.id] = result
         if keep:
             keep(result)
@@ -321,8 +321,9 @@ def _run_case(
     wall_ms = (time.perf_counter() - start) * 1000
     scores: dict[str, Score] = {}
     if answer:
+        record = target.record
         for name, scorer in scorers.items():
-            why = unscored(target.record, case, metric(name))
+            why = unscored(record, case, metric(name))
             scores[name] = Score.unscored(why) if why else scorer(case, answer)
     return CaseResult(case=case, answer=answer, error=error, scores=scores, wall_ms=wall_ms)
 

@@ -14,13 +14,14 @@ from evals.report import parts, plots
 from evals.report.cases import CaseTable
 from evals.report.frame import document
 from evals.report.record import RunRecord
+from evals.report.slices import slices
 from evals.report.words import Words
 from evals.run import CaseResult, RunSettings
 from evals.scorers.registry import METRICS, Metric, metric
 from evals.scorers.standing import expected_standing
 from evals.scorers.verdict import read_verdict
 from evals.stats import Estimate, estimate_rate, percentiles
-from evals.summary import SLICED, STANDINGS, Summary, estimate_metric, faults
+from evals.summary import STANDINGS, Summary, estimate_metric, faults
 from knowledge.html import EMPTY, Html, element, join
 
 KEYS = (
@@ -33,8 +34,6 @@ KEYS = (
     "must_not_said",
 )
 """Figures to see first, where a run has them."""
-SHADES = (0.5, 0.7, 0.85, 0.95)
-"""Where the shades of a heat map begin."""
 
 
 def render_page(
@@ -82,7 +81,7 @@ def render_page(
         sections=(
             ("headline", words("section.headline"), _headline(summary, words)),
             ("faults", words("section.faults"), _faults(run.results, words)),
-            ("slices", words("section.slices"), _slices(run.answered, settings.seed, words)),
+            ("slices", words("section.slices"), slices(run.answered, settings.seed, words)),
             ("standing", words("section.standing"), _standing(run.answered, settings.seed, words)),
             ("verdict", words("section.verdict"), _verdict(run.answered, words)),
             ("time", words("section.time"), _time(summary, run.answered, words)),
@@ -244,112 +243,6 @@ def _faults(results: Sequence[CaseResult], words: Words) -> Html:
     )
 
 
-def _slices(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
-    shown = [
-        metric(name) for name in SLICED if any(result.value(name) is not None for result in results)
-    ]
-    if not shown:
-        return EMPTY
-    picker = element(
-        "div",
-        element("label", words("slices.pick"), for_="pick"),
-        element(
-            "select",
-            *(element("option", words.name("metric", m.name), value=m.name) for m in shown),
-            id="pick",
-        ),
-        class_="r-pick",
-        hidden=True,
-    )
-    return join(picker, *(_slice(item, results, seed, words) for item in shown))
-
-
-def _slice(item: Metric, results: Sequence[CaseResult], seed: int, words: Words) -> Html:
-    title = words.name("metric", item.name)
-    kinds = list(dict.fromkeys(result.case.kind for result in results))
-    langs = list(dict.fromkeys(result.case.lang for result in results))
-
-    def estimate(kind: str | None, lang: str | None) -> Estimate | None:
-        chosen = [
-            result
-            for result in results
-            if kind in (None, result.case.kind) and lang in (None, result.case.lang)
-        ]
-        return estimate_metric(item, chosen, seed)
-
-    by_kind = [(kind, found) for kind in kinds if (found := estimate(kind, None)) is not None]
-    bars = [plots.Bar(words.name("kind", kind), found) for kind, found in by_kind]
-    heat_rows = [
-        element(
-            "tr",
-            element("th", words.name("kind", kind), scope="row"),
-            *(_heat(item, estimate(kind, lang), kind, lang) for lang in langs),
-            _heat(item, whole, kind, None),
-        )
-        for kind, whole in by_kind
-    ]
-    head = parts.heads(
-        words("col.kind"), *(words.name("lang", lang) for lang in langs), words("col.all")
-    )
-    caption = words("slices.heat", metric=title)
-    heat = element(
-        "div",
-        element(
-            "table",
-            element("caption", caption),
-            element("thead", head),
-            element("tbody", *heat_rows),
-            class_="r-heat",
-        ),
-        class_="r-scroll",
-        tabindex=0,
-        role="region",
-        aria_label=caption,
-    )
-    figure = element(
-        "figure",
-        element(
-            "figcaption",
-            words("slices.bars", metric=title),
-            element("small", words("slices.bars_sub")),
-        ),
-        plots.bars(
-            f"bars-{item.name}",
-            words("slices.bars", metric=title),
-            words("slices.desc", told=_in_words(bars)),
-            bars,
-        ),
-    )
-    return element(
-        "div",
-        element("div", element("div", heat, _legend(item, words)), figure, class_="r-plots"),
-        data_metric=item.name,
-    )
-
-
-def _heat(item: Metric, estimate: Estimate | None, kind: str, lang: str | None) -> Html:
-    if estimate is None:
-        return element("td", "–")
-    good = 1 - estimate.mean if item.better == "lower" else estimate.mean
-    shade = sum(good >= step for step in SHADES)
-    filters = {"kind": kind} | ({"lang": lang} if lang else {})
-    return element(
-        "td",
-        element("b", f"{estimate.mean:.2f}"),
-        parts.showing(f"n={estimate.n}", **filters),
-        class_=f"r-h{shade}",
-    )
-
-
-def _legend(item: Metric, words: Words) -> Html:
-    names = ("low", "mid", "good", "high", "top")
-    swatches = (
-        element("span", words(f"slices.{name}"), class_=f"r-h{at}") for at, name in enumerate(names)
-    )
-    turned = parts.note(words("slices.lower_note")) if item.better == "lower" else EMPTY
-    return join(element("p", *swatches, class_="r-legend"), turned)
-
-
 def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
     if not results:
         return EMPTY
@@ -385,7 +278,7 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         "div",
         element(
             "div",
-            _figure(
+            parts.drawing(
                 words("standing.title"),
                 words("standing.sub"),
                 plots.stacks("confusion", words("standing.title"), confusion, stacks, legend),
@@ -395,10 +288,10 @@ def _standing(results: Sequence[CaseResult], seed: int, words: Words) -> Html:
         element(
             "div",
             *(
-                _figure(
+                parts.drawing(
                     words(f"standing.{name}"),
                     words(f"standing.{name}_sub"),
-                    plots.bars(name, words(f"standing.{name}"), _in_words(bars), bars),
+                    plots.bars(name, words(f"standing.{name}"), plots.in_words(bars), bars),
                 )
                 for name, bars in (("reliable", right), ("vital", vital))
                 if bars
@@ -446,7 +339,9 @@ def _verdict(results: Sequence[CaseResult], words: Words) -> Html:
     title = words("verdict.title")
     return element(
         "div",
-        _figure(title, words("verdict.sub"), plots.stacks("verdicts", title, told, stacks, legend)),
+        parts.drawing(
+            title, words("verdict.sub"), plots.stacks("verdicts", title, told, stacks, legend)
+        ),
         parts.scrolling(title, head, element("tbody", *rows)),
         class_="r-plots",
     )
@@ -458,7 +353,7 @@ def _time(summary: Summary, results: Sequence[CaseResult], words: Words) -> Html
     engine = [ms for r in results if r.answer and (ms := r.answer.engine.timings_ms.get("total"))]
     values = engine or [result.wall_ms for result in results]
     spread = percentiles(values)
-    plot = _figure(
+    plot = parts.drawing(
         words("time.title"),
         words("time.sub" if engine else "time.sub_wall"),
         plots.histogram(
@@ -598,7 +493,9 @@ def _history(trail: Sequence[RunFigures], words: Words) -> Html:
                 first=plots.figure(points[0].estimate.mean),
                 last=plots.figure(points[-1].estimate.mean),
             )
-            drawn.append(_figure(title, told, plots.trend(f"trend-{name}", title, told, points)))
+            drawn.append(
+                parts.drawing(title, told, plots.trend(f"trend-{name}", title, told, points))
+            )
     head = parts.heads(
         *(words(f"col.{name}") for name in ("run", "target", "date", "cases")),
         *(words.name("metric", name) for name in KEYS),
@@ -684,11 +581,3 @@ def _settings(settings: RunSettings, words: Words) -> Html:
             element("tbody", *rows),
         ),
     )
-
-
-def _figure(title: str, sub: str, plot: Html) -> Html:
-    return element("figure", element("figcaption", title, element("small", sub)), plot)
-
-
-def _in_words(rows: Sequence[plots.Bar]) -> str:
-    return "; ".join(f"{bar.label} {bar.estimate.mean:.2f} (n={bar.estimate.n})" for bar in rows)

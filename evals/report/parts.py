@@ -124,6 +124,11 @@ def key_figures(rows: Iterable[tuple[str, str, str, str | None]]) -> Html:
     )
 
 
+def drawing(title: str, sub: str, plot: Html) -> Html:
+    """Write a plot below its title and what it shows."""
+    return element("figure", element("figcaption", title, element("small", sub)), plot)
+
+
 def note(text: str) -> Html:
     """Write a remark on what stands above or below."""
     return element("p", text, class_="r-note")

@@ -263,6 +263,11 @@ def trend(name: str, title: str, description: str, points: Sequence[Point]) -> H
     return _plot(name, title, description, height, parts)
 
 
+def in_words(rows: Sequence[Bar]) -> str:
+    """Say what bars show, for those who do not see them."""
+    return "; ".join(f"{bar.label} {bar.estimate.mean:.2f} (n={bar.estimate.n})" for bar in rows)
+
+
 def figure(value: float) -> str:
     """Print a share with three digits after the point, a quantity above ten with one."""
     return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"

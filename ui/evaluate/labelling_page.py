@@ -64,22 +64,14 @@ def label_body(
         fault: why what was sent could not be kept.
     """
     title = string("eval.label.title", lang, at=shown.at, of=shown.of)
-    trail = (link(string("eval.task.name", lang, id=task.id[:6]), lang, "tasks", task.id),)
-    side = element(
+    aside = element(
         "aside",
         _places(task, shown.at, whole, lang),
         _verdict_form(("tasks", task.id, "label", str(shown.at)), said, shown, lang),
         class_="ev-side",
         aria_label=string("eval.label.yours", lang),
     )
-    return element(
-        "div",
-        head(person, lang, title, *trail, element("span", title)),
-        told(fault, None),
-        element("div", answer_part(shown, lang), side, class_="ev-split"),
-        class_="ev ev-label",
-        data_signed="yes",
-    )
+    return _beside_answer(person, task, shown, title, aside, lang, fault, "ev ev-label")
 
 
 def settle_body(
@@ -104,14 +96,13 @@ def settle_body(
         lang: of the page.
         fault: why what was sent could not be kept.
     """
-    title = string("eval.settle.title", lang, at=shown.at, of=shown.of)
-    trail = (link(string("eval.task.name", lang, id=task.id[:6]), lang, "tasks", task.id),)
     opinions = element(
         "div",
         *(_opinion(name, one, lang) for name, one in zip("AB", pair, strict=True)),
         class_="ev-pair",
     )
-    side = element(
+    title = string("eval.settle.title", lang, at=shown.at, of=shown.of)
+    aside = element(
         "aside",
         _places(task, shown.at, whole, lang, "settle"),
         opinions,
@@ -119,12 +110,27 @@ def settle_body(
         class_="ev-side",
         aria_label=string("eval.settle.yours", lang),
     )
+    return _beside_answer(person, task, shown, title, aside, lang, fault, "ev ev-label ev-settle")
+
+
+def _beside_answer(
+    person: Person,
+    task: LabelTask,
+    shown: Shown,
+    title: str,
+    aside: Html,
+    lang: Lang,
+    fault: str | None,
+    class_: str,
+) -> Html:
+    """Write an answer with what is said of it at its side."""
+    trail = (link(string("eval.task.name", lang, id=task.id[:6]), lang, "tasks", task.id),)
     return element(
         "div",
         head(person, lang, title, *trail, element("span", title)),
         told(fault, None),
-        element("div", answer_part(shown, lang), side, class_="ev-split"),
-        class_="ev ev-label ev-settle",
+        element("div", answer_part(shown, lang), aside, class_="ev-split"),
+        class_=class_,
         data_signed="yes",
     )
 
