@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+START_S = 120
+"""No server takes as long to be ready, be the machine as busy as it may."""
+
+# Nothing is imported twice: a server of its own is ready in a third of the time.
+_forks = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+if sys.platform != "win32":
+    _forks.set_forkserver_preload(["tests.preloaded"])
+
+
+class ServerProcess:
+    """The process of a server; it is asked and told as `subprocess.Popen` is."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Return its exit status, negative for a signal; None while it lives."""
+        self._process.join(0)
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit status once it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it lives on.
+        """
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("hugang serve", timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; nothing where it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once, as SIGKILL does."""
+        self._process.kill()
 
 
 class Served(NamedTuple):
     """A server that takes requests."""
 
-    process: subprocess.Popen[str]
+    process: ServerProcess
     url: str
     log: Path
 
@@ -35,23 +84,35 @@ def served(home: Path, told_to: Path, port: int = 0, **settings: str) -> Iterato
         port: 0 = any free one.
         settings: more `HUGANG_…` variables, by the name of the field.
     """
-    environment = os.environ | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
+    environment = dict(os.environ) | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
     environment |= {f"HUGANG_{name.upper()}": value for name, value in settings.items()}
-    with (
-        told_to.open("a", encoding="utf-8") as told,
-        subprocess.Popen(
-            [sys.executable, "-m", "ui", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=told,
-            text=True,
-        ) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().strip()
-            assert url, told_to.read_text(encoding="utf-8")
-            yield Served(process, url, told_to)
-        finally:
-            process.kill()
+    said = told_to.with_name(f"{told_to.name}.out")
+    said.write_bytes(b"")
+    process = _forks.Process(target=_serve, args=(port, environment, said, told_to), daemon=True)
+    process.start()
+    server = ServerProcess(process)
+    try:
+        over = time.monotonic() + START_S
+        while not (url := said.read_text(encoding="utf-8")).endswith("\n"):
+            assert server.poll() is None, told_to.read_text(encoding="utf-8")
+            assert time.monotonic() < over, told_to.read_text(encoding="utf-8")
+            time.sleep(0.02)
+        yield Served(server, url.strip(), told_to)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _serve(port: int, environment: dict[str, str], out: Path, err: Path) -> None:
+    """Be `hugang serve`: its arguments, its environment, its two streams."""
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, stream in ((out, sys.stdout), (err, sys.stderr)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["hugang", "serve", "--port", str(port)]
+    from ui.cli import main
+
+    main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from html.parser import HTMLParser
 from typing import Any, get_args
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -17,6 +16,7 @@ from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.load import load_corpus
 from knowledge.route import Goal
+from tests.component.read_page import Page
 from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
 from ui.plan_day import not_held
@@ -26,30 +26,6 @@ from ui.strings import LANGS, string
 ENDED_OR_AHEAD = ("not-yet", "superseded", "repealed")
 ROUTES = sorted(load_corpus().routes)
 FUND = "/plan/fund-overseas-subsidiary"
-
-
-class Page(HTMLParser):
-    """Elements, text and links of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str, **wanted: str) -> list[dict[str, str | None]]:
-        return [
-            found
-            for name, found in self.elements
-            if name == tag and all(found.get(key) == value for key, value in wanted.items())
-        ]
 
 
 @pytest.fixture(scope="module")

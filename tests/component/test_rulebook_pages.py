@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -17,6 +16,7 @@ from bot.advisor import Advisor
 from bot.language import Lang, in_script, localise, to_traditional
 from knowledge.card import Instrument
 from knowledge.corpus import Corpus
+from tests.component.read_page import Page
 from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
 from ui.html import web_address
@@ -27,38 +27,6 @@ from ui.strings import LANGS, string
 POOL, PILOTS = "mnc-integrated-cash-pool-2025", "mnc-integrated-pool-pilots"
 SAFE_43 = "safe-2025-43-cross-border-investment-financing"
 LISTING_FUNDS = "pboc-safe-2025-252-overseas-listing-funds"
-
-
-class Page(HTMLParser):
-    """A page as a browser reads it."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.words)
-
-    @property
-    def links(self) -> list[str]:
-        return [at["href"] or "" for tag, at in self.elements if tag == "a"]
-
-    @property
-    def ids(self) -> list[str]:
-        return [at["id"] or "" for _, at in self.elements if "id" in at]
-
-    def rows(self) -> list[str]:
-        return [at["data-id"] or "" for tag, at in self.elements if tag == "li" and "data-id" in at]
 
 
 @pytest.fixture(scope="module")

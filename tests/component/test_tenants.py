@@ -128,7 +128,7 @@ def test_a_revoked_key_is_refused_at_once(client: TestClient, store: Store) -> N
 def test_without_staff_nobody_is_answered_without_a_key(store: Store, corpus: Corpus) -> None:
     del store  # the tenants are there
     closed = Settings(staff=False, home=Path("unused"), keep_conversations=False)
-    with TestClient(create_app(ScriptedAdvisor(corpus), closed)) as opened:
+    with TestClient(create_app(ScriptedAdvisor(corpus), closed, web=False)) as opened:
         assert code(opened.get("/api/v1/routes")) == (401, "key-missing")
         assert code(opened.post("/api/v1/ask", json=ASK)) == (401, "key-missing")
         assert opened.get("/").status_code == 404

@@ -47,7 +47,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture
 def client(store: Store, settings: Settings, corpus: Corpus) -> Iterator[TestClient]:
-    with TestClient(create_app(ScriptedAdvisor(corpus), settings)) as opened:
+    with TestClient(create_app(ScriptedAdvisor(corpus), settings, web=False)) as opened:
         yield opened
 
 

@@ -35,6 +35,7 @@ from knowledge.segment import Segmenter
 from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 TODAY = dt.date(2026, 11, 22)
+GLOSSARY = load_glossary()
 NO_BOOSTS = Boosts(*[0.0] * len(Boosts._fields))
 WEIGHTS = Weights(parts=0.5, feedback=0.4)
 Ranked = Mapping[str, Mapping[str, float]]
@@ -117,7 +118,7 @@ class Asking:
         self.library.weights = WEIGHTS
 
     def understood(self, text: str, **fields: Any) -> Understanding:
-        read = understand(read_question("甲", today=TODAY), Lexicon(self.corpus, load_glossary()))
+        read = understand(read_question("甲", today=TODAY), Lexicon(self.corpus, GLOSSARY))
         known: dict[str, Any] = {"text": text, "search_text": text, "parts": (text,), **fields}
         known.setdefault("part_texts", known["parts"])
         return read.model_copy(update=known)
