@@ -162,12 +162,13 @@ def indexed_home(tmp_path_factory: pytest.TempPathFactory, built_index: Path) ->
 @pytest.fixture(scope="session")
 def search_index(
     tmp_path_factory: pytest.TempPathFactory,
+    built_index: Path,
     corpus: Corpus,
     embedder: Embedder,
     segmenter: Segmenter,
 ) -> Iterator[SearchIndex]:
-    """An index of the shipped cards, built once from the shipped vectors."""
-    home = IndexHome(tmp_path_factory.mktemp("search") / "index")
+    """An index of the shipped cards."""
+    home = IndexHome(shutil.copytree(built_index, tmp_path_factory.mktemp("search") / "index"))
     with ensure_index(home, corpus, embedder, segmenter) as index:
         yield index
 

@@ -43,7 +43,7 @@ def test_the_routes_own_questions_are_in_scope_and_find_their_route(advisor: Adv
     """Typical questions, verbatim: none may be declined, nearly all lead to their route."""
     declined, wrong, planned, asked = [], [], 0, 0
     for route in advisor.corpus.routes.values():
-        for text in (*route.asks.zh[::14], *route.asks.en[::14]):
+        for text in (*route.asks.zh[::27], *route.asks.en[::27]):
             answer = advisor.answer(read_question(text))
             if answer.standing == "declined":
                 declined.append(text)
@@ -54,7 +54,7 @@ def test_the_routes_own_questions_are_in_scope_and_find_their_route(advisor: Adv
                 wrong += [text] if answer.plan.route != route.id else []
     assert declined == []
     assert len(wrong) <= asked * 0.05
-    assert planned >= 40
+    assert planned >= 20
 
 
 @pytest.mark.parametrize("example", [name for _, name in EXAMPLES])

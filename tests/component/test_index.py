@@ -24,7 +24,6 @@ from knowledge.passage import passages_of
 from knowledge.progress import Progress
 from knowledge.segment import Segmenter
 from knowledge.vectors import VECTORS_DIR, VectorCache
-from tests.pace import slower
 
 Remake = Callable[[Path], None]
 
@@ -118,23 +117,22 @@ def test_an_absent_index_is_built_and_then_only_opened(
     assert home.status(spec).reasons == ()
 
 
-def test_the_whole_corpus_is_built_from_the_shipped_vectors_within_ten_seconds(
+def test_the_whole_corpus_is_built_from_the_shipped_vectors_and_opened_in_a_fraction_of_that(
     tmp_path: Path, corpus: Corpus, embedder: Embedder, segmenter: Segmenter
 ) -> None:
-    # Processor time: other work on the machine must not fail the test.
+    # Processor time, and of one against the other: a busy machine must not fail the test.
     home = IndexHome(tmp_path / "index")
-    started = time.process_time()
+    began = time.process_time()
     with ensure_index(home, corpus, embedder, segmenter) as index:
-        assert time.process_time() - started < 10 * slower()
+        built = time.process_time() - began
         counted = {lang: index.dense.count(lang) for lang in ("zh", "en")}
         assert counted == {"zh": len(corpus.refs), "en": len(corpus.refs)}
-    # The least of three: what earlier tests left to threads of this process counts as well.
     opened = []
     for _ in range(3):
-        started = time.process_time()
+        began = time.process_time()
         ensure_index(home, corpus, embedder, segmenter).close()
-        opened.append(time.process_time() - started)
-    assert min(opened) < 1 * slower()
+        opened.append(time.process_time() - began)
+    assert min(opened) < built / 4
 
 
 def test_the_manifest_tells_what_the_index_was_built_with(home: IndexHome, spec: IndexSpec) -> None:
