@@ -25,7 +25,7 @@ from knowledge.home import default_home, documents_folder
 from knowledge.load import CORPUS_DIR, load_corpus
 
 if TYPE_CHECKING:
-    from knowledge.documents.reading import Reading
+    from knowledge.documents.reading.reading import Reading
 
 corpus_app = typer.Typer(
     name="corpus", help="Draft, check, try, compare, show and list the cards.", no_args_is_help=True
@@ -130,7 +130,7 @@ def new(
 
 def _read_document(document: str) -> tuple[Reading, str]:
     """Read a file, or a page of the web, and tell its name."""
-    from knowledge.documents.read import read_file
+    from knowledge.documents.reading.read import read_file
 
     if not _ADDRESS.match(document):
         path = Path(document)

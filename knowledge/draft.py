@@ -16,10 +16,10 @@ import yaml
 from knowledge.card import Jurisdiction, Kind, Quality, Status, Topic
 from knowledge.corpus import Corpus
 from knowledge.documents.document import Part, Particulars
-from knowledge.documents.issuing import bodies_in
-from knowledge.documents.propose import propose
-from knowledge.documents.reading import Reading
-from knowledge.documents.split import split
+from knowledge.documents.particulars.issuing import bodies_in
+from knowledge.documents.particulars.propose import propose
+from knowledge.documents.reading.reading import Reading
+from knowledge.documents.splitting.split import split
 from knowledge.errors import KnowledgeError
 from knowledge.issuer import Place
 from knowledge.language import to_simplified

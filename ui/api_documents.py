@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from bot.store.records import CONVERSATION_ID
 from knowledge.card import Bilingual, FactRef, Frozen, PassageLang
 from knowledge.documents.document import Document, DocumentStatus, Particulars
-from knowledge.documents.read import page_picture
-from knowledge.documents.reading import Format, UnreadableFile
+from knowledge.documents.reading.read import page_picture
+from knowledge.documents.reading.reading import Format, UnreadableFile
 from ui.access import MOST_SKIPPED, Asking, OwnerKey, Reading
 from ui.api_problems import ProblemError, in_language, request_lang
 from ui.papers.scopes import conversation_of

@@ -18,7 +18,7 @@ from bot.language import localise
 from knowledge.card import Bilingual, PassageLang
 from knowledge.documents.document import PUBLIC, TENANT, DocumentStatus, StoredPassage
 from knowledge.documents.errors import DocumentError, UnknownSource
-from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.home import default_home
 from knowledge.progress import OnProgress
 from knowledge.progress_bar import progress_bars

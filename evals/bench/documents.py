@@ -43,7 +43,7 @@ from evals.stats import Count, count
 from knowledge.card import Frozen
 from knowledge.documents.document import TENANT, StoredPassage
 from knowledge.documents.library import DocumentLibrary
-from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.embed import open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.glossary import load_glossary

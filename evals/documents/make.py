@@ -32,7 +32,7 @@ from evals.documents.paper import (
 from evals.documents.traps import traps
 from evals.documents.typeset import Look, Pages, picture_pages, pictures_as_pdf, set_pdf
 from evals.documents.workbooks import FEES, RATES
-from knowledge.documents.reading import Format
+from knowledge.documents.reading.reading import Format
 
 SEED = 6
 MANUAL = "manual-300.pdf"

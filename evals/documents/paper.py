@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from knowledge.card import Frozen
 from knowledge.documents.document import DocumentStatus
-from knowledge.documents.reading import Format
+from knowledge.documents.reading.reading import Format
 
 TEXTS = Path(__file__).parent / "texts"
 Script = Literal["zh-Hans", "zh-Hant", "en"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from evals.documents.paper import Facts, Place, Truth
 from knowledge.card import Frozen
 from knowledge.documents.document import Part, Particulars
-from knowledge.documents.reading import Reading
+from knowledge.documents.reading.reading import Reading
 
 _SPACED = re.compile(r"\s+")
 _WITHIN = re.compile(

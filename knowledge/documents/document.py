@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from knowledge.card import FactRef, Frozen, PassageLang
-from knowledge.documents.reading import Format, Remark
+from knowledge.documents.reading.reading import Format, Remark
 
 Kind = Literal["own", "official"]
 """`own`: somebody's own paper; `official`: the text of an instrument of the corpus."""

@@ -32,12 +32,12 @@ from knowledge.documents.document import (
     StoredPassage,
 )
 from knowledge.documents.errors import NoSuchDocument, StoreFault, UnknownSource
-from knowledge.documents.propose import propose
-from knowledge.documents.read import read_file
-from knowledge.documents.reading import Reading, UnreadableFile
+from knowledge.documents.keeping.store import DocumentStore
+from knowledge.documents.particulars.propose import propose
+from knowledge.documents.reading.read import read_file
+from knowledge.documents.reading.reading import Reading, UnreadableFile
 from knowledge.documents.search import DocumentIndex, PassageHit
-from knowledge.documents.split import split
-from knowledge.documents.store import DocumentStore
+from knowledge.documents.splitting.split import split
 from knowledge.embed import Embedder, Vector
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.home import documents_folder

@@ -22,7 +22,7 @@ from knowledge.card import FactRef, PassageLang
 from knowledge.centre import Centres
 from knowledge.documents.document import StoredPassage
 from knowledge.documents.errors import NoSuchDocument
-from knowledge.documents.store import DocumentStore, Shelf, State
+from knowledge.documents.keeping.store import DocumentStore, Shelf, State
 from knowledge.embed import Embedder, Matrix, Vector
 from knowledge.fuse import FusedHit, Weights, fuse
 from knowledge.glossary import Glossary

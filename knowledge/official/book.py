@@ -15,7 +15,7 @@ from types import MappingProxyType
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.documents.document import StoredPassage
 from knowledge.documents.errors import DocumentError, NoSuchDocument
-from knowledge.documents.store import DocumentStore
+from knowledge.documents.keeping.store import DocumentStore
 from knowledge.official.articles import joined
 from knowledge.official.records import DATABASE, Link, Records, Review, TextState
 from knowledge.official.review import why

@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
-from knowledge.documents.encoding import decode
-from knowledge.documents.reading import Reading
+from knowledge.documents.reading.encoding import decode
+from knowledge.documents.reading.reading import Reading
 
 SHELL = 600
 """Characters up to which a page is only the shell of a text that stands elsewhere."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
 from knowledge.card import FactRef, Frozen
-from knowledge.documents.database import Database
+from knowledge.documents.keeping.database import Database
 from knowledge.official.compare import Change
 from knowledge.official.locate import Way
 

@@ -20,9 +20,9 @@ from knowledge.corpus import Corpus
 from knowledge.documents.document import PUBLIC, Document, DocumentStatus, Part, Particulars
 from knowledge.documents.errors import DocumentError, NoSuchDocument
 from knowledge.documents.library import DocumentLibrary
-from knowledge.documents.read import read_file
-from knowledge.documents.reading import Reading, UnreadableFile
-from knowledge.documents.split import split
+from knowledge.documents.reading.read import read_file
+from knowledge.documents.reading.reading import Reading, UnreadableFile
+from knowledge.documents.splitting.split import split
 from knowledge.language import is_chinese
 from knowledge.official.articles import Article, articles_of
 from knowledge.official.compare import Change, compare

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from knowledge.card import FactRef, PassageLang
-from knowledge.documents import store as store_module
 from knowledge.documents.document import PUBLIC, TENANT
 from knowledge.documents.errors import NoSuchDocument, StoreFault
+from knowledge.documents.keeping import store as store_module
 from knowledge.documents.library import BATCH, DocumentLibrary
-from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.documents.search import PassageHit
 from knowledge.embed import Embedder, Matrix, Vector
 from knowledge.progress import Progress

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.documents.document import TENANT
+from knowledge.documents.keeping.store import DocumentStore
 from knowledge.documents.library import DocumentLibrary
-from knowledge.documents.store import DocumentStore
 from knowledge.embed import Embedder
 from knowledge.segment import Segmenter
 from tests.component.paper_texts import write

@@ -22,10 +22,10 @@ import pytest
 from docx import Document
 from openpyxl import Workbook
 
-from knowledge.documents import reading_process
-from knowledge.documents.limits import DEFAULT_LIMITS
-from knowledge.documents.read import page_picture, read_file
-from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading import reading_process
+from knowledge.documents.reading.limits import DEFAULT_LIMITS
+from knowledge.documents.reading.read import page_picture, read_file
+from knowledge.documents.reading.reading import UnreadableFile
 from tests.component.files_to_read import articles, repacked, set_pdf
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -416,9 +416,9 @@ def test_a_reader_that_was_taken_over_reaches_nothing(tmp_path: Path, attempt: s
     import sys
 
     program = (
-        "from knowledge.documents.reading_worker import _bind\n"
-        "from knowledge.documents.sandbox import Task\n"
-        "from knowledge.documents.limits import DEFAULT_LIMITS\n"
+        "from knowledge.documents.reading.reading_worker import _bind\n"
+        "from knowledge.documents.reading.sandbox import Task\n"
+        "from knowledge.documents.reading.limits import DEFAULT_LIMITS\n"
         "_bind(Task(name='a', limits=DEFAULT_LIMITS))\n" + attempt
     )
     root = Path(__file__).parents[2]

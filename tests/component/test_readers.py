@@ -19,8 +19,8 @@ from PIL import Image
 from pptx import Presentation
 from pptx.util import Inches
 
-from knowledge.documents.read import page_picture, read_file
-from knowledge.documents.reading import Reading, UnreadableFile
+from knowledge.documents.reading.read import page_picture, read_file
+from knowledge.documents.reading.reading import Reading, UnreadableFile
 from knowledge.progress import Progress
 from tests.component.files_to_read import (
     RULE,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from knowledge.card import Bilingual
-from knowledge.documents.reading import UnreadableFile
+from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.progress import OnProgress, Progress
 from ui.api_problems import ProblemError
 from ui.papers import uploads as module

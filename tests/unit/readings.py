@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.documents.reading import Format, Reading, TextBlock
+from knowledge.documents.reading.reading import Format, Reading, TextBlock
 
 
 def reading(text: str, format: Format = "docx", page: int | None = None) -> Reading:

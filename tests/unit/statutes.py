@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from opencc import OpenCC
 
-from knowledge.documents.reading import Reading, TextBlock
+from knowledge.documents.reading.reading import Reading, TextBlock
 
 Script = Literal["zh-Hans", "zh-Hant", "en"]
 Layout = Literal["paragraphs", "wrapped", "lines", "pages"]

@@ -9,8 +9,8 @@ import pytest
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.documents.document import Part
-from knowledge.documents.reading import Reading, TextBlock
-from knowledge.documents.split import split
+from knowledge.documents.reading.reading import Reading, TextBlock
+from knowledge.documents.splitting.split import split
 from knowledge.official.articles import Article, articles_of, provision_of
 from knowledge.official.compare import compare, wordings
 from knowledge.official.locate import locate

@@ -168,7 +168,7 @@ USES_AN_EXTRA = {
         ROOT / "evals" / "bench" / name
         for name in ("chromium.py", "page.py", "visitor.py", "ingest.py")
     ),
-    ROOT / "knowledge" / "documents" / "readers" / "ocr.py",
+    ROOT / "knowledge" / "documents" / "reading" / "readers" / "ocr.py",
 }
 """They need what only an extra brings, and say so where it is missing."""
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.documents.document import Particulars
-from knowledge.documents.propose import propose
-from knowledge.documents.reading import Reading, TextBlock
+from knowledge.documents.particulars.propose import propose
+from knowledge.documents.reading.reading import Reading, TextBlock
 from tests.unit.readings import reading
 
 

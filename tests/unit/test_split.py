@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.documents.contents import contents_lines
-from knowledge.documents.lines import lines_of
-from knowledge.documents.reading import Box, Reading, Spot, TextBlock
-from knowledge.documents.sentences import LONGEST, sentences, units
-from knowledge.documents.split import split
+from knowledge.documents.reading.reading import Box, Reading, Spot, TextBlock
+from knowledge.documents.splitting.contents import contents_lines
+from knowledge.documents.splitting.lines import lines_of
+from knowledge.documents.splitting.sentences import LONGEST, sentences, units
+from knowledge.documents.splitting.split import split
 from tests.pace import slower
 from tests.unit.readings import reading
 from tests.unit.statutes import LAYOUTS, Known, Layout, Script, Statute, statute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.documents.reading import Box, Reading, Spot, TextBlock
+from knowledge.documents.reading.reading import Box, Reading, Spot, TextBlock
 from ui.papers.viewing import (
     WINDOW,
     Window,

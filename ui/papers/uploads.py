@@ -20,7 +20,7 @@ from typing import BinaryIO, Literal
 from knowledge.card import Bilingual, Frozen
 from knowledge.documents.errors import DocumentError
 from knowledge.documents.library import DocumentLibrary
-from knowledge.documents.reading import Remark, UnreadableFile
+from knowledge.documents.reading.reading import Remark, UnreadableFile
 from knowledge.progress import Progress
 from ui.api_problems import ProblemError
 

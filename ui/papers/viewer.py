@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.language import Lang
 from knowledge.documents.document import Document, StoredPassage
-from knowledge.documents.reading import Reading, TextBlock
+from knowledge.documents.reading.reading import Reading, TextBlock
 from ui.api_documents import PICTURED
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join

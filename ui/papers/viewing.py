@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from knowledge.documents.reading import Box, Reading, Spot, TextBlock
+from knowledge.documents.reading.reading import Box, Reading, Spot, TextBlock
 
 WINDOW = 6_000
 """Characters of a text without pages that are shown at once."""

@@ -1,0 +1,1 @@
+"""From a file to a reading: formats, readers, and the process that reads, which may do nothing else."""
