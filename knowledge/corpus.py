@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from knowledge.card import Bilingual, Fact, FactRef, Frozen, Instrument
 from knowledge.issuer import Issuer
+from knowledge.official.beside import BesideFacts
 from knowledge.questions import Questions
 from knowledge.route import RouteCard
-
-if TYPE_CHECKING:
-    from knowledge.official.book import ArticleBook
 
 Validity = Literal["in-force", "pilot", "announced", "draft", "not-yet", "superseded", "repealed"]
 """What an instrument counts for on a date.
@@ -60,10 +58,10 @@ class Corpus:
         self.version = version
         self.asks = asks
         """Questions that a fact answers, by fact; a fact may have none."""
-        self.articles: ArticleBook | None = None
+        self.articles: BesideFacts | None = None
         """The official words beside the facts, where this installation keeps them."""
 
-    def beside(self, articles: ArticleBook) -> Corpus:
+    def beside(self, articles: BesideFacts) -> Corpus:
         """Return the same cards with the official texts of an installation beside them."""
         other = copy(self)
         other.articles = articles

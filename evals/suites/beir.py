@@ -10,8 +10,8 @@ import csv
 from pathlib import Path
 
 from evals.errors import CaseError
-from evals.suites.imported import Imported, Source
 from evals.suites.rows import Problems, case_id, json_rows, known_cards, made_case, read_text
+from evals.suites.source import Imported, Source
 
 _COLUMNS = ("query-id", "corpus-id", "score")
 

@@ -94,7 +94,8 @@ def import_command(
     Every row that is none is told, and then nothing is written.
     """
     from evals.suites.case_file import write_cases
-    from evals.suites.imported import FORMATS, Source, read_imported
+    from evals.suites.imported import FORMATS, read_imported
+    from evals.suites.source import Source
 
     if form not in FORMATS:
         raise typer.BadParameter(

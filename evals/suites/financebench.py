@@ -5,9 +5,9 @@ The evidence of such a set is no card: the questions are put to the corpus as it
 
 from __future__ import annotations
 
-from evals.suites.imported import Imported, Source
 from evals.suites.patterns import point_pattern
 from evals.suites.rows import Problems, case_id, json_rows, made_case
+from evals.suites.source import Imported, Source
 
 
 def read_financebench(source: Source) -> Imported:

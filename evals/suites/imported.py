@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from evals.case import Case
-from knowledge.corpus import Corpus
-from knowledge.glossary import Glossary
+from evals.suites.source import Imported, Source
 
 Format = Literal["beir", "sheet", "rgb", "financebench"]
 FORMATS: tuple[Format, ...] = ("beir", "sheet", "rgb", "financebench")
-
-
-class Imported(NamedTuple):
-    """What a file came to."""
-
-    cases: tuple[Case, ...]
-    remarks: tuple[str, ...]
-    """What was left out on purpose, and why."""
-
-
-class Source(NamedTuple):
-    """What readers of other forms are given."""
-
-    path: Path
-    corpus: Corpus
-    glossary: Glossary
-    prefix: str
-    """Begins the ids of the cases."""
 
 
 def read_imported(form: Format, source: Source) -> Imported:
@@ -38,6 +17,7 @@ def read_imported(form: Format, source: Source) -> Imported:
     Raises:
         CaseError: with every problem: file, line, field, what was seen, expected, the remedy.
     """
+    # Each brings a library along that the other forms need not wait for.
     from evals.suites.beir import read_beir
     from evals.suites.financebench import read_financebench
     from evals.suites.rgb import read_rgb

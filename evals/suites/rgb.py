@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evals.suites.imported import Imported, Source
 from evals.suites.patterns import point_pattern
 from evals.suites.rows import Problems, case_id, json_rows, made_case
+from evals.suites.source import Imported, Source
 
 
 def read_rgb(source: Source) -> Imported:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from evals.case import Case
 from evals.errors import CaseError
-from evals.suites.imported import Imported, Source
 from evals.suites.patterns import point_pattern
 from evals.suites.rows import Problems, case_id, known_cards, made_case, read_text
+from evals.suites.source import Imported, Source
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "编号", "序号", "no", "no."),

@@ -6,45 +6,19 @@ records or the documents have changed.
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from knowledge.card import Bilingual, FactRef, Frozen
+from knowledge.card import Bilingual, FactRef
 from knowledge.documents.document import StoredPassage
 from knowledge.documents.errors import DocumentError, NoSuchDocument
 from knowledge.documents.keeping.store import DocumentStore
 from knowledge.official.articles import joined
+from knowledge.official.beside import Beside, OfficialArticle
 from knowledge.official.records import DATABASE, Link, Records, Review, TextState
 from knowledge.official.review import why
-
-
-class OfficialArticle(Frozen):
-    """The article of the official text in which a fact stands."""
-
-    text: str
-    article: str | None
-    """第十二条; None for a passage without a number."""
-    page: int | None
-    """First page, where the text has pages."""
-    ref: FactRef
-    """Of its first passage: opens the document there."""
-    refs: tuple[FactRef, ...]
-    fetched: dt.date
-    """Day on which the text was fetched."""
-    changed: dt.date | None
-    """Day on which the article was last found to read otherwise."""
-
-
-class Beside(Frozen):
-    """What stands beside a fact."""
-
-    article: OfficialArticle | None
-    under_review: Bilingual | None
-    """Why the fact is under review, and since when; None where it is not."""
-
 
 NOTHING: Mapping[FactRef, Beside] = MappingProxyType({})
 
