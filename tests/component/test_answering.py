@@ -57,8 +57,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def advisor(corpus: Corpus) -> SteppedAdvisor:
-    return SteppedAdvisor(corpus)
+def advisor(corpus: Corpus) -> Iterator[SteppedAdvisor]:
+    stepped = SteppedAdvisor(corpus)
+    yield stepped
+    stepped.steps.release(1_000)  # what no test let go on ends here, not when its patience does
 
 
 def all_states(answering: Answering) -> list[dict[str, Any]]:
