@@ -106,6 +106,8 @@ _ZH_REFERENCE = re.compile(
     r"|所(?:述|列|指|规定|载)|修改为|删去|中[的“]|[,，。;；：]|\([一二三四五六七八九十\d]+\)[的项规所]"
     r"|予以|作为|改为|移至|等(?:规定|条)|(?<!\s)适用(?!范围|对象|条件|情形)|不适用|至\d)"
 )
+_LETTERED = re.compile(r"(\d+)([A-Z]*)")
+_COUNTS = re.compile(rf"[{_ZH}]+")
 _ANNEX_REFERENCE = re.compile(r"\s*(?:的|所|中[的所]|[和及与或至]|规定|列明|格式)")
 _EN_STARTS = re.compile(r"\s*(?:$|[-:.,(\[“\"‘']*\s*[A-Z\d\u4e00-\u9fff(\[“\"‘'—])")
 _BRACKET = "(【[《〈<"
@@ -159,7 +161,7 @@ def names_only(line: Line, mark: Mark) -> bool:
 
 
 def _label(line: Line, end: int) -> str:
-    printed = re.sub(r"\s", "", line.text[:end])
+    printed = "".join(line.text[:end].split())
     return printed.translate(_DIGITS)
 
 
@@ -169,7 +171,7 @@ _DIGITS = {0xFF10 + value: str(value) for value in range(10)}
 @lru_cache(maxsize=4096)
 def _count(text: str) -> int:
     """Read a number of either script; 0 where it is none."""
-    text = re.sub(r"\s", "", text)
+    text = "".join(text.split())
     if text.isdigit():
         return int(text)
     value = number(text)
@@ -177,7 +179,7 @@ def _count(text: str) -> int:
 
 
 def _lettered(text: str) -> Value:
-    match = re.fullmatch(r"(\d+)([A-Z]*)", re.sub(r"\s", "", text))
+    match = _LETTERED.fullmatch("".join(text.split()))
     if match is None:
         return (_count(text),)
     return (int(match[1]), match[2]) if match[2] else (int(match[1]),)
@@ -192,8 +194,8 @@ def _article_mark(line: Line, match: re.Match[str]) -> Mark | None:
     value = _lettered(match["number"])
     if not value[0]:
         return None
-    again = tuple(_count(part) for part in re.findall(rf"[{_ZH}]+", match["again"]))
-    label = re.sub(r"\s", "", line.text[match.start() : match.end()]).translate(_DIGITS)
+    again = tuple(_count(part) for part in _COUNTS.findall(match["again"]))
+    label = "".join(line.text[match.start() : match.end()].split()).translate(_DIGITS)
     strict = _strict(line, match.end())
     return Mark("article", label, (*value, *again), 40, match.end(), strict)
 

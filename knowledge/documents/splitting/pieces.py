@@ -41,15 +41,24 @@ class _Paragraph(NamedTuple):
     leads_in: bool
 
 
+class _Named(NamedTuple):
+    """The numbers of all paragraphs of a section."""
+
+    tops: frozenset[str | None]
+    items: dict[str | None, frozenset[str]]
+    """Of each 款 or subsection, the 项 or paragraphs."""
+
+
 def pieces_of(section: Section, text: str) -> list[Piece]:
     """Cut the lines of a section (no tables among them) where they are too long for one part."""
     start, end = section.lines[0].start, section.lines[-1].end
     if units(text[start:end]) <= LONGEST:
         return [Piece(start, end, section.article, None, True)]
     paragraphs = _paragraphs(section)
+    named = _named(paragraphs)
     found: list[Piece] = []
     for group in _packed(paragraphs, text):
-        name = _name(section, group, paragraphs)
+        name = _name(section, group, named)
         begin, stop = group[0].start, group[-1].end
         lead = group[0].lead
         if lead and (not found or units(text[lead[0] : lead[1]]) > _LONGEST_LEAD):
@@ -172,20 +181,29 @@ def _is_han(section: Section) -> bool:
     )
 
 
-def _name(
-    section: Section, group: Sequence[_Paragraph], paragraphs: Sequence[_Paragraph]
-) -> str | None:
+def _named(paragraphs: Sequence[_Paragraph]) -> _Named:
+    items: dict[str | None, set[str]] = {}
+    for each in paragraphs:
+        if each.item:
+            items.setdefault(each.top, set()).add(each.item)
+    return _Named(
+        frozenset(each.top for each in paragraphs),
+        {top: frozenset(held) for top, held in items.items()},
+    )
+
+
+def _name(section: Section, group: Sequence[_Paragraph], named: _Named) -> str | None:
     """Name a piece by what it holds of its article: 第十二条第二款, Section 5(2)–(4)."""
     if section.article is None or (
         section.article.startswith("附") and not section.numbered and (section.heading is None)
     ):
         return section.article
     tops = list(dict.fromkeys(each.top for each in group if each.top))
-    parted = {each.item for each in paragraphs if each.item and each.top in tops}
     items = list(dict.fromkeys(each.item for each in group if each.item))
-    whole = len(tops) != 1 or parted <= set(items)
-    if section.numbered and _counts(paragraphs):
-        return _chinese_name(section.article, tops, [] if whole else items, paragraphs)
+    whole = len(tops) != 1 or named.items.get(tops[0], frozenset()) <= set(items)
+    if section.numbered and any(top and top.isdigit() for top in named.tops):
+        several = len(named.tops) > 1
+        return _chinese_name(section.article, tops, [] if whole else items, several=several)
     if not tops:
         return section.article
     span = _span(tops, section.article)
@@ -196,14 +214,7 @@ def _name(
     return f"{section.article}{span}"
 
 
-def _counts(paragraphs: Sequence[_Paragraph]) -> bool:
-    return any(each.top and each.top.isdigit() for each in paragraphs)
-
-
-def _chinese_name(
-    article: str, tops: list[str], items: list[str], paragraphs: Sequence[_Paragraph]
-) -> str:
-    several = len({each.top for each in paragraphs}) > 1
+def _chinese_name(article: str, tops: list[str], items: list[str], *, several: bool) -> str:
     name = article
     if article[-1].isascii():  # Article 12: its paragraphs are counted in words
         return name if not several else f"{name}, paragraph {_span(tops, article)}"
