@@ -16,8 +16,9 @@ _FORMER = re.compile(
     r"|(?:取消|废止|删除|删去|终止|停止|不再|免除)[^，；。]{1,40}"
     r"|(?<!有)原(?!则|产|因|油|件|路|材|状|文|有)[^，；。]{1,24}|(?:此前|以前|曾|旧)[^，；。]{1,24}"
     r"|(?:统一|施行|实施|改革|合并)前[，,][^；。]+"
-    r"|\bfrom [^,;.]{1,30}?(?= to\b)|\([^()]*\bbefore\)|\b(?:down|up) from [^,;.)]{1,30}"
-    r"|\b(?:remov|abolish|lift|scrap|dropp?|cancel|repeal|replac|end)(?:s|ed|es|d|ing)? [^,;.]{1,50}"
+    r"|\bfrom (?:[^,;.]|[.,](?=\d)){1,30}?(?= to\b)|\([^()]*\bbefore\)"
+    r"|\b(?:down|up) from (?:[^,;.)]|[.,](?=\d)){1,30}"
+    r"|\b(?:remov|abolish|lift|scrap|dropp?|cancel|repeal|replac|end(?! of))(?:s|ed|es|d|ing)? [^,;.]{1,50}"
     r"|\b(?:former|previous|old|earlier)(?:ly)? [^,;.]{1,40}|\b(?:no longer|instead of|used to) [^,;.]{1,50}"
     r"|\bbefore [^,;.]{3,30}(?:, ?|(?= [a-z-]+ [a-z-]+ followed))[^;.]+|\bhad been [^,;.]{1,40}",
     re.IGNORECASE,
@@ -35,8 +36,11 @@ _PAST = re.compile(
 
 _ASIDE = re.compile(
     r"[（(][^（()）]*(?:以前|原|此前|旧|before|former|previous|earlier|from)[^（()）]*[）)]"
-    r"|(?:以前|过去|此前(?![\d一二三四五六七八九十]))[^；。]*?(?=[；。，][^；。]{0,4}(?:现|如今|目前)|$)"
-    r"|\b(?:up|down) from [^,;.)]*|\b(?:formerly|previously|used to be|instead of|rather than) [^,;.)]*",
+    r"|(?:由|从)[^，。；、由从]{1,18}?(?=提高|提升|上调|升|增|扩大|延长|放宽|降|下调|减|缩|改|调整|转为|变为)"
+    r"|(?:以前|过去|此前(?![\d一二三四五六七八九十]))[^；。]*?(?=[；。，][^；。]{0,4}(?:现|如今|目前)|[；。]|$)"
+    r"|\b(?:up|down|raised|increased|lowered|cut|widened|reduced|extended|moved)? ?from (?:[^,;.)]|[.,](?=\d)){1,40}?(?= to\b)"
+    r"|\b(?:up|down) from (?:(?! to\b)(?:[^,;.)]|[.,](?=\d)))*"
+    r"|\b(?:formerly|previously|used to be|instead of|rather than) (?:[^,;.)]|[.,](?=\d))*",
     re.IGNORECASE,
 )
 """What is said of former times beside what is."""
@@ -56,15 +60,13 @@ def former_figure(text: str, facts: Sequence[str]) -> bool:
         text: the sentence.
         facts: what it cites, in both languages.
     """
-    former = [match[0] for fact in facts for match in _FORMER.finditer(fact)]
-    if not former:
-        return False
+    former = _keys(match[0] for fact in facts for match in _FORMER.finditer(fact))
     present = _keys(_FORMER.sub(" ; ", fact) for fact in facts)
-    gone = _keys(former) - present
+    gone, current = former - present, present - former
     if not gone:
         return False
     if _PAST.search(text):
-        return bool(_keys(match[0] for match in _ASIDE.finditer(text)) & (present - _keys(former)))
+        return bool(_keys(match[0] for match in _ASIDE.finditer(text)) & current)
     return bool(_keys([text]) & gone)
 
 

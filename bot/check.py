@@ -109,9 +109,8 @@ class Checker:
         card, fact = self._corpus.instrument(ref), self._corpus.fact(ref)
         days = (card.issued, card.effective, self._corpus.ends(card))
         dates = [f"{zh_date(day)} {en_date(day)}" for day in days if day]
-        parts = [fact.zh, fact.en, card.title.zh, card.title.en, card.number, fact.locator]
-        told = "\n".join(part for part in parts if part)
-        text = "\n".join((told, *dates))
+        told = "\n".join((fact.zh, fact.en, card.title.zh, card.title.en, fact.locator or ""))
+        text = "\n".join((told, card.number or "", *dates))
         named = frozenset(self._authorities.named_in(text) | set(card.issuers))
         return _Shown(text, told, named)
 

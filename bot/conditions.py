@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.content import read_words
+from bot.synonyms import synonyms
 from knowledge.card import PassageLang
 from knowledge.figures import read_figures
 
@@ -27,14 +28,14 @@ _CONDITION = re.compile(
 )
 _WIDE = (
     re.compile(
-        r"任何(?!时[候点间])|不论|无论|不管|只要|随时|凡是|任意|不分|自由(?!贸)|随便"
-        r"|\b(?:any(?:one|body|where|thing)?|regardless|whatever|whichever|whoever|whether|simply|freely"
-        r"|no matter|nothing more|without (?:any )?(?:limit|restriction|condition)s?|just|merely)\b",
+        r"任何(?!时)|不论|无论|不管|只要(?![几数半一两\d])|随时|凡是|任意|不分|自由(?!贸)|随便"
+        r"|\b(?:any(?:one|body|where|thing)?|regardless|whatever|whichever(?! is)|whoever|simply|freely"
+        r"|no matter|nothing more|without (?:any )?(?:limit|restriction|condition)s?|just)\b",
         re.IGNORECASE,
     ),
     re.compile(
-        r"一律|所有(?!权)|全部|都(?!市|会)|均(?!衡|等|收|额)|一概|必然"
-        r"|\b(?:every\w*|all|always|automatic\w*|unconditional\w*|guarantee\w*|never)\b",
+        r"一律|所有(?!权|者)|全部|一概|必然"
+        r"|\b(?:every\w*|(?<!in )(?<!at )all|always|automatic\w*|unconditional\w*|guarantee\w*|never)\b",
         re.IGNORECASE,
     ),
 )
@@ -76,7 +77,8 @@ def widened(
         lang: its language.
         share: weighs words.
     """
-    said = frozenset(_tokens(text, lang))
+    words = frozenset(_tokens(text, lang))
+    said = words | synonyms(words, lang)
     worst = 0.0
     for fact in facts:
         for unit in units(fact, lang):
@@ -85,11 +87,11 @@ def widened(
                 dropped = 1 - share(condition.words, said)
                 near = share(condition.near, said) if len(condition.near) >= _NEAR_WORDS else 0.0
                 worst = max(worst, dropped * max(0.0, max(kept, near) - _CHANCE))
-    told = ["\n".join(facts), "\n".join(translations)]
-    wide = sum(
-        len(words.findall(text)) > max(len(words.findall(one)) for one in told) for words in _WIDE
+    told = [*facts, *translations]
+    wide = any(words.search(text) for words in _WIDE) and not any(
+        words.search(one) for words in _WIDE for one in told
     )
-    return Widened(worst / (1 - _CHANCE), float(wide > 0))
+    return Widened(worst / (1 - _CHANCE), float(wide))
 
 
 _NEAR_WORDS = 2

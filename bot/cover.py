@@ -14,13 +14,14 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from bot.content import Token, read_words
+from bot.synonyms import synonyms
 from bot.understanding import Lexicon
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.glossary import TermHit
 
 _ASKED = 0.8
-"""What a word counts that only the example questions of a fact have."""
+"""What a word counts that only the example questions of a fact have, or that means the same."""
 _LETTERS = 0.5
 """What a Chinese pair counts whose two characters the facts have, though not side by side."""
 _STRANGE = 0.45
@@ -112,7 +113,8 @@ class Cover:
             word for text in (asks.texts(lang) if asks else ()) for word in read_words(text, lang)
         )
         known = self._known_from([fact.text(lang)], [fact.text(_other(lang))], lang)
-        return known._replace(asked=frozenset(word.text for word in asked))
+        said = frozenset(word.text for word in asked)
+        return known._replace(asked=said | synonyms(known.words, lang))
 
     def _known_from_citation(self, ref: FactRef, lang: PassageLang) -> Known:
         card = self._corpus.instrument(ref)

@@ -137,6 +137,7 @@ class Naming:
             and not any(hit.term.id in self._asked(ref, lang) for ref in refs)
             and not any(word.lower() in shown for word in _surfaces(hit.term))
             and not all(part in shown for part in _parts(hit.text))
+            and not _ROLE.search(hit.text)
         ]
 
     def _other_term(
@@ -175,7 +176,7 @@ class Naming:
                 turn = Turn(likeness(here, there), hit.text)
                 if hit.start in starts:
                     term = max(term, turn)
-                if _kind(hit.text) == _kind(other.text):
+                if _kind(hit.text) == _kind(other.text) and not _is_same(hit.text, other.text):
                     kind = max(kind, turn)
                     if _is_named(hit.term) and _is_named(other.term):
                         name = Turn(1.0, hit.text)
@@ -222,11 +223,24 @@ def _parts(surface: str) -> list[str]:
     return [surface[at : at + 2] for at in range(0, len(surface), 2)]
 
 
+def _is_same(one: str, other: str) -> bool:
+    """Tell whether a term is the other said shortly or at length: loan, M&A loan."""
+    short, long = sorted((one.lower().rstrip("s"), other.lower()), key=len)
+    return short.rstrip("s") in long
+
+
 def _kind(surface: str) -> str:
     """Return what a term's last word says that it is: trade, account, 贸易."""
     return surface.lower().split()[-1].rstrip("s") if surface.isascii() else surface[-1]
 
 
+_ROLE = re.compile(
+    r"^付货款$|^(?:issuers?|lenders?|borrowers?|buyers?|sellers?)$"
+    r"|^(?:(?:offshore|overseas|foreign|mainland|domestic|listed|hong kong) )?(?:companies|company|investors?|firms?)$"
+    r"|^(?:内地|境外|境内|海外|外国|离岸)?(?:企业|公司|投资者)$",
+    re.IGNORECASE,
+)
+"""Who takes part: everybody calls them otherwise. Where they are from is for the directions."""
 _CAPITAL = re.compile(r"[A-Z]")
 _NAME = re.compile(
     r"《[^》]{2,40}》|(?<![A-Za-z])(?:[A-Z]{3,}|[a-z][A-Z][A-Za-z]{2,})(?![A-Za-z])"

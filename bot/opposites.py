@@ -26,7 +26,8 @@ IDLE = _words(
     r"|不(?:动产|同|良|论|管|仅|但|断|可抗力|只|过(?=[，,])|变|记名|中断|间断|受影响|一定)"
     r"|无(?:论|形|线|人|锡|记名)|未(?:来|必)|（不含[^）]*）"
     r"|\bnot (?:only|just|merely|simply|least|barred|exempt|banned|prohibited|excluded)\b|\bno\. ?\d"
-    r"|\bno matter\b|\bwhether or not\b|\bwithout (?:losing|loss|interrupt\w*|chang\w*|prejudice|delay)"
+    r"|\bno matter\b|\bwhether or not\b|\bwithout (?:losing|loss|interrupt\w*|chang\w*|prejudice|delay|a break|interruption)"
+    r"|\bfree (?:trade|hand|zone|float)"
     r"|\bnot (?:chang\w*|affect\w*|laps\w*|interrupt\w*)|[只仅光][^，。；]{1,16}不够|\bnot (?:enough|sufficient)"
 )
 """Negations that deny nothing, or cancel each other."""
@@ -41,22 +42,22 @@ BOUNDED = _words(
 """Negations that say a bound."""
 
 NEGATION = _words(
-    r"不|无(?!疑)|未|没|毋|禁止|严禁|取消|豁免|免(?!税店)|停办|暂停"
-    r"|\b(?:not|no|never|neither|nor|none|without|cannot|nothing|exempt\w*|waive\w*|prohibit\w*|bans?|bar|bars|barring"
-    r"|banned|barred|forbid\w*|ineligible|abolish\w*|disallow\w*|unlimited|uncapped|unregulated|excluded|outside(?! the mainland| china| hong kong))\b|n't\b"
+    r"不|无(?!疑)|未|没|毋|禁止|严禁|取消|豁免|(?<!减)免(?!税店)|停办|暂停"
+    r"|\b(?:not|no|never|neither|nor|none|without|cannot|nothing|exempt(?!ions?\b)\w*|waive\w*|prohibit\w*|bans?|bar|bars|barring"
+    r"|banned|barred|forbid\w*|ineligible|abolish\w*|disallow\w*|unlimited|uncapped|unregulated|excluded|free of|free from|tax-free|duty-free|outside(?! the mainland| china| hong kong))\b|n't\b"
 )
 CONDITION = _words(
     r"(?:未经?|没有|不)[^，,；;。]{1,24}[，,]?[^，,；;。]{0,14}(?:不得|不能|不可|不准|禁止|不予)"
     r"|\b(?:without|unless|until)\b[^.;]{1,90}?\b(?:may not|must not|cannot|can not|not be|no)\b"
-    r"|\b(?:may not|must not|cannot|can not|not|no)\b[^.;]{1,60}?\b(?:without|unless|until)\b|\bneither\b[^.;]{1,90}?\bnor\b"
+    r"|\b(?:may not|must not|cannot|can not|not|no)\b[^.;]{1,60}?\b(?:without|unless|until)\b"
 )
 """Two negations that say one thing: what may not be done without, must be done with."""
 
 LIMIT = _words(
-    r"除|代替|替代|取代|而非|以外(?![币汇])|之外|只|仅|才|方可|限于|前提|排除|例外|放弃|剔除|减免|脱离|移出|删|废|失|停|否|解除|拒|非(?!居民|银行|金融|洲|常|公开)"
-    r"|\b(?:only|except\w*|unless|outside|other than|apart from|rather|instead|until|fail\w*|lack\w*"
+    r"违反|违规|除|代替|替代|取代|而非|以外(?![币汇])|之外|只|仅|才|方可|限于|前提|排除|例外|放弃|剔除|减免|脱离|移出|删|废|失|停|否|解除|拒|非(?!居民|银行|金融|洲|常|公开)"
+    r"|\b(?:only|except\w*|unless|outside|other than|apart|exemptions?|rather|instead|until|fail\w*|lack\w*"
     r"|beyond|gone|skip\w*|spare[sd]?|merely|exclu\w*|drop\w*|remov\w*|scrap\w*|lift\w*|end(?:ed|s)?"
-    r"|off|un\w+able|alone|zero|nil|just|out of|limited to|avoid\w*|refus\w*|stop\w*|suspend\w*|non"
+    r"|off|un\w+able|alone|zero|nil|just|out of|limited to|avoid\w*|refus\w*|breach\w*|violat\w*|stop\w*|suspend\w*|non"
     r"|void|invalid\w*|bypass\w*|relie\w+|save)\b"
 )
 """Words that may say the same as a negation, but need not."""
@@ -87,9 +88,9 @@ MODES = (
     _pair(
         _DUTY + r"|才[可能]|方可|只|仅|\bonly\b",
         r"无须|无需|不需|不必|不用|毋须|不要求|豁免|免|不再|(?:取消|免除|删去|废止)(?:[^，,；;。]{0,40}?(?:要求|须|必须))?"
-        r"|自行决定是?否?|自愿|自行选择|可选择?(?=是否|不)|可以不|可不(?!得|能)"
+        r"|自行决定是?否?|自愿(?!碳|减排)|自行选择|可选择?(?=是否|不)|可以不|可不(?!得|能)"
         r"|\b(?:remov|lift|abolish|drop|scrap|end|ceas|do(?:es)? away with)\w*(?: [\w-]+){0,3} (?:requirements?|need|duty|obligation)\b"
-        r"|\bfree (?:to|not to)\b|\boptional|\bvoluntar|\bat (?:will|its discretion)"
+        r"|\bfree (?:to|not to)\b|\boptional|\bvoluntar(?!y carbon)|\bat (?:will|its discretion)"
         r"|\bneed(?:s|ed)? (?:not|no)\b|\bnot (?:need|requir|have to|be required|subject|bound|oblig)"
         r"|\bno (?:need|requirement|longer)|\bexempt|\bwaive|\bunnecessary",
     ),
@@ -116,7 +117,10 @@ DIRECTIONS = (
         r"人民币|本币|\b(?:renminbi|rmb|yuan)\b",
         r"外币|外汇|\bforeign[- ](?:currenc|exchange)|\bfx\b",
     ),
-    _pair(r"北向|北上|\bnorthbound", r"南向|南下|\bsouthbound"),
+    _pair(
+        r"北向|北上|[从由]香港[^，。；、]{0,6}(?:到|去|至|往|给|向)?内地|\bnorthbound|\bfrom hong kong (?:in)?to the mainland",
+        r"南向|南下|[从由]内地[^，。；、]{0,6}(?:到|去|至|往|给|向)?香港|\bsouthbound|\bfrom the mainland (?:in)?to hong kong",
+    ),
     _pair(r"进口|\bimport(?!an)", r"出口|\bexport"),
     _pair(
         r"买|购入|增持|\b(?:buy|bought|purchas|acquir)",
@@ -145,7 +149,7 @@ DIRECTIONS = (
 )
 
 SEQUENCE = _pair(
-    r"之前|以前|(?<!税)前(?=[，。；向须应先])|上市前|事前|\b(?:before|prior to)\b(?!-)",
+    r"之前|以前|(?<!税)前(?=[，。；、向须应先已经由要的再])|上市前|事前|\b(?:before|prior to)\b(?!-)",
     r"之后|以后|(?<![最税])后|\b(?:after|following|once)\b(?!-)",
 )
 """What comes first and what comes later: *A before B* is *B after A*."""

@@ -52,6 +52,8 @@ FigureKey = tuple[str, str, str | None]
 _REACH: Mapping[PassageLang, int] = {"zh": 14, "en": 7}
 """Content words on either side that are looked at; a Chinese pair is about half a word."""
 _BREAK = re.compile(r"[，,；;：:。！？!?（）()]|\.(?=\s|$)|\b(?:and|but|while|though|yet)\b")
+_FOLLOWING = 4
+"""Content words after one of direction that may be what it is said of."""
 _BREAK_COST = 0.35
 """What a break between takes off the weight of a word."""
 _BEFORE = 0.6
@@ -116,6 +118,16 @@ class Reading:
             found[word] = max(found.get(word, 0.0), 1 - rank / self._reach)
         return found
 
+    def followers(self, words: re.Pattern[str]) -> set[str]:
+        """Return the content words that follow certain words closely, with no break between."""
+        found: set[str] = set()
+        for match in words.finditer(self.text):
+            at = bisect_left(self._starts, match.end())
+            for token in self.tokens[at : at + _FOLLOWING]:
+                if not self._breaks_between(match.end(), token.start):
+                    found.add(token.text)
+        return found
+
     def heads(self, words: re.Pattern[str]) -> set[str]:
         """Return the content words that directly follow certain words."""
         ends = {match.end() for match in words.finditer(self.text)}
@@ -164,7 +176,10 @@ class Reading:
         return [
             Place(match[0], self.around(match.start(), match.end()))
             for match in words.finditer(text)
-            if not any(low <= match.start() and match.end() < high for low, high in wider)
+            if not any(
+                low <= match.start() and match.end() <= high and (low, high) != match.span()
+                for low, high in wider
+            )
         ]
 
     @cached_property
@@ -194,6 +209,15 @@ class Reading:
             place
             for match, place in places
             if not any(start <= match.start() < end for start, end in low)
+        ]
+
+    def conditional(self, words: re.Pattern[str]) -> list[Place]:
+        """Return the places of certain words that are part of a condition: 未经登记不得."""
+        spans = [match.span() for match in CONDITION.finditer(self._unbound)]
+        return [
+            Place(match[0], self.around(match.start(), match.end()))
+            for match in words.finditer(self._unbound)
+            if any(low <= match.start() < high for low, high in spans)
         ]
 
     @cached_property
@@ -335,7 +359,7 @@ def turned_head(text: Reading, facts: Sequence[Reading]) -> Turn:
         mine = text.heads(here)
         if not mine:
             continue
-        same = set().union(*(fact.heads(here) for fact in facts))
+        same = set().union(*(fact.followers(here) for fact in facts))
         turned = (mine - same) & set().union(*(fact.heads(there) for fact in facts))
         if turned:
             return Turn(1.0, max(turned))
@@ -364,6 +388,8 @@ def _turned(
     worst = NO_TURN
     for here, there in _both_ways(pairs):
         places = text.places(here, but=there, unbound=unbound)
+        if here is BAN:
+            places = [place for place in places if place not in text.conditional(here)]
         theirs = (
             [p for fact in facts for p in fact.places(there, but=here, unbound=unbound)]
             if places

@@ -16,11 +16,13 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.bounds import turned_bound
 from bot.bygone import former_figure, without_asides
 from bot.conditions import widened
 from bot.content import read_tokens
 from bot.cover import CLAUSE, Cover, row, share, worst_share
 from bot.draft import Finding
+from bot.edits import edited
 from bot.exchange import exchanged, zones
 from bot.flow import turned_flow
 from bot.language import detect_lang, passage_lang, to_simplified
@@ -38,6 +40,7 @@ from bot.polarity import (
     turned_mode,
 )
 from bot.roles import exchanged_roles, outline
+from bot.synonyms import synonyms
 from bot.understanding import Lexicon
 from bot.unsaid import Evidence, compare
 from knowledge.card import Fact, FactRef, PassageLang
@@ -91,10 +94,13 @@ class Features(NamedTuple):
     unsaid_duty: float
     unsaid_limit: float
     unsaid_lasting: float
+    unsaid_later: float
     lost_in_copy: float
     """A clause that lost its denial, the more the rest is the fact's own words."""
     parity_in_copy: float
     """Whether just one of sentence and facts denies, weighed likewise."""
+    contrary: float
+    """The same where the other has nothing that may mean a denial, weighed not at all."""
     turned_direction: float
     turned_head: float
     """Whether a word of direction has a noun that only its opposite has in the facts."""
@@ -134,6 +140,12 @@ class Features(NamedTuple):
     """Whether a clause names a place where the fact that fits it best has another."""
     crossed_words: float
     """How much better two opposite words fit each other's places in a fact than their own."""
+    turned_bound: float
+    """Whether a figure is the least where the facts say the most, or the reverse."""
+    edited_word: float
+    """Whether a strange word stands where a fact that is else word for word has another."""
+    edited_denial: float
+    """Whether a denial came or went there."""
 
 
 class Rule(NamedTuple):
@@ -151,103 +163,106 @@ class Rule(NamedTuple):
         return self.bias + sum(weight * values[name] for name, weight in self.weights.items())
 
 
-TOLERANCE = -0.25
+TOLERANCE = -0.1
 """Log odds up to which a sentence is accepted: higher, and more that is true and false passes."""
 RULES = (
     Rule(
         "exchange",
-        -4.41,
+        -4.16,
         {
-            "exchanged": 9.48,
-            "crossed": 4.80,
-            "reversed": 5.11,
-            "stray_figure": 7.11,
+            "exchanged": 6.19,
+            "crossed": 4.95,
+            "reversed": 7.14,
+            "stray_figure": 6.87,
         },
     ),
     Rule(
         "direction",
-        -3.59,
+        -3.72,
         {
-            "turned_direction": 5.72,
-            "turned_head": 3.21,
-            "outweighed_direction": 3.37,
-            "turned_flow": 5.17,
-            "exchanged_roles": 2.81,
-            "reversed_change": 8.84,
-            "crossed_words": 5.90,
+            "turned_direction": 6.55,
+            "turned_head": 3.34,
+            "outweighed_direction": 3.31,
+            "turned_flow": 5.36,
+            "exchanged_roles": 3.08,
+            "reversed_change": 9.58,
+            "crossed_words": 6.20,
+            "turned_bound": 2.00,
         },
     ),
     Rule(
         "modality",
-        -3.80,
+        -4.05,
         {
-            "added_negation": 5.19,
-            "no_negation": 6.75,
-            "turned_mode": 4.20,
-            "turned_mode_in_copy": 3.92,
-            "unsaid_exemption": 2.61,
-            "unsaid_duty": 0.49,
-            "unsaid_limit": 0.21,
-            "unsaid_lasting": 6.75,
-            "lost_in_copy": 3.32,
-            "parity_in_copy": 3.30,
+            "added_negation": 5.56,
+            "no_negation": 6.00,
+            "turned_mode": 5.08,
+            "turned_mode_in_copy": 5.91,
+            "unsaid_exemption": 2.68,
+            "unsaid_limit": 0.19,
+            "unsaid_lasting": 12.05,
+            "lost_in_copy": 4.12,
+            "parity_in_copy": 3.24,
+            "edited_denial": 1.29,
+            "contrary": 0.62,
+            "unsaid_later": 4.12,
         },
     ),
     Rule(
         "instrument",
-        -3.99,
+        -4.48,
         {
-            "other_name": 5.42,
-            "other_title": 8.65,
-            "other_term": 7.36,
-            "other_kind": 3.34,
-            "new_terms": 0.75,
+            "other_name": 5.56,
+            "other_title": 8.32,
+            "other_term": 10.09,
+            "other_kind": 4.23,
+            "edited_word": 3.53,
+            "new_terms": 1.43,
         },
     ),
     Rule(
         "overlap",
-        -13.70,
+        -15.51,
         {
-            "lacking_sentence": 3.65,
-            "lacking_duty": 1.94,
-            "added_duty": 0.99,
-            "missing_sentence": 0.70,
-            "missing_clause": 1.07,
-            "strange_row": 6.98,
-            "distance": 5.83,
-            "nearer": 28.56,
-            "rival": 4.02,
-            "new_terms": 0.40,
-            "new_term": 2.47,
-            "unsaid_duty": 1.00,
+            "lacking_sentence": 5.04,
+            "lacking_duty": 2.61,
+            "added_duty": 0.05,
+            "missing_sentence": 0.41,
+            "missing_clause": 1.27,
+            "strange_row": 7.82,
+            "distance": 6.39,
+            "nearer": 41.58,
+            "rival": 3.22,
+            "new_term": 3.58,
+            "unsaid_duty": 1.70,
         },
     ),
     Rule(
         "condition",
-        -5.78,
+        -5.73,
         {
-            "dropped_condition": 1.71,
-            "wide": 3.42,
-            "wide_drop": 2.56,
+            "dropped_condition": 4.49,
+            "wide": 4.11,
+            "wide_drop": 1.47,
         },
     ),
     Rule(
         "bygone",
-        -5.72,
+        -5.73,
         {
-            "old_figure": 6.89,
-            "unsaid_lasting": 8.47,
+            "old_figure": 6.38,
+            "unsaid_lasting": 13.50,
         },
     ),
     Rule(
         "overlap",
-        -8.11,
+        -8.89,
         {
-            "spliced": 10.53,
-            "apart": 7.44,
-            "unused": 9.08,
-            "stray_figure": 2.96,
-            "other_place": 4.87,
+            "spliced": 12.57,
+            "apart": 6.53,
+            "unused": 10.15,
+            "stray_figure": 2.99,
+            "other_place": 5.37,
         },
     ),
 )
@@ -384,7 +399,15 @@ class Support:
         placed = self._placed(text, refs, lang)
         roles = exchanged_roles(outline(text, lang), [self._outline(ref, lang) for ref in refs])
         wider = widened(text, [fact.text for fact in facts], translations, lang, self._share)
-        former = former_figure(text, [one for fact in evidence for one in fact])
+        told = [one for fact in evidence for one in fact]
+        bound = turned_bound(text, told)
+        edits = edited(
+            text,
+            [fact.text for fact in facts],
+            lang,
+            lambda piece: self._cover.missing(piece, refs, lang),
+        )
+        former = former_figure(text, told)
         features = Features(
             lacking_sentence=covered.sentence,
             lacking_duty=covered.duty,
@@ -408,8 +431,10 @@ class Support:
             unsaid_duty=unsaid.duty,
             unsaid_limit=unsaid.limit,
             unsaid_lasting=unsaid.lasting,
+            unsaid_later=unsaid.later,
             lost_in_copy=unsaid.lost * (1 - unused),
             parity_in_copy=unsaid.parity * (1 - unused),
+            contrary=unsaid.contrary,
             turned_direction=direction.weight,
             turned_head=head.weight,
             outweighed_direction=outweighed.weight,
@@ -430,6 +455,9 @@ class Support:
             old_figure=float(former),
             other_place=placed.other_place,
             crossed_words=crossed_opposites(reading, facts).weight,
+            turned_bound=float(bool(bound)),
+            edited_word=edits.word,
+            edited_denial=edits.denial,
         )
         seen = {
             "modality": max(added, lost, mode).seen or text,
@@ -553,8 +581,10 @@ class Support:
 
     def _known(self, refs: Sequence[FactRef], lang: PassageLang) -> Mapping[str, float]:
         """Return how far each word is known from facts: their own, and those of who asks for them."""
-        asked = dict.fromkeys(set().union(*(self._asked(ref, lang) for ref in refs)), _ASKED)
         own = set().union(*(self._content(ref, lang) for ref in refs))
+        asked = dict.fromkeys(
+            synonyms(own, lang).union(*(self._asked(ref, lang) for ref in refs)), _ASKED
+        )
         return {**asked, **dict.fromkeys(own, 1.0)}
 
     def _content_of_questions(self, ref: FactRef, lang: PassageLang) -> frozenset[str]:
@@ -670,7 +700,8 @@ def _places(text: str) -> frozenset[str]:
 
 
 _ASKED = 0.8
-"""What a word counts that only the example questions of a fact have, against one of its own."""
+"""What a word counts that only the example questions of a fact have, or that means what one of its
+own does, against one of its own."""
 _LETTERS = 0.5
 """The same for a Chinese pair whose two characters the facts have, though not side by side."""
 

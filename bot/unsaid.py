@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bot.content import read_words
-from bot.opposites import BAN, BOUNDED, CONDITION, DUTY, IDLE, MODES, NEGATION
+from bot.opposites import BAN, BOUNDED, CONDITION, DUTY, IDLE, LIMIT, MODES, NEGATION
 from knowledge.card import PassageLang
 
 _EXEMPT = MODES[1].other
@@ -19,12 +19,20 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _LASTING = re.compile(
-    r"仍(?!拒|未|不)|继续|依然|照旧|\b(?:still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
+    r"仍(?!拒|未|不)|继续|依然|照旧|\b(?:(?<!must )(?<!should )(?<!may )still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
     r"取消|废止|不再|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
     r"|\b(?:repeal|replac|remov|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
+    re.IGNORECASE,
+)
+_LATER = re.compile(
+    r"事后|[后再]补|补办|补报|\b(?:afterwards?|after the fact|subsequently|retrospectively|later on)\b",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"(?:须|应|要|必须)先|先取得|事前|事先|预先|方可|\b(?:before|prior|in advance|first)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -51,6 +59,10 @@ class Unsaid(NamedTuple):
     """It says *only*, and no fact has a limit or a ban."""
     lasting: float
     """It says *still*, and its facts speak of a change."""
+    later: float
+    """It says that something is made up for afterwards, and its facts that it comes first."""
+    contrary: float
+    """`parity` where nothing in the other may mean a denial: no limit, bound or exemption."""
     parity: float
     """It denies where its facts do in neither language, or they in both and it does not."""
     lost: float
@@ -74,9 +86,23 @@ def compare(text: str, facts: Sequence[Evidence], lang: PassageLang) -> Unsaid:
         duty=float(said_first(DUTY, DUTY, BAN)),
         limit=float(said_first(_LIMIT, _LIMIT, BAN)),
         lasting=float(lasting),
+        later=float(
+            bool(_LATER.search(text))
+            and any(map(_FIRST.search, all_told))
+            and not any(map(_LATER.search, all_told))
+        ),
+        contrary=float(
+            (denies and not any(map(_may_deny, all_told)))
+            or (same and other and not _may_deny(text))
+        ),
         parity=float(denies != same and denies != other),
         lost=_lost(text, facts, lang),
     )
+
+
+def _may_deny(text: str) -> bool:
+    """Tell whether a text has anything that may say the same as a denial."""
+    return any(words.search(text) for words in (NEGATION, LIMIT, BOUNDED, _EXEMPT, BAN))
 
 
 def _denies(text: str) -> bool:

@@ -44,6 +44,10 @@ WRITTEN_PAIRS = PAIRS_DIR / "written.jsonl"
 """The same, written for the fitting by one who knew the rules; many cite two facts."""
 SECOND_HELD_OUT_PAIRS = PAIRS_DIR / "heldout2.jsonl"
 """True and false sentences of every kind by another hand, also held out once and fitted on since."""
+THIRD_HELD_OUT_PAIRS = PAIRS_DIR / "heldout3.jsonl"
+"""True and false sentences on cards drawn by lot, on facts that no pair written by hand cites; their
+writer knew the rules, and nothing is fitted on them.
+"""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""

@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 
 FITTED_PAIRS = (TRUE_PAIRS, FALSE_PAIRS, HELD_OUT_PAIRS, WRITTEN_PAIRS, SECOND_HELD_OUT_PAIRS)
 FOLDS = 8
-PENALTY = 1.0
+PENALTY = 0.5
 """L2 penalty on the weights of features brought to one spread."""
 BY_HAND = 2.0
 """What a sentence written by hand as an adviser would counts against one made by a known change."""
@@ -215,6 +215,8 @@ def main(
     odds = cross_validate(samples, seed)
     refused_ids = {pair.id for pair, is_refused in zip(pairs, refused, strict=True) if is_refused}
     for name, paths in SETS.items():
+        if not set(paths) <= set(FITTED_PAIRS):
+            continue
         judged = [
             Judged(
                 pair=pair,

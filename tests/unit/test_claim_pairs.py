@@ -19,6 +19,7 @@ from evals.claim_pairs import (
     HELD_OUT_PAIRS,
     MADE_KINDS,
     SECOND_HELD_OUT_PAIRS,
+    THIRD_HELD_OUT_PAIRS,
     TRUE_PAIRS,
     WRITTEN_PAIRS,
     Pair,
@@ -36,6 +37,7 @@ WRITTEN = read_pairs(WRITTEN_PAIRS)
 FALSE = read_pairs(FALSE_PAIRS)
 HELD_OUT = read_pairs(HELD_OUT_PAIRS)
 SECOND_HELD_OUT = read_pairs(SECOND_HELD_OUT_PAIRS)
+THIRD_HELD_OUT = read_pairs(THIRD_HELD_OUT_PAIRS)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_the_paraphrases_rest_on_cards_of_every_topic(corpus: Corpus) -> None:
 
 
 def test_no_pair_comes_twice_and_every_fact_exists(corpus: Corpus) -> None:
-    pairs = (*TRUE, *FALSE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT)
+    pairs = (*TRUE, *FALSE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT)
     assert len({pair.id for pair in pairs}) == len(pairs)
     assert len({(to_simplified(pair.text), pair.refs) for pair in pairs}) == len(pairs)
     # only a wrong reference leaves the words as they are, so only it repeats a true text
@@ -91,9 +93,16 @@ def test_the_second_set_held_out_has_ten_false_sentences_of_every_kind() -> None
     assert Counter(pair.lang for pair in SECOND_HELD_OUT)["zh-Hant"] == 26
 
 
+def test_the_third_set_held_out_cites_facts_that_no_sentence_written_by_hand_does() -> None:
+    others = {ref for p in (*TRUE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT) for ref in p.refs}
+    assert {ref for pair in THIRD_HELD_OUT for ref in pair.refs}.isdisjoint(others)
+    assert sum(pair.label for pair in THIRD_HELD_OUT) >= 60
+    assert {pair.kind for pair in THIRD_HELD_OUT if not pair.label} == set(FALSE_KINDS)
+
+
 @pytest.mark.parametrize(
     "pair",
-    [*TRUE, *(pair for pair in (*WRITTEN, *SECOND_HELD_OUT) if pair.label)],
+    [*TRUE, *(pair for pair in (*WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT) if pair.label)],
     ids=lambda pair: pair.id,
 )
 def test_a_true_sentence_is_in_its_language_and_has_no_figure_that_its_facts_lack(
