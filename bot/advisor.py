@@ -51,6 +51,7 @@ from knowledge.official.book import ArticleBook
 from knowledge.parsed import ParsedFiles
 from knowledge.progress import OnProgress, unreported
 from knowledge.segment import Segmenter
+from knowledge.spelling import Spelling
 
 log = logging.getLogger(__name__)
 
@@ -110,11 +111,18 @@ class Advisor:
         self._suggester = Suggester(corpus, asked)
         self._gaps = GapFinder(self._library, glossary, countries)
         self._directory = Directory(corpus, glossary, countries, segmenter)
-        self._lexicon = Lexicon(corpus, glossary)
+        self._map = Map(corpus, embedder, segmenter, home)
+        facts = [corpus.fact(ref) for ref in corpus.refs]
+        spelling = Spelling.of(
+            {"zh": [fact.zh for fact in facts], "en": [fact.en for fact in facts]},
+            segmenter,
+            asked,
+            self._map.examples,
+        )
+        self._lexicon = Lexicon(corpus, glossary, spelling)
         self._support = Support(corpus, self._lexicon, embedder, home / "facts")
         self.checker = Checker(corpus, glossary, self._support)
         self._take_model(model, rewriting_model)
-        self._map = Map(corpus, embedder, segmenter, home)
         self.documents = documents
         self._papers = (
             PaperReader(documents, self._library, glossary, segmenter) if documents else None
@@ -179,6 +187,7 @@ class Advisor:
         """Read everything that is read on first use, so that the first answer does not wait."""
         self._library.offers.warm()
         self._directory.warm()
+        self._lexicon.warm()
         if self._writer:
             self._support.warm()
             self._writer.model.warm()
@@ -323,14 +332,29 @@ class Advisor:
         with watch.stage("understand"):
             understanding = understand(question, self._lexicon)
         with watch.stage("embed"):
+            if asides := self._asides(understanding):
+                understanding = understand(question, self._lexicon, asides)
             vectors = self._embedded(question, understanding)
             alone = vectors[understanding.text]
             if understanding.leans and self._map.changes_subject(alone, understanding):
                 # Read anew: nothing that the earlier question named may count.
                 by_itself = question.model_copy(update={"history": ()})
-                understanding = understand(by_itself, self._lexicon)
+                understanding = understand(by_itself, self._lexicon, asides)
                 vectors = self._embedded(question, understanding)
             return understanding, vectors
+
+    def _asides(self, understanding: Understanding) -> tuple[str, ...]:
+        """Return the sentences of a message that are about another subject than the field."""
+        possible = understanding.possible_asides
+        if not possible:
+            return ()
+        vectors = self._library.embedder.queries([sentence.strip() for sentence in possible])
+        lang = understanding.lang
+        return tuple(
+            sentence
+            for sentence, vector in zip(possible, vectors, strict=True)
+            if self._map.is_aside(vector, sentence, lang, self._library.nearness(vector, lang))
+        )
 
     def _embedded(self, question: Question, understanding: Understanding) -> Mapping[str, Vector]:
         """Embed at once all that is searched for, whole and by parts; the vectors by text."""

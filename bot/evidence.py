@@ -130,6 +130,10 @@ class Library:
         self.offers = Offers(corpus)
         self._only_in = _single_language_facts(index)
 
+    def nearness(self, vector: Vector, lang: PassageLang) -> float:
+        """Return the mean cosine of the passages of a language nearest to a question."""
+        return _mean([hit.score for hit in self.index.dense.search(vector, lang, NEAREST)])
+
     def search(self, query: Query, lang: PassageLang, watch: Stopwatch) -> Ranking:
         """Rank facts for a question within its language; facts that only exist in the other follow.
 

@@ -8,13 +8,14 @@ else was found.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from bot.authorities import Directory
 from bot.evidence import Evidence, FactHit, Library
 from bot.language import Lang, localise
 from bot.understanding import Understanding
 from bot.wants import Want, figure_wants
-from knowledge.card import Bilingual, Frozen
+from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.corpus import Corpus
 from knowledge.countries import Country
 from knowledge.figures import read_figures
@@ -58,6 +59,7 @@ class GapFinder:
         self._library = library
         self._glossary = glossary
         self._countries = countries
+        self._taxes_of = cache(self._taxes_named)
 
     def find(self, understanding: Understanding, evidence: Evidence) -> tuple[Gap, ...]:
         """Tell which parts of a question the facts found leave open."""
@@ -84,8 +86,23 @@ class GapFinder:
                 )
                 yield Gap(part=part, subject=subject, abroad=True)
         wanted = figure_wants(part)
-        if wanted and not any(self._library.offers.of(hit.ref) & wanted for hit in hits):
+        taxes = self._taxes_in(part)
+        if wanted and not any(self._gives(hit.ref, wanted, taxes) for hit in hits):
             yield Gap(part=part, wants=tuple(sorted(wanted)))
+
+    def _gives(self, ref: FactRef, wanted: frozenset[Want], taxes: frozenset[str]) -> bool:
+        """Tell whether a fact gives a kind of figure; one of another tax than is asked about does not."""
+        if not self._library.offers.of(ref) & wanted:
+            return False
+        return not taxes or not taxes.isdisjoint(self._taxes_of(ref))
+
+    def _taxes_in(self, text: str) -> frozenset[str]:
+        found = (hit.term for hit in self._glossary.find(text))
+        return frozenset(term.id for term in found if term.zh.endswith("税"))
+
+    def _taxes_named(self, ref: FactRef) -> frozenset[str]:
+        fact, title = self._library.corpus.fact(ref), self._library.corpus.instrument(ref).title
+        return self._taxes_in(f"{title.zh} {title.en} {fact.zh} {fact.en}")
 
     def _mentions(self, hits: Sequence[FactHit], country: Country) -> bool:
         facts = (self._library.corpus.fact(hit.ref) for hit in hits)

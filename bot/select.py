@@ -24,7 +24,7 @@ COMPARED = 0.4
 """Share of the best hit's score from which another instrument is the other side of a comparison."""
 RELEVANT = 0.2
 """Share of the best hit's score below which a fact no longer answers the same question."""
-FITTING = 0.49
+FITTING = 0.5
 """Fit of an instrument, from which it is cited beside those that open the answer."""
 FITTING_FIRST = 0.4
 """Fit of an instrument, from which it may open a part: a part's own words, short as they are, find
@@ -40,8 +40,9 @@ than pieces of several."""
 FURTHER = 0.65
 """Weight from which a further fact is said."""
 AMPLE = 6
-"""Facts of a part up to which `AMPLE_FROM` is weight enough: where the cut falls among the few facts
-of a short answer depends on the wording, and so on the language."""
+"""Facts of a part up to which `AMPLE_FROM` is weight enough for an instrument that speaks already:
+where the cut falls among the few facts of a short answer depends on the wording, and so on the
+language. Another instrument joins from `FURTHER` on."""
 AMPLE_FROM = 0.5
 ANCHORS = 3
 """Facts, best first, to which kinship is measured: one alone may be a miss."""
@@ -211,7 +212,7 @@ def _in_turns(
     opening = {ref.card_id for ref in firsts}
     fitting = opening.union(card for card, fit in _fits(relevant).items() if fit >= FITTING)
     rest = [hit for hit in relevant if hit.ref not in firsts and hit.ref.card_id in fitting]
-    queues = [_further(relevant, rest, part, kin) for part in firsts.values()]
+    queues = [_further(relevant, rest, part, kin, opening) for part in firsts.values()]
     seen: set[FactRef] = set()
     while any(queues):
         for part, queue in zip(firsts.values(), queues, strict=True):
@@ -235,13 +236,20 @@ def _fits(relevant: list[FactHit]) -> dict[str, float]:
     return {card: (hit.strength + hit.score / top) / 2 for card, hit in best.items()}
 
 
-def _further(relevant: list[FactHit], rest: list[FactHit], part: int, kin: Kin) -> list[FactHit]:
+def _further(
+    relevant: list[FactHit],
+    rest: list[FactHit],
+    part: int,
+    kin: Kin,
+    opening: Collection[str],
+) -> list[FactHit]:
     """Order what more is worth saying on a part: by the ranking and by kinship with the best."""
     scores = {hit.ref: _part_score(hit, part, PART_WEIGHT) for hit in relevant}
     top = max(scores.values()) or 1.0
     anchors = sorted(scores, key=lambda ref: -scores[ref])[:ANCHORS]
     shares = {ref: math.exp((scores[ref] / top - 1) / ANCHOR_SPAN) for ref in anchors}
     total = sum(shares.values())
+    speaking = {ref.card_id for ref in anchors}.union(opening)
 
     def weight(hit: FactHit) -> float:
         nearness = sum(share * kin(hit.ref, ref) for ref, share in shares.items()) / total
@@ -254,7 +262,8 @@ def _further(relevant: list[FactHit], rest: list[FactHit], part: int, kin: Kin) 
     return [
         hit
         for at, hit in enumerate(ordered, start=2)
-        if weighed[hit.ref] >= (AMPLE_FROM if at <= AMPLE else FURTHER)
+        if weighed[hit.ref]
+        >= (AMPLE_FROM if at <= AMPLE and hit.ref.card_id in speaking else FURTHER)
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.as_of import AsOf, read_as_of
+from bot.asides import possible_asides, without
 from bot.authorities import FORMALITIES
 from bot.intent import Intent, read_intent
 from bot.language import detect_lang, passage_lang, search_form
@@ -17,6 +18,7 @@ from knowledge.corpus import Corpus
 from knowledge.figure_units import MONEY
 from knowledge.figures import Figure, read_figures
 from knowledge.glossary import Glossary, TermHit
+from knowledge.spelling import Spelling
 
 MAX_PARTS = 4
 """Most separate questions told apart in one message."""
@@ -54,6 +56,8 @@ class Understanding(Frozen):
     """The day for which the message itself wants the rules."""
     terms: tuple[Bilingual, ...] = ()
     """Terms of the field it names, in order; at most `TERMS_TOLD`."""
+    possible_asides: tuple[str, ...] = ()
+    """Sentences of `text` that by their form may have nothing to do with what it asks."""
 
     @property
     def amounts(self) -> tuple[str, ...]:
@@ -138,11 +142,26 @@ _COMPARES = re.compile(
 class Lexicon:
     """The words by which questions name things: the glossary, instruments' numbers and titles."""
 
-    def __init__(self, corpus: Corpus, glossary: Glossary) -> None:
-        """Take the corpus and the glossary."""
+    def __init__(
+        self, corpus: Corpus, glossary: Glossary, spelling: Spelling | None = None
+    ) -> None:
+        """Take the corpus, the glossary, and what puts typing errors right; None = nothing does."""
+        self._spelling = spelling
         self._instruments = corpus.instruments
         self._register = Register(corpus)
         self.glossary = glossary
+
+    def warm(self) -> None:
+        """Load what the first message would wait for."""
+        if self._spelling:
+            self._spelling.warm()
+
+    def corrected(self, text: str) -> str:
+        """Return a message in the form in which it is searched, typing errors put right."""
+        folded = search_form(text)
+        if self._spelling is None:
+            return folded
+        return self._spelling.corrected(folded, passage_lang(detect_lang(text)))
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """Return the ids of the instruments a text names, in order of appearance.
@@ -180,13 +199,19 @@ def _overlap(number: Figure, hit: TermHit) -> bool:
     return number.start < hit.end and hit.start < number.end
 
 
-def understand(question: Question, lexicon: Lexicon) -> Understanding:
-    """Read a question: intent, parts, kinds of thing wanted, terms and instruments named."""
+def understand(question: Question, lexicon: Lexicon, asides: Collection[str] = ()) -> Understanding:
+    """Read a question: intent, parts, kinds of thing wanted, terms and instruments named.
+
+    Args:
+        question: the message, and what was said before.
+        lexicon: the words by which questions name things.
+        asides: sentences of the folded message that are left out of the reading.
+    """
     # The words decide where to search; the answer may be wanted in another language.
     lang = passage_lang(detect_lang(question.text))
-    reading = read_intent(search_form(question.text))
-    text = reading.text
-    told = [search_form(turn.content) for turn in question.history if turn.role == "user"]
+    reading = read_intent(lexicon.corrected(question.text))
+    text = without(reading.text, asides) if asides else reading.text
+    told = [lexicon.corrected(turn.content) for turn in question.history if turn.role == "user"]
     running = () if _stands_alone(text, lexicon) else _running_subject(told, lexicon)
     # The question that set the subject and the latest word on it; the rest would drown the new one.
     search_text = " ".join(dict.fromkeys((*running[:1], *running[-1:], text)))
@@ -206,7 +231,26 @@ def understand(question: Question, lexicon: Lexicon) -> Understanding:
         told=(*running, text),
         as_of=read_as_of(text, question.today),
         terms=_terms(text, lexicon),
+        possible_asides=_possible_asides(text, lang, lexicon, follows=bool(told)),
     )
+
+
+def _possible_asides(
+    text: str, lang: PassageLang, lexicon: Lexicon, *, follows: bool
+) -> tuple[str, ...]:
+    """Return what may be left out of a message: only where it has its subject elsewhere.
+
+    In "My dog is ill. What should I do?" the sentence that asks nothing is the subject.
+    """
+    found = possible_asides(text, lang, lexicon.glossary, _ASKS[lang])
+    rest = without(text, found)
+    leans = follows and _LEANING.search(rest)
+    return found if found and (leans or _names_subject(rest, lexicon)) else ()
+
+
+def _names_subject(text: str, lexicon: Lexicon) -> bool:
+    """Tell whether a text names a term of the field; a formality is no subject."""
+    return any(hit.term.id not in FORMALITIES for hit in lexicon.glossary.find(text))
 
 
 def _terms(text: str, lexicon: Lexicon) -> tuple[Bilingual, ...]:
@@ -228,7 +272,7 @@ def _part_texts(context: str, parts: tuple[str, ...], lexicon: Lexicon) -> tuple
     """
     texts: list[str] = []
     for part in parts:
-        alone = any(hit.term.id not in FORMALITIES for hit in lexicon.glossary.find(part))
+        alone = _names_subject(part, lexicon)
         subject = context or ("" if alone or not texts else texts[-1])
         texts.append(f"{subject} {part}".strip())
     return tuple(texts)

@@ -201,6 +201,10 @@ class Exemplars:
         """Return the labels of a language whose examples share the rarest words with a text."""
         return [label for label, _ in self._parts[lang].nearest_in_words(text, limit)]
 
+    def uses(self, lang: PassageLang) -> dict[str, int]:
+        """Return the number of examples of a language that use each of their words."""
+        return self._parts[lang].uses()
+
     def cover(self, question: str, text: str, lang: PassageLang) -> float:
         """Tell which share of a question's words a text has, those rare in the examples counting more.
 
@@ -280,6 +284,9 @@ class _Part:
 
     def nearest_in_words(self, text: str, limit: int) -> list[tuple[str, float]]:
         return self._first(self._words(text), limit)
+
+    def uses(self) -> dict[str, int]:
+        return self._index.uses()
 
     def cover(self, question: str, text: str) -> float:
         return self._index.cover(self._terms(question), self._terms(text))

@@ -57,6 +57,14 @@ class Segmenter:
                     tokens += _latin_tokens(run)
         return tokens
 
+    def pieces(self, text: str) -> list[str]:
+        """Cut Chinese text into words of the dictionary and lone characters, nothing guessed."""
+        return list(self._jieba.cut(text, False))
+
+    def has_word(self, word: str) -> bool:
+        """Tell whether the dictionary has a Chinese word."""
+        return bool(self._jieba.has_word(word))
+
     def grams(self, text: str) -> list[str]:
         """Cut Chinese text into overlapping pairs of characters; a lone character stays alone."""
         return _grams_and_latin(folded(text))

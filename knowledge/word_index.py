@@ -84,6 +84,10 @@ class WordIndex:
         """Return the index as arrays by name, to be kept in a file."""
         return self._arrays._asdict()
 
+    def uses(self) -> dict[str, int]:
+        """Return the number of texts that use each term."""
+        return {term: end - start for term, (start, end) in self._spans.items()}
+
     def alike(self, terms: Iterable[str]) -> npt.NDArray[np.float64]:
         """Compare a question, given by its terms, with every text.
 

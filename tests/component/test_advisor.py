@@ -209,6 +209,27 @@ def test_simplified_and_traditional_get_the_same_evidence_and_verdict(
         ]
 
 
+@pytest.mark.parametrize(
+    ("plain", "typed"),
+    [
+        ("境外放款的系数是多少？", "楼上在装修，吵得我头疼。境外放款的系数是多少？"),
+        ("境外放款的系数是多少？", "境外放款的系数是多少？谢谢，辛苦了。"),
+        ("香港财资中心的税率是多少？", "香岗财资中心的税率是多少？"),
+        (
+            "What is the profits tax rate of a treasury centre in Hong Kong?",
+            "Our lunch break was far too short today. "
+            "What is the proftis tax rate of a tresury centre in Hong Kong?",
+        ),
+    ],
+)
+def test_small_talk_and_typing_errors_change_no_answer(
+    advisor: Advisor, plain: str, typed: str
+) -> None:
+    one, other = ask(advisor, plain), ask(advisor, typed)
+    assert one.text == other.text
+    assert one.evidence == other.evidence
+
+
 def test_a_traditional_question_is_answered_in_traditional_script(advisor: Advisor) -> None:
     answer = ask(advisor, "香港財資中心的稅率是多少？")
     assert answer.lang == "zh-Hant"

@@ -99,6 +99,22 @@ def test_a_question_for_a_method_has_no_gap_however_few_figures_there_are(
     assert finder.find(asked(lexicon, "境外放款额度怎么算？"), found(CTC)) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "is_gap"),
+    [
+        ("香港财资中心的利得税税率是多少？", False),
+        ("香港财资中心的印花税税率是多少？", True),
+        ("What rate of profits tax has a treasury centre?", False),
+        ("What rate of stamp duty has a treasury centre?", True),
+    ],
+)
+def test_the_rate_of_another_tax_is_no_answer(
+    finder: GapFinder, lexicon: Lexicon, text: str, is_gap: bool
+) -> None:
+    gaps = finder.find(asked(lexicon, text), found(CTC))
+    assert any("share" in gap.wants for gap in gaps) == is_gap
+
+
 def test_a_figure_asked_for_is_a_gap_when_nothing_was_found(
     finder: GapFinder, lexicon: Lexicon
 ) -> None:

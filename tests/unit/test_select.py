@@ -298,6 +298,23 @@ def test_a_fact_that_is_not_worth_saying_leaves_the_answer_short_the_more_is_sai
     assert len(chosen.hits) == said_before + above
 
 
+@pytest.mark.parametrize("above", [True, False])
+def test_an_instrument_that_does_not_speak_yet_joins_only_with_a_weightier_fact(
+    above: bool,
+) -> None:
+    corpus = a_corpus(*SENTENCES[:8], cards=2)
+    # weight: 0.3 * 0.5 for the ranking, the rest kinship; nothing for the same instrument
+    near = (FURTHER - (1 - KINSHIP) * 0.5) / KINSHIP + (0.01 if above else -0.01)
+    chosen = choose(
+        *(hit(f"card-0#{at}", 1.0) for at in range(1, 4)),
+        hit("card-1#1", 0.5),
+        corpus=corpus,
+        kin=lambda one, other: near if one == "card-1#1" else 1.0,
+    )
+    assert near > AMPLE_FROM
+    assert ("card-1#1" in refs(chosen)) == above
+
+
 def test_the_best_of_each_part_is_said_however_little_kin_it_is() -> None:
     corpus = a_corpus(*SENTENCES[:3])
     chosen = choose(
