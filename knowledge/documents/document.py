@@ -81,8 +81,9 @@ class StoredPassage(Frozen):
 
     @property
     def content(self) -> str:
-        """The text that is embedded and indexed: title and headings in front."""
-        return "\n".join((" · ".join((self.title, *self.part.path)), self.part.text))
+        """The text that is embedded and indexed: title and headings in front, none of them twice."""
+        heads = dict.fromkeys((self.title, *self.part.path))
+        return "\n".join((" · ".join(heads), self.part.text))
 
 
 class Document(Frozen):
