@@ -42,7 +42,7 @@ def test_what_is_quoted_is_counted_and_a_folder_without_the_papers_is_refused(
             advisor.corpus, advisor.index, embedder, load_glossary(), advisor.settings,
             documents=library,
         )  # fmt: skip
-        with pytest.raises(EvalError, match="lacks 制度.md"):
+        with pytest.raises(EvalError, match=r"lacks 制度\.md"):
             bench_quotes(reader, told.append)
         library.add(path, scope=TENANT)
         rows = {row.name: (row.right, row.n) for row in bench_quotes(reader, told.append)}
