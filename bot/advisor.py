@@ -10,48 +10,48 @@ from typing import NamedTuple
 
 from bot.answer import AnswerPlan, CheckedAnswer
 from bot.assemble import Assembly
-from bot.authorities import Directory
-from bot.changes import replaced_in
-from bot.check import Checker
+from bot.checking.check import Checker
+from bot.checking.support import Support
 from bot.errors import AdvisorError, RouteNotFound
 from bot.events import AnswerEvent, EvidenceFound, Failed, Finished, RoutesPlanned, Understood
-from bot.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
-from bot.gaps import GapFinder
 from bot.language import Lang, localise, search_form
-from bot.model_writer import ModelWriter
-from bot.papers import NONE, PaperReader
-from bot.place import Map
+from bot.model.rewrite import Rewriter
+from bot.model.writer import ModelWriter
 from bot.present import present_plan
-from bot.profile import Value, known_values, read_profile, read_values
 from bot.providers.base import ChatModel
 from bot.providers.guarded import Guard
 from bot.providers.open_model import open_model
+from bot.query.authorities import Directory
+from bot.query.profile import Value, known_values, read_profile, read_values
+from bot.query.understanding import Lexicon, Understanding, understand
 from bot.question import Filters, Question, read_question
-from bot.refuse import GIVES_WAY, decline_reason
-from bot.rewrite import Rewriter
+from bot.retrieval.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
+from bot.retrieval.gaps import GapFinder
+from bot.retrieval.papers import NONE, PaperReader
+from bot.retrieval.place import Map
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
-from bot.suggest import Suggester
-from bot.support import Support
 from bot.timing import Stopwatch
-from bot.understanding import Lexicon, Understanding, understand
-from bot.write import GAP_BUDGET, write_draft
+from bot.writing.changes import replaced_in
+from bot.writing.refuse import GIVES_WAY, decline_reason
+from bot.writing.suggest import Suggester
+from bot.writing.write import GAP_BUDGET, write_draft
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.exemplars import Likeness, open_exemplars, questions_of
-from knowledge.fuse import Weights
 from knowledge.glossary import Glossary, load_glossary
-from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
 from knowledge.official.book import ArticleBook
 from knowledge.parsed import ParsedFiles
 from knowledge.progress import OnProgress, unreported
-from knowledge.segment import Segmenter
-from knowledge.spelling import Spelling
+from knowledge.search.embed import Embedder, Vector, open_embedder
+from knowledge.search.exemplars import Likeness, open_exemplars, questions_of
+from knowledge.search.fuse import Weights
+from knowledge.search.index import IndexHome, SearchIndex, ensure_index
+from knowledge.search.segment import Segmenter
+from knowledge.search.spelling import Spelling
 
 log = logging.getLogger(__name__)
 

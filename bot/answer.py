@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from bot.draft import BlockKind
 from bot.language import Lang
 from bot.route_plan import StepState
+from bot.writing.draft import BlockKind
 from knowledge.card import Bilingual, FactRef, Frozen, PassageLang, Quality
 from knowledge.corpus import Validity
 from knowledge.documents.document import DocumentStatus

@@ -16,24 +16,24 @@ from bot.answer import (
     ModelUse,
     Standing,
 )
-from bot.authorities import Directory
-from bot.check import Checker
-from bot.draft import Block, BlockKind, Claim, Draft
+from bot.checking.check import Checker
 from bot.events import AnswerEvent, BlockGrowing, BlockReady, Finished, StillWriting
-from bot.evidence import Evidence
-from bot.gaps import Gap, body_to_ask, word_gap
 from bot.language import localise
-from bot.model_writer import AtWork, Writing
-from bot.papers import NONE, Papers, Quoted
+from bot.model.writer import AtWork, Writing
 from bot.present import CitationBook, present_block, present_papers, present_plan
+from bot.query.authorities import Directory
 from bot.question import Question
-from bot.refuse import ONLY_PAPERS, SHOWS_RULES, word_refusal
+from bot.retrieval.evidence import Evidence
+from bot.retrieval.gaps import Gap, body_to_ask, word_gap
+from bot.retrieval.papers import NONE, Papers, Quoted
 from bot.route_plan import RoutePlan
-from bot.suggest import Suggester
 from bot.timing import Stopwatch
-from bot.warn import warnings_for
-from bot.wording import HEADINGS, PAPERS_FAILED, word_fault
-from bot.write import WRITER, rules_block
+from bot.writing.draft import Block, BlockKind, Claim, Draft
+from bot.writing.refuse import ONLY_PAPERS, SHOWS_RULES, word_refusal
+from bot.writing.suggest import Suggester
+from bot.writing.warn import warnings_for
+from bot.writing.wording import HEADINGS, PAPERS_FAILED, word_fault
+from bot.writing.write import WRITER, rules_block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 

@@ -21,7 +21,7 @@ from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from knowledge.corpus import Corpus
-    from knowledge.embed import Embedder, Vector
+    from knowledge.search.embed import Embedder, Vector
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +239,7 @@ def check_model(settings: Settings) -> Check:
 
 def check_cards() -> Check:
     """Hold the cards and routes against the rules they must keep."""
-    from knowledge.check import check_corpus
+    from knowledge.checking.check import check_corpus
     from knowledge.load import CORPUS_DIR
 
     problems = check_corpus(CORPUS_DIR)
@@ -270,8 +270,8 @@ def check_embedder(embedder: Embedder) -> Check:
 
 def check_vectors(corpus: Corpus, embedder: Embedder) -> Check:
     """See whether the shipped vectors cover the cards, so that a first start is quick."""
-    from knowledge.passage import passages_of
-    from knowledge.vectors import VECTORS_DIR, VectorCache
+    from knowledge.search.passage import passages_of
+    from knowledge.search.vectors import VECTORS_DIR, VectorCache
 
     passages = passages_of(corpus)
     missing = len(VectorCache.load(VECTORS_DIR, embedder.name).lookup(passages).missing)
@@ -287,9 +287,9 @@ def check_vectors(corpus: Corpus, embedder: Embedder) -> Check:
 def check_index(corpus: Corpus, embedder: Embedder, home: Path) -> Check:
     """See whether the search index is there, whole, and built from these cards."""
     from knowledge.glossary import load_glossary
-    from knowledge.index import IndexHome
-    from knowledge.manifest import spec_for
-    from knowledge.segment import Segmenter
+    from knowledge.search.index import IndexHome
+    from knowledge.search.manifest import spec_for
+    from knowledge.search.segment import Segmenter
 
     index = IndexHome(home / "index")
     expected = spec_for(corpus, embedder, Segmenter(load_glossary().user_words()))
@@ -319,7 +319,7 @@ def _loaded_corpus() -> tuple[Corpus | None, Check]:
 
 
 def _loaded_embedder() -> tuple[Embedder | None, Check]:
-    from knowledge.embed import open_embedder
+    from knowledge.search.embed import open_embedder
 
     try:
         embedder = open_embedder()

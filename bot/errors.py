@@ -5,7 +5,7 @@ AdvisorError
 ├── QuestionError    the caller: the question cannot be read
 ├── RouteNotFound    the caller: no such route
 ├── ProfileError     the caller: a fact about the firm or deal cannot be used
-└── PromptError      the operator: a prompt file cannot be used (in `bot.prompt`)
+└── PromptError      the operator: a prompt file cannot be used (in `bot.model.prompt`)
 """
 
 from __future__ import annotations

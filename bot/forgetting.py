@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.answer import AnswerBlock, CheckedAnswer
 from bot.language import Lang, localise
-from bot.wording import DELETED
+from bot.writing.wording import DELETED
 from knowledge.card import FactRef
 
 

@@ -22,11 +22,11 @@ from bot.answer import (
     CitedSource,
     PassageCitation,
 )
-from bot.draft import Block, BlockKind
 from bot.language import Lang, in_script, localise, passage_lang
-from bot.papers import Quoted
+from bot.retrieval.papers import Quoted
 from bot.route_plan import OpenPoint, PlannedOption, PlannedStep, RoutePlan
-from bot.wording import HEADINGS, PARTIES, SIDES
+from bot.writing.draft import Block, BlockKind
+from bot.writing.wording import HEADINGS, PARTIES, SIDES
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.documents.document import DocumentStatus

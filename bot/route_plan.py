@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from bot.profile import Value
+from bot.query.profile import Value
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.expression import Expression, parse_expression
 from knowledge.route import (

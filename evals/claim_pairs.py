@@ -23,12 +23,12 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import typer
 from pydantic import Field
 
-from bot.bodies import Authorities
-from bot.labels import en_date, zh_date
+from bot.checking.bodies import Authorities
 from bot.language import Lang, passage_lang, to_simplified, to_traditional
+from bot.writing.labels import en_date, zh_date
 from knowledge.card import FactRef, Frozen, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.figures import Figure, missing_figures, read_figures
+from knowledge.figures.figure import Figure, missing_figures, read_figures
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.load import load_corpus, read_yaml
 

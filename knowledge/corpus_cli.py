@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from knowledge.card import FactRef, Instrument, Jurisdiction, PassageLang, Status, Topic
-from knowledge.check import Problem, check_corpus, check_drafts
+from knowledge.checking.check import Problem, check_corpus, check_drafts
 from knowledge.corpus import Corpus, Validity
 from knowledge.corpus_text import fact_lines, instrument_lines, route_lines
 from knowledge.errors import KnowledgeError

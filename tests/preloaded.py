@@ -5,8 +5,8 @@ Only imports, which start no thread and read nothing of a data folder: what a fo
 """
 
 import ui.cli  # noqa: F401
-from ui.gradio_import import without_editor_help
+from ui.ask.gradio_import import without_editor_help
 
 without_editor_help()
 import bot.advisor  # noqa: E402, F401
-import ui.web  # noqa: E402, F401
+import ui.ask.web  # noqa: E402, F401

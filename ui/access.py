@@ -29,9 +29,9 @@ from bot.store.schema import StoreError
 from bot.store.store import Store
 from bot.store.tenants import LOCAL, UNWRITTEN, Tenant, TenantNotFound
 from knowledge.card import Bilingual
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
+from ui.serving.work import Work
 from ui.sessions import Session, read_token
-from ui.work import Work
 
 KEY_PREFIX = "hk_"
 MOST_SKIPPED = 10_000_000

@@ -24,13 +24,13 @@ from knowledge.corpus_cli import corpus_app
 from knowledge.documents.errors import DocumentError
 from knowledge.errors import KnowledgeError
 from knowledge.index_cli import index_app
+from ui.commands.documents import add, documents_app
+from ui.commands.memory import conversations_app, feedback_app
+from ui.commands.sync import sync
+from ui.commands.system_lang import system_lang
+from ui.commands.tenant import key_app, tenant_app
+from ui.commands.usage import audit_app, usage
 from ui.days import today
-from ui.documents_cli import add, documents_app
-from ui.memory_cli import conversations_app, feedback_app
-from ui.sync_cli import sync
-from ui.system_lang import system_lang
-from ui.tenant_cli import key_app, tenant_app
-from ui.usage_cli import audit_app, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +170,7 @@ def ask(
 
 def _show_stream(advisor: Advisor, asked: Question) -> None:
     from bot.events import BlockReady, Failed, Finished
-    from ui.terminal import after_answer, block_markdown, show
+    from ui.commands.terminal import after_answer, block_markdown, show
 
     shown = False
     for event in advisor.stream(asked):
@@ -202,7 +202,7 @@ def plan(
 ) -> None:
     """Plan a route: its options side by side, and the steps of each."""
     from bot.present import present_plan
-    from bot.profile import read_values
+    from bot.query.profile import read_values
     from bot.route_plan import plan_route
     from knowledge.load import load_corpus
 
@@ -220,7 +220,7 @@ def plan(
     if as_json:
         typer.echo(made.model_dump_json(by_alias=True, indent=2))
         return
-    from ui.terminal import plan_markdown, show
+    from ui.commands.terminal import plan_markdown, show
 
     show(plan_markdown(made, corpus, chosen, today()))
 
@@ -261,8 +261,8 @@ def serve(
     ] = False,
 ) -> None:
     """Start the web page and the HTTP API; the index is built first where it is needed."""
-    from ui.logs import set_up
-    from ui.serve import listen, run, url_of
+    from ui.serving.logs import set_up
+    from ui.serving.serve import listen, run, url_of
 
     settings = _settings()
     set_up(settings.log, debug=_debugging())
@@ -271,7 +271,7 @@ def serve(
     url = url_of(listener)
     with listener, _advisor(settings) as advisor:
         with _loading():
-            from ui.api import create_app
+            from ui.api.app import create_app
 
             served = create_app(advisor, settings)
 
@@ -336,7 +336,7 @@ def doctor(as_json: JsonOption = False) -> None:
 @contextmanager
 def _advisor(settings: Settings | None = None) -> Iterator[Advisor]:
     from bot.advisor import Advisor
-    from ui.terminal import progress_bar
+    from ui.commands.terminal import progress_bar
 
     with _loading(), progress_bar() as progress:
         advisor = Advisor.open(settings or _settings(), progress)

@@ -27,9 +27,9 @@ from bot.store.tenants import Tenant
 from bot.waiting import holding
 from knowledge.card import Bilingual
 from ui.access import Caller
-from ui.api_problems import ProblemError
-from ui.turns import Slot, Turns
-from ui.work import Work
+from ui.api.problems import ProblemError
+from ui.serving.turns import Slot, Turns
+from ui.serving.work import Work
 
 log = logging.getLogger(__name__)
 PATIENCE_S = 3.0

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from bot.language import Lang
-from ui.api_problems import request_lang
+from ui.api.problems import request_lang
 from ui.html import EMPTY, Html, element, join, label, word
 from ui.strings import LANGS, string
 

@@ -16,11 +16,11 @@ from bot.answer import (
     Standing,
 )
 from bot.language import Lang, localise
-from bot.wording import HEADINGS
+from bot.writing.wording import HEADINGS
 from knowledge.card import Frozen
+from ui.commands.terminal import open_point_line, source_line
 from ui.strings import LANGS, string
 from ui.takeaway.markdown import escaped
-from ui.terminal import open_point_line, source_line
 
 FOOT = "\n\n---\n\n"
 """Between the text of an answer and what stands below it; no block of an answer holds it."""

@@ -16,7 +16,7 @@ import jwt
 from bot.store.keys import Scope
 from bot.store.tenants import TENANT_ID, TenantNotFound, Tenants
 from knowledge.card import Bilingual, Frozen
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
 
 ISSUER = "hugang"
 _ALGORITHM = "HS256"

@@ -20,8 +20,8 @@ from bot.store.store import Store
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from ui.access import Access
-from ui.api_problems import ProblemError
-from ui.api_usage import Period
+from ui.api.problems import ProblemError
+from ui.api.usage import Period
 from ui.frame import address, language_of, page
 from ui.html import EMPTY, Html, element, join, word
 from ui.strings import string

@@ -13,9 +13,9 @@ from pydantic import ConfigDict
 from bot.advisor import Advisor
 from bot.errors import AdvisorError
 from bot.events import BlockGrowing, BlockReady, Failed
-from bot.evidence import FactHit
 from bot.language import passage_lang
 from bot.question import Question, read_question
+from bot.retrieval.evidence import FactHit
 from knowledge.card import Bilingual
 
 

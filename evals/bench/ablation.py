@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.evidence import Boosts
+from bot.retrieval.evidence import Boosts
 from evals.bench.answer import bench_app
 from evals.case import Case, load_suite
 from evals.run import run_suite
 from evals.stats import mean
 from knowledge.card import Frozen
-from knowledge.fuse import Weights
+from knowledge.search.fuse import Weights
 
 if TYPE_CHECKING:
     from bot.advisor import Advisor

@@ -14,11 +14,11 @@ from typing import Annotated, Literal, NamedTuple
 
 import typer
 
-from bot.check import Checker
-from bot.draft import Claim
+from bot.checking.check import Checker
+from bot.checking.support import Support
 from bot.language import Lang
-from bot.support import Support
-from bot.understanding import Lexicon
+from bot.query.understanding import Lexicon
+from bot.writing.draft import Claim
 from evals.claim_pairs import (
     DAY,
     FALSE_KINDS,
@@ -33,10 +33,10 @@ from evals.claim_pairs import (
 )
 from evals.stats import Count, count
 from knowledge.card import Frozen
-from knowledge.embed import open_embedder
 from knowledge.glossary import load_glossary
 from knowledge.home import default_home
 from knowledge.load import load_corpus
+from knowledge.search.embed import open_embedder
 
 Half = Literal["odd", "even", "all"]
 Findings = Callable[[Pair], Sequence[str]]

@@ -24,14 +24,14 @@ from pydantic import ValidationError
 from bot.language import detect_lang, passage_lang, to_simplified
 from evals.bench.beir import DataSet, DataSetError, Document
 from knowledge.card import FactRef, Frozen, PassageLang
-from knowledge.dense import DenseIndex, LangVectors
-from knowledge.embed import Embedder, Matrix
 from knowledge.errors import IndexFault
-from knowledge.index_build import CHROMA, TANTIVY
-from knowledge.lexical import LexicalIndex
-from knowledge.passage import PASSAGE_LANGS, Passage
 from knowledge.progress import OnProgress, Progress, unreported
-from knowledge.segment import Segmenter
+from knowledge.search.build import CHROMA, TANTIVY
+from knowledge.search.dense import DenseIndex, LangVectors
+from knowledge.search.embed import Embedder, Matrix
+from knowledge.search.lexical import LexicalIndex
+from knowledge.search.passage import PASSAGE_LANGS, Passage
+from knowledge.search.segment import Segmenter
 
 LAYOUT = 1
 """Number of the folder layout and of how passages are brought into form; raise it with every change."""

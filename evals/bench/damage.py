@@ -19,7 +19,7 @@ from bot.question import Question
 from evals.case import Case
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus, Validity
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -205,8 +205,8 @@ class TimelessCorpus(Corpus):
 def superseded_allowed(advisor: Advisor) -> Iterator[Answer]:
     """Answer as if every version of every rule were in force."""
     from bot.advisor import Advisor
-    from knowledge.embed import open_embedder
     from knowledge.glossary import load_glossary
+    from knowledge.search.embed import open_embedder
 
     known = advisor.corpus
     corpus = TimelessCorpus(

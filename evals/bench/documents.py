@@ -44,10 +44,10 @@ from knowledge.card import Frozen
 from knowledge.documents.document import TENANT, StoredPassage
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.reading.reading import UnreadableFile
-from knowledge.embed import open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.glossary import load_glossary
-from knowledge.segment import Segmenter
+from knowledge.search.embed import open_embedder
+from knowledge.search.segment import Segmenter
 
 TRAPS = "conversation:broken-and-hostile"
 """Scope of broken and hostile files: some have the bytes of sound ones."""

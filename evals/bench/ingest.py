@@ -25,10 +25,10 @@ from evals.documents.rulebooks import ARTICLES, change_paragraphs, write_ruleboo
 from evals.errors import EvalError
 from knowledge.card import Frozen
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder, Matrix, Vector, open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.glossary import load_glossary
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder, Matrix, Vector, open_embedder
+from knowledge.search.segment import Segmenter
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma

@@ -19,24 +19,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.evidence import SEARCH_LIMIT
 from bot.language import detect_lang, passage_lang, search_form
+from bot.retrieval.evidence import SEARCH_LIMIT
 from bot.timing import Stopwatch
 from evals.bench.answer import WARM_UP, bench_app
 from evals.bench.beir import DataSet, DataSetError, read_data_set
 from evals.bench.collection import Collection
 from evals.provenance import git_revision, python_version
 from evals.stats import Percentiles, mean, percentiles
-from knowledge.across import OTHER, above_floor, across, translated
 from knowledge.card import Frozen, PassageLang
-from knowledge.embed import Embedder, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.fuse import FusedHit, fuse
 from knowledge.glossary import Glossary, load_glossary
-from knowledge.passage import PASSAGE_LANGS, Hit
 from knowledge.progress import OnProgress, unreported
 from knowledge.progress_bar import progress_bars
-from knowledge.segment import Segmenter
+from knowledge.search.across import OTHER, above_floor, across, translated
+from knowledge.search.embed import Embedder, open_embedder
+from knowledge.search.fuse import FusedHit, fuse
+from knowledge.search.passage import PASSAGE_LANGS, Hit
+from knowledge.search.segment import Segmenter
 
 Method = Literal["lexical", "dense", "fused"]
 METHODS: tuple[Method, ...] = get_args(Method)

@@ -18,8 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.claim_stream import ClaimReader
 from bot.events import BlockGrowing, Finished
+from bot.model.claim_stream import ClaimReader
 from bot.providers.base import Budget, Delta, Message, OutputForm
 from bot.providers.scripted import ScriptedModel, fact_echo
 from bot.question import Question

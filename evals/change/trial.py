@@ -19,12 +19,12 @@ from evals.comparison.compare import Comparison, compare_runs
 from evals.run import Run, run_suite
 from knowledge.card import FactRef, Instrument
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
 from knowledge.errors import CardError
 from knowledge.glossary import load_glossary
-from knowledge.index import IndexHome, ensure_index
 from knowledge.questions import Questions
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder
+from knowledge.search.index import IndexHome, ensure_index
+from knowledge.search.segment import Segmenter
 
 Side = Literal["before", "after"]
 OnStep = Callable[[Side, Literal["embed", "cases"], int, int], None]

@@ -111,9 +111,9 @@ def try_card(
 
 def _tried(path: Path, suite: str, limit: int | None, folder: Path) -> tuple[Tried, Trial]:
     from evals.change.trial import sides_of, try_corpus
-    from knowledge.check import check_drafts
-    from knowledge.embed import open_embedder
+    from knowledge.checking.check import check_drafts
     from knowledge.load import load_corpus, read_draft
+    from knowledge.search.embed import open_embedder
 
     cases = load_suite(suite)
     shipped = path.resolve().is_relative_to(folder.resolve())

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.answer import CheckedAnswer
 from bot.language import passage_lang
-from bot.model_reply import json_objects, read_reply
-from bot.prompt import fence, load_prompt
+from bot.model.prompt import fence, load_prompt
+from bot.model.reply import json_objects, read_reply
 from bot.providers.base import Budget, ChatModel, Message, ModelError, Usage
 from evals.case import Case
 from evals.run import CaseResult, Run

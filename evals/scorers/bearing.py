@@ -1,6 +1,6 @@
 """Bearing: do the facts that a sentence cites bear it out?
 
-The judge is the claim checker (`bot/check.py` with `bot/support.py`), asked anew for every
+The judge is the claim checker (`bot/checking/check.py` with `bot/checking/support.py`), asked anew for every
 sentence: what the answer says of itself is not believed. The checker was made for sentences in a
 model's own words. Sentences that are put together from the cards are held against what they are
 made of, which is both stricter and faster:
@@ -21,16 +21,16 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from bot.answer import CheckedAnswer, CheckedClaim
-from bot.check import Checker
-from bot.draft import Claim, Finding
-from bot.labels import is_labelled, label_for
+from bot.checking.check import Checker
 from bot.language import to_simplified
-from bot.plan_text import sentences
-from bot.premise import CORRECTION
+from bot.writing.draft import Claim, Finding
+from bot.writing.labels import is_labelled, label_for
+from bot.writing.plan_text import sentences
+from bot.writing.premise import CORRECTION
 from evals.scorers.text import bare, joined
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus, Validity
-from knowledge.figures import Figure, read_figures
+from knowledge.figures.figure import Figure, read_figures
 from knowledge.route import RouteCard
 
 _KEPT = 65_536
@@ -193,11 +193,11 @@ def _pairs(text: str) -> frozenset[str]:
 @lru_cache(maxsize=2)
 def bearing_of(corpus: Corpus) -> Bearing:
     """Open the judge over a corpus; several metrics share it."""
-    from bot.support import Support
-    from bot.understanding import Lexicon
-    from knowledge.embed import open_embedder
+    from bot.checking.support import Support
+    from bot.query.understanding import Lexicon
     from knowledge.glossary import load_glossary
     from knowledge.home import default_home
+    from knowledge.search.embed import open_embedder
 
     glossary = load_glossary()
     support = Support(corpus, Lexicon(corpus, glossary), open_embedder(), default_home() / "facts")

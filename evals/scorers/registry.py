@@ -130,7 +130,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "figures_without_fact",
         "answers with a figure that no fact of the corpus and no word of the asker contains / answers",
-        "knowledge.figures over the whole corpus",
+        "knowledge.figures.figure over the whole corpus",
         "lower",
         "rate",
         violations.figures_without_fact,
@@ -166,7 +166,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "figure_fidelity",
         "figures that stand in the facts cited with their sentence, value and unit / figures",
-        "knowledge.figures by sentence",
+        "knowledge.figures.figure by sentence",
         "higher",
         "mean",
         citations.figure_fidelity,
@@ -306,7 +306,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "stale_claims",
         "claims that state as current what is not in force on the day / claims",
-        "knowledge.corpus validity, bot.labels tells_standing",
+        "knowledge.corpus validity, bot.writing.labels tells_standing",
         "lower",
         "mean",
         versions.stale_claims,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bot.answer import CheckedAnswer
-from bot.profile import known_values
+from bot.query.profile import known_values
 from bot.route_plan import PlannedOption, PlannedStep, plan_route
 from evals.case import Case
 from evals.scorers.score import Score, Scorer, listed

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 
 from bot.answer import CheckedAnswer, CheckedClaim
-from bot.labels import tells_standing
 from bot.language import to_simplified
+from bot.writing.labels import tells_standing
 from evals.case import Case
 from evals.scorers.score import Score, Scorer, listed
 from knowledge.card import FactRef

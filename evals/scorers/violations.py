@@ -44,7 +44,7 @@ def figures_without_fact(corpus: Corpus) -> Scorer:
         return tuple(_corpus_texts(corpus))
 
     def score(case: Case, answer: CheckedAnswer) -> Score:
-        from knowledge.figures import missing_figures
+        from knowledge.figures.figure import missing_figures
 
         near = [*_own_words(case, answer), *_cited_texts(corpus, answer)]
         # Addresses and dates of publication are no statements.

@@ -7,7 +7,7 @@ import re
 
 from bot.language import Lang, detect_lang, to_simplified, to_traditional
 from knowledge.card import PassageLang
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 from knowledge.glossary import Glossary
 
 _POLITE: dict[bool, tuple[tuple[str, str], ...]] = {

@@ -10,10 +10,10 @@ import cn2an
 
 from bot.language import to_simplified, to_traditional
 from evals.scorers.text import find, folded
-from knowledge.figures import Figure, read_figures
+from knowledge.figures.figure import Figure, read_figures
+from knowledge.figures.numerals import canonical
 from knowledge.glossary import Glossary
 from knowledge.language import is_chinese
-from knowledge.numerals import canonical
 
 _SCRIPTS = {"亿": "[亿億]", "万": "[万萬]", "个": "[个個]", "两": "[两兩]", "时": "[时時]"}
 _MONTHS = [

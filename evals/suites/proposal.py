@@ -8,7 +8,7 @@ from evals.case import Nugget
 from evals.suites.patterns import figure_pattern, point_pattern
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.figures import Figure, read_figures
+from knowledge.figures.figure import Figure, read_figures
 from knowledge.glossary import Glossary
 
 

@@ -11,13 +11,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.select import overlap
+from bot.writing.select import overlap
 from evals.scorers.text import find, folded
 from evals.suites.forbidden import forbidden
 from evals.suites.patterns import figure_pattern
 from knowledge.card import Fact, FactRef, FactValue, Instrument
 from knowledge.corpus import Corpus
-from knowledge.figures import Figure, read_figures
+from knowledge.figures.figure import Figure, read_figures
 from knowledge.glossary import Glossary
 
 _OF_BEFORE = frozenset({"old", "previous", "former"})

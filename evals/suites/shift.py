@@ -12,7 +12,7 @@ from evals.case import Case, Nugget
 from evals.suites.generator import generator
 from evals.suites.replaced import Replaced
 from knowledge.corpus import Corpus
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 from knowledge.glossary import Glossary
 
 _EACH = 2

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from bot.language import Lang, detect_lang, to_simplified, to_traditional
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 
 _ALIKE = (
     "的得地 事式试 资姿咨 金今斤 款宽 会汇惠 外歪 境镜竟 公工功 司丝思 融荣容 投头 行型形 板办 里理礼 "

@@ -16,14 +16,14 @@ from pydantic import SecretStr
 
 from bot.advisor import Advisor
 from bot.answer import CheckedAnswer, Engine, ModelUse
-from bot.brief import LANGUAGES, fact_lines, within
-from bot.labels import en_date, zh_date
 from bot.language import in_script, passage_lang
-from bot.prompt import fence, load_prompt
+from bot.model.brief import LANGUAGES, fact_lines, within
+from bot.model.prompt import fence, load_prompt
 from bot.providers.base import Budget, Fault, Message, ModelError, Usage
 from bot.providers.open_model import NO_KEY
 from bot.providers.openai_chat import TOKEN_LIMIT, OpenAIChat
 from bot.question import Question
+from bot.writing.labels import en_date, zh_date
 from evals.errors import TargetError
 from evals.provenance import index_manifest
 from evals.targets.patience import Patience, Unanswered

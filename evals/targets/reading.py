@@ -16,17 +16,17 @@ from typing import NamedTuple
 
 from bot.advisor import Advisor
 from bot.answer import AnswerBlock, CheckedAnswer, CheckedClaim, Citation, Engine, Standing
-from bot.claim_stream import is_heading, sentences_of, without_layout
-from bot.draft import Claim
 from bot.errors import QuestionError
 from bot.language import to_simplified
+from bot.model.claim_stream import is_heading, sentences_of, without_layout
 from bot.present import CitationBook
+from bot.query.register import Register, is_number
 from bot.question import MAX_CHARS, Question, read_question
-from bot.register import Register, is_number
+from bot.writing.draft import Claim
 from evals.scorers.text import source_lines
 from evals.targets.abstention import Act, act_of, parts_of
 from knowledge.card import FactRef
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 from knowledge.glossary import load_glossary
 
 REASONS = 3

@@ -109,7 +109,7 @@ class Engine(Target):
         """Those of the model that writes; none where facts are said as they stand."""
         if self.record.model is None:
             return {}
-        from bot.prompt import PROMPTS_DIR, read_prompt
+        from bot.model.prompt import PROMPTS_DIR, read_prompt
 
         read = (read_prompt(path) for path in sorted(PROMPTS_DIR.glob("*.md")))
         return {f"{p.id}.{p.lang}": p.version for p in read if p.id in _WRITING}

@@ -38,12 +38,12 @@ from knowledge.documents.reading.read import read_file
 from knowledge.documents.reading.reading import Reading, UnreadableFile
 from knowledge.documents.search import DocumentIndex, PassageHit
 from knowledge.documents.splitting.split import split
-from knowledge.embed import Embedder, Vector
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.home import documents_folder
 from knowledge.language import is_chinese, search_form
 from knowledge.progress import OnProgress, Progress, unreported
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder, Vector
+from knowledge.search.segment import Segmenter
 
 BATCH = 8
 """Passages embedded in one call: under a second, so that little is lost when a run dies. The engine

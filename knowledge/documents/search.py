@@ -17,19 +17,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.across import OTHER, across, translated
 from knowledge.card import FactRef, PassageLang
-from knowledge.centre import Centres
 from knowledge.documents.document import StoredPassage
 from knowledge.documents.errors import NoSuchDocument
 from knowledge.documents.keeping.store import DocumentStore, Shelf, State
-from knowledge.embed import Embedder, Matrix, Vector
-from knowledge.fuse import FusedHit, Weights, fuse
 from knowledge.glossary import Glossary
 from knowledge.language import search_form, to_simplified
-from knowledge.lexical import Entry, GrowingLexicalIndex
-from knowledge.passage import PASSAGE_LANGS, Hit
-from knowledge.segment import Segmenter
+from knowledge.search.across import OTHER, across, translated
+from knowledge.search.centre import Centres
+from knowledge.search.embed import Embedder, Matrix, Vector
+from knowledge.search.fuse import FusedHit, Weights, fuse
+from knowledge.search.lexical import Entry, GrowingLexicalIndex
+from knowledge.search.passage import PASSAGE_LANGS, Hit
+from knowledge.search.segment import Segmenter
 
 SEARCH_LIMIT = 120
 """Hits taken from each ranking before they are merged, as for the cards."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from knowledge.card import Fact, FactRef, Instrument, PassageLang
-from knowledge.figures import missing_figures, read_figures
+from knowledge.figures.figure import missing_figures, read_figures
 from knowledge.language import search_form
 from knowledge.official.articles import Article
 from knowledge.official.provision import covers, read_provisions

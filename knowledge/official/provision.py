@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from knowledge.figures.numerals import number, roman
 from knowledge.language import search_form
-from knowledge.numerals import number, roman
 
 Series = Literal["article", "point"]
 """`article`: 第十二条, Article 12, Section 5; `point`: 一、, （一）, 3.1, item II, paragraph 37."""

@@ -18,9 +18,9 @@ from bot.settings import Settings
 from evals.bench.chromium import BROWSERS, FLAGS, find_browser
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder
 from knowledge.glossary import load_glossary
-from knowledge.index import SearchIndex
+from knowledge.search.embed import Embedder
+from knowledge.search.index import SearchIndex
 from tests.browser.scripted import ScriptedAdvisor
 from tests.conftest import NO_BROWSER
 
@@ -83,7 +83,7 @@ def live_server(
     embedder: Embedder,
 ) -> Iterator[str]:
     """The whole app over the real advisor."""
-    from ui.api import create_app
+    from ui.api.app import create_app
 
     settings = Settings(home=tmp_path_factory.mktemp("live"))
     glossary, segmenter = load_glossary(), search_index.lexical.segmenter
@@ -104,7 +104,7 @@ def scripted_server(
     scripted_advisor: ScriptedAdvisor, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The page over the scripted advisor."""
-    from ui.api import create_app
+    from ui.api.app import create_app
 
     settings = Settings(home=tmp_path_factory.mktemp("scripted"))
     with served(create_app(scripted_advisor, settings)) as address:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 
 from bot.answer import AnswerBlock, AnswerBody, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
-from bot.draft import Block, BlockKind
 from bot.events import (
     AnswerEvent,
     BlockReady,
@@ -23,9 +22,10 @@ from bot.events import (
 )
 from bot.language import in_script, localise
 from bot.present import CitationBook, present_block, present_plan
-from bot.profile import known_values
+from bot.query.profile import known_values
 from bot.question import Question
 from bot.route_plan import plan_route
+from bot.writing.draft import Block, BlockKind
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.load import load_corpus

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bot.settings import Settings
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
-from ui.gradio_import import without_editor_help
-from ui.serve import listen, run
+from ui.api.app import create_app
+from ui.ask.gradio_import import without_editor_help
+from ui.serving.serve import listen, run
 
 
 def serve(advisor: ScriptedAdvisor, port: int, home: str) -> None:
@@ -27,7 +27,7 @@ def serve(advisor: ScriptedAdvisor, port: int, home: str) -> None:
 def main(port: str, home: str) -> None:
     """Obey the lines on stdin until it ends."""
     without_editor_help()
-    import ui.web  # noqa: F401
+    import ui.ask.web  # noqa: F401
 
     advisor = ScriptedAdvisor()
     child = 0

@@ -453,7 +453,7 @@ def test_nothing_that_anyone_typed_runs(open_page: OpenPage, scripted_server: st
 def test_a_server_that_keeps_nothing_works_as_a_tab(
     open_page: OpenPage, corpus: Corpus, tmp_path: Path
 ) -> None:
-    from ui.api import create_app
+    from ui.api.app import create_app
 
     settings = Settings(home=tmp_path / "none", keep_conversations=False)
     with served(create_app(ScriptedAdvisor(corpus), settings)) as address:

@@ -41,7 +41,7 @@ class Site(NamedTuple):
 def site(
     browser: Browser, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    from ui.api import create_app
+    from ui.api.app import create_app
 
     settings = Settings(home=tmp_path_factory.mktemp("evaluators"))
     run = kept_run(settings.home / "evals", corpus, limit=40)

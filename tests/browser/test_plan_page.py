@@ -14,7 +14,7 @@ from bot.present import present_plan
 from bot.route_plan import plan_route
 from knowledge.corpus import Corpus
 from tests.hostile import PAYLOADS
-from ui.route_drawing import draw_option
+from ui.plan.drawing import draw_option
 from ui.strings import LANGS
 
 FUND = "/plan/fund-overseas-subsidiary"

@@ -22,7 +22,7 @@ from knowledge.card import Bilingual
 from tests.browser.conftest import DEADLINE_MS, served
 from tests.browser.portal import SESSION, Portal, portal
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.sessions import new_token
 
 TAX = "香港财资中心税率多少？"

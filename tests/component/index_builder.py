@@ -20,13 +20,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import knowledge.index as index_module
+import knowledge.search.index as index_module
 from knowledge.corpus import Corpus
-from knowledge.embed import open_embedder
-from knowledge.index import IndexHome, ensure_index
 from knowledge.load import load_corpus
 from knowledge.progress import Progress
-from knowledge.segment import Segmenter
+from knowledge.search.embed import open_embedder
+from knowledge.search.index import IndexHome, ensure_index
+from knowledge.search.segment import Segmenter
 
 
 def some_cards(corpus: Corpus, first: int, count: int, *, changed: bool = False) -> Corpus:

@@ -10,8 +10,8 @@ from typing import Any
 import uvicorn
 
 from bot.settings import Settings
-from ui.api import create_app
-from ui.serve import listen, url_of
+from ui.api.app import create_app
+from ui.serving.serve import listen, url_of
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from bot.store.store import Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
-from ui.answering import SHOW_EVERY_S, Answering, Answers
-from ui.page_request import PageRequest
+from ui.ask.answering import SHOW_EVERY_S, Answering, Answers
+from ui.ask.page_request import PageRequest
 
 KEY, OTHER = "a" * 43, "b" * 43
 TALK, OTHER_TALK = "c" * 22, "d" * 22

@@ -36,9 +36,9 @@ from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.errors import IndexFault
 from tests.component.fault_server import KEY, FaultServer
-from ui.api import MAX_BODY_BYTES, create_app
-from ui.api_problems import PROBLEM_JSON, accepted_lang
-from ui.serve import listen
+from ui.api.app import MAX_BODY_BYTES, create_app
+from ui.api.problems import PROBLEM_JSON, accepted_lang
+from ui.serving.serve import listen
 
 SSE = {"Accept": "text/event-stream"}
 ZH = {"Accept-Language": "zh-CN"}
@@ -704,7 +704,7 @@ def test_a_client_that_leaves_stops_the_engine(corpus: Corpus) -> None:
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.api_guard.BODY_S", 0.2)
+    monkeypatch.setattr("ui.api.guard.BODY_S", 0.2)
     with (
         serving(EndlessAdvisor(corpus)) as port,
         socket.create_connection(("127.0.0.1", port), timeout=10) as client,

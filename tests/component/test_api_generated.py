@@ -32,9 +32,9 @@ from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.papers.scopes import Scopes
-from ui.serve import listen
+from ui.serving.serve import listen
 
 EXAMPLES = 65
 """Requests to each endpoint; at least `WANTED` in all."""
@@ -53,7 +53,7 @@ OWNER = {"X-Hugang-Owner": "k" * 43}
 
 @pytest.fixture(scope="module")
 def advisor(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from ui.documents_cli import opened_library
+    from ui.commands.documents import opened_library
 
     scripted: Any = ScriptedAdvisor(corpus)
     with pytest.MonkeyPatch.context() as patch:

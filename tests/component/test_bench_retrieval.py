@@ -22,16 +22,16 @@ from evals.bench.retrieval import (
     bench_retrieval,
     measure,
 )
-from knowledge.across import OTHER_LANGUAGE_QUOTA, OTHER_LANGUAGE_SHARE, across
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder, Matrix, Vector
-from knowledge.fuse import FusedHit
 from knowledge.glossary import load_glossary
-from knowledge.passage import passages_of
 from knowledge.progress import Progress
-from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
+from knowledge.search.across import OTHER_LANGUAGE_QUOTA, OTHER_LANGUAGE_SHARE, across
+from knowledge.search.embed import Embedder, Matrix, Vector
+from knowledge.search.fuse import FusedHit
+from knowledge.search.passage import passages_of
+from knowledge.search.segment import Segmenter
+from knowledge.search.vectors import VECTORS_DIR, VectorCache, embed_passages
 
 
 class Files(NamedTuple):

@@ -19,13 +19,13 @@ from bot.answer import AnswerPlan, CheckedAnswer
 from bot.errors import SettingsError
 from bot.events import Failed
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy
-from knowledge.index import IndexHome
-from knowledge.segment import Segmenter
-from ui import terminal
+from knowledge.search.embed import Embedder
+from knowledge.search.index import IndexHome
+from knowledge.search.segment import Segmenter
 from ui.cli import app
-from ui.serve import listen, url_of
+from ui.commands import terminal
+from ui.serving.serve import listen, url_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUTE = "acquire-overseas-company"

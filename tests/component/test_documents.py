@@ -22,9 +22,9 @@ from knowledge.documents.keeping import store as store_module
 from knowledge.documents.library import BATCH, DocumentLibrary
 from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.documents.search import PassageHit
-from knowledge.embed import Embedder, Matrix, Vector
 from knowledge.progress import Progress
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder, Matrix, Vector
+from knowledge.search.segment import Segmenter
 from tests.component.paper_texts import MANUAL, PRODUCT_SHEET, write
 
 ALICE, BOB, TALK = "owner:alice-0123", "owner:robert-456", "conversation:abcdefgh"

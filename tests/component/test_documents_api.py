@@ -27,9 +27,9 @@ from knowledge.glossary import load_glossary
 from tests.component.files_to_read import set_pdf
 from tests.component.paper_texts import MANUAL, PRODUCT_SHEET
 from tests.hostile import PAYLOADS
-from ui.answer_view import AnswerView
-from ui.api import create_app
-from ui.api_problems import PROBLEM_JSON
+from ui.api.app import create_app
+from ui.api.problems import PROBLEM_JSON
+from ui.ask.answer_view import AnswerView
 from ui.papers.shelf import Shelf
 
 KEY, OTHER = "k" * 43, "x" * 43

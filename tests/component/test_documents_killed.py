@@ -20,8 +20,8 @@ import pytest
 from knowledge.documents.document import TENANT
 from knowledge.documents.keeping.store import DocumentStore
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder
+from knowledge.search.segment import Segmenter
 from tests.component.paper_texts import write
 
 ROOT = Path(__file__).parents[2]

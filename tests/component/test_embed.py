@@ -23,8 +23,8 @@ from bot.store.tenants import Limits, Logo, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
-from ui.api_problems import PROBLEM_JSON
+from ui.api.app import create_app
+from ui.api.problems import PROBLEM_JSON
 from ui.embed.routes import changes
 from ui.sessions import new_token
 
@@ -306,7 +306,7 @@ def test_the_chat_needs_neither_gradio_nor_what_only_agents_and_word_files_need(
 ) -> None:
     program = (
         "import sys; from pathlib import Path; from starlette.testclient import TestClient;"
-        "from bot.settings import Settings; from ui.api import create_app;"
+        "from bot.settings import Settings; from ui.api.app import create_app;"
         "from tests.browser.scripted import ScriptedAdvisor;"
         f"app = create_app(ScriptedAdvisor(), Settings(home=Path({str(tmp_path)!r})), web=False);"
         "found = TestClient(app).get('/embed/chat.js?lang=en');"

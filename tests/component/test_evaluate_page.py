@@ -24,7 +24,7 @@ from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.kept_runs import kept_run
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.cli import app as command
 from ui.evaluate.person import COOKIE, PATH
 

@@ -5,12 +5,12 @@ import sys
 
 PROGRAM = """
 import time
-from ui.gradio_import import without_editor_help
+from ui.ask.gradio_import import without_editor_help
 without_editor_help()
 import gradio, gradio.component_meta, gradio.events, sys
-assert gradio.component_meta.create_or_modify_pyi.__module__ == "ui.gradio_import"
-assert gradio.events.EventListener.set_doc.__module__ == "ui.gradio_import"
-assert not any(type(finder).__module__ == "ui.gradio_import" for finder in sys.meta_path)
+assert gradio.component_meta.create_or_modify_pyi.__module__ == "ui.ask.gradio_import"
+assert gradio.events.EventListener.set_doc.__module__ == "ui.ask.gradio_import"
+assert not any(type(finder).__module__ == "ui.ask.gradio_import" for finder in sys.meta_path)
 with gradio.Blocks():
     gradio.HTML("x").change(None, js="() => 1")
 print("ok")

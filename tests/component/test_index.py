@@ -14,16 +14,16 @@ from typer.testing import CliRunner
 from knowledge import index_cli
 from knowledge.card import Bilingual, Instrument
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy, IndexFault
 from knowledge.home import HOME_VARIABLE, default_home, index_folder
-from knowledge.index import IndexHome, SearchIndex, ensure_index
 from knowledge.index_cli import shipped_texts
-from knowledge.manifest import MANIFEST, IndexSpec, spec_for
-from knowledge.passage import passages_of
 from knowledge.progress import Progress
-from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, VectorCache
+from knowledge.search.embed import Embedder
+from knowledge.search.index import IndexHome, SearchIndex, ensure_index
+from knowledge.search.manifest import MANIFEST, IndexSpec, spec_for
+from knowledge.search.passage import passages_of
+from knowledge.search.segment import Segmenter
+from knowledge.search.vectors import VECTORS_DIR, VectorCache
 
 Remake = Callable[[Path], None]
 

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
 from knowledge.errors import IndexBusy
-from knowledge.index import IndexHome, SearchIndex, ensure_index
-from knowledge.manifest import spec_for
-from knowledge.passage import passages_of
-from knowledge.segment import Segmenter
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
+from knowledge.search.embed import Embedder
+from knowledge.search.index import IndexHome, SearchIndex, ensure_index
+from knowledge.search.manifest import spec_for
+from knowledge.search.passage import passages_of
+from knowledge.search.segment import Segmenter
+from knowledge.search.vectors import VECTORS_DIR, VectorCache, embed_passages
 from tests.component.index_builder import some_cards
 
 ROOT = Path(__file__).parents[2]

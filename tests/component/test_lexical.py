@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
 from knowledge.errors import IndexFault
-from knowledge.index import SearchIndex
-from knowledge.lexical import LexicalIndex, LexicalWeights
-from knowledge.passage import Passage, passages_of
-from knowledge.segment import Segmenter
+from knowledge.search.index import SearchIndex
+from knowledge.search.lexical import LexicalIndex, LexicalWeights
+from knowledge.search.passage import Passage, passages_of
+from knowledge.search.segment import Segmenter
 
 CASES = Path(__file__).parents[2] / "evals/cases/dev.jsonl"
 SMALL = (

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from knowledge.card import FactRef
-from knowledge.lexical import Entry, GrowingLexicalIndex
-from knowledge.segment import Segmenter
+from knowledge.search.lexical import Entry, GrowingLexicalIndex
+from knowledge.search.segment import Segmenter
 
 
 def test_groups_are_seen_in_their_scope_and_are_gone_when_removed() -> None:

@@ -19,7 +19,7 @@ from bot.store.store import Store
 from bot.store.tenants import TenantProfile
 from knowledge.card import Bilingual
 from tests.served import Served, served
-from ui.logs import set_up
+from ui.serving.logs import set_up
 
 pytestmark = pytest.mark.timeout(300)
 QUESTION = "蓝鲸计划境外放款的额度怎么计算？"

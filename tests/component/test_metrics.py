@@ -16,7 +16,7 @@ from bot.store.tenants import Limits, TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
+from ui.api.app import create_app
 
 TOKEN = "t" * 24
 ASK = {"question": "税率多少？"}

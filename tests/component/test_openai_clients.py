@@ -29,7 +29,7 @@ from bot.question import Question, read_question
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.store.tenants import Limits, TenantProfile
-from bot.wording import HEADINGS
+from bot.writing.wording import HEADINGS
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from knowledge.documents.document import EVERYBODY
@@ -37,7 +37,7 @@ from tests.browser.scripted import ScriptedAdvisor
 from tests.component.served import served
 from tests.conftest import NO_CURL
 from tests.loops import run
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.reply import FOOT, bare_text, foot
 
 ASKED = "境外放款的额度怎么计算？"

@@ -16,7 +16,7 @@ from knowledge.documents.document import EVERYBODY, TENANT, Particulars
 from knowledge.documents.errors import StoreFault
 from knowledge.documents.library import DocumentLibrary
 from knowledge.glossary import load_glossary
-from ui.terminal import after_answer
+from ui.commands.terminal import after_answer
 
 MANUAL = """# 远航集团资金管理制度
 

@@ -19,8 +19,8 @@ from knowledge.route import Goal
 from tests.component.read_page import Page
 from tests.hostile import PAYLOADS
 from ui.frame import mount_assets
-from ui.plan_day import not_held
-from ui.plan_page import GROUPS, plan_pages
+from ui.plan.day import not_held
+from ui.plan.page import GROUPS, plan_pages
 from ui.strings import LANGS, string
 
 ENDED_OR_AHEAD = ("not-yet", "superseded", "repealed")

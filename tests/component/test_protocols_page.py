@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store.store import Store
 from tests.component.served import served
 from ui.access import Access
-from ui.api_catalogue import Catalogue
+from ui.api.catalogue import Catalogue
 from ui.desk import Desk
 from ui.mcp_server.tools import Toolbox
 from ui.openai_api.models import MODELS

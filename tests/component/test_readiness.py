@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-import ui.api_health
+import ui.api.health
 from bot.settings import Settings
 from bot.store.store import Store
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
+from ui.api.app import create_app
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(ui.api_health, "_FRESH_S", 0.0)
+    monkeypatch.setattr(ui.api.health, "_FRESH_S", 0.0)
     return Settings(home=tmp_path / "home")
 
 

@@ -110,7 +110,7 @@ def test_words_of_another_field_find_nothing_and_say_what_to_do(
 
 
 def test_the_api_finds_by_the_same_words_and_filters(corpus: Corpus, client: TestClient) -> None:
-    from ui.api_catalogue import Catalogue, InstrumentFilter
+    from ui.api.catalogue import Catalogue, InstrumentFilter
 
     wanted = InstrumentFilter(topic="tax", jurisdiction="hongkong", as_of=dt.date(2026, 6, 1))
     listed = {row.id for row in Catalogue(corpus).instruments(wanted).items}

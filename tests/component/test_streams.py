@@ -21,10 +21,10 @@ from bot.settings import Settings
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
-from ui.api import create_app
-from ui.serve import listen
-from ui.steps import Steps
-from ui.streams import AnswerStream, Streams
+from ui.api.app import create_app
+from ui.api.steps import Steps
+from ui.api.streams import AnswerStream, Streams
+from ui.serving.serve import listen
 
 ASK = {"question": "慢慢回答：境外放款的额度怎么计算？"}
 QUICK = {"question": "境外放款的额度怎么计算？"}
@@ -121,7 +121,7 @@ def test_without_a_name_a_client_that_leaves_stops_the_engine(
 def test_a_named_answer_that_nobody_waits_for_is_given_up_and_can_be_asked_again(
     client: httpx.Client, advisor: CountedAdvisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.streams.ALONE_S", 0.1)
+    monkeypatch.setattr("ui.api.streams.ALONE_S", 0.1)
     named = {**EVENTS, "Idempotency-Key": "one"}
     with client.stream("POST", "/ask", json=ASK, headers=named) as response:
         events(response, most=1)
@@ -193,7 +193,7 @@ def test_ended_answers_are_forgotten_though_each_question_has_a_name_of_its_own(
         gc.collect()
         return sum(isinstance(one, AnswerStream) for one in gc.get_objects())
 
-    monkeypatch.setattr("ui.streams.KEPT_S", 0.0)
+    monkeypatch.setattr("ui.api.streams.KEPT_S", 0.0)
     before = held()
     for name in "abcdefgh":
         named = {**EVENTS, "Idempotency-Key": name}

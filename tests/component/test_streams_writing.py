@@ -16,7 +16,7 @@ from bot.events import AnswerEvent, EvidenceFound
 from bot.providers.scripted import ScriptedModel, fact_echo
 from bot.question import Question
 from bot.settings import Settings
-from ui.api import create_app
+from ui.api.app import create_app
 
 ASK = {"question": "境外放款的额度怎么计算？"}
 SSE = {"Accept": "text/event-stream"}

@@ -12,14 +12,14 @@ from docx import Document as WordFile
 from knowledge.card import FactRef, Instrument
 from knowledge.documents.document import PUBLIC
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder
 from knowledge.official.book import ArticleBook
 from knowledge.official.fetch import Fetcher, FetchLimits
 from knowledge.official.records import DATABASE, Records
 from knowledge.official.register import OfficialText
 from knowledge.official.review import NotUnderReview, confirm
 from knowledge.official.sync import Outcome, Synchroniser
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder
+from knowledge.search.segment import Segmenter
 from tests.component.law_server import (
     LawServer,
     dribble,

@@ -21,13 +21,13 @@ from bot.store.store import Store
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.embed import Embedder
 from knowledge.home import default_home, documents_folder
-from knowledge.index import SearchIndex
 from knowledge.official import fetch, register
 from knowledge.official.book import ArticleBook
 from knowledge.official.register import OfficialText
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder
+from knowledge.search.index import SearchIndex
+from knowledge.search.segment import Segmenter
 from tests.component.law_server import LawServer, law_server, page, redirect, status
 from tests.component.test_fetch import QUICK
 from ui.cli import app

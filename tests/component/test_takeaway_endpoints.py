@@ -18,7 +18,7 @@ from bot.advisor import Advisor
 from bot.answer import CheckedAnswer
 from bot.question import read_question
 from tests.component.taken_away import draw, joined, open_word, pdf_text, word_text
-from ui.api_problems import PROBLEM_JSON, add_problem_handlers
+from ui.api.problems import PROBLEM_JSON, add_problem_handlers
 from ui.takeaway.endpoints import takeaway_endpoints
 from ui.takeaway.fonts import FontShelf, open_shelf
 from ui.takeaway.typesetting import Job, Typesetter, TypesettingFailed, TypesettingTooLong

@@ -33,9 +33,9 @@ from tests.component.taken_away import (
     word_links,
     word_text,
 )
-from ui.marks import Marks
-from ui.plan_day import not_held
-from ui.plan_words import PlanWords
+from ui.ask.marks import Marks
+from ui.plan.day import not_held
+from ui.plan.words import PlanWords
 from ui.strings import LANGS, string
 from ui.takeaway.elements import Items, Paragraph, Picture, Table, clean, text_of
 from ui.takeaway.files import Form, disposition, file_name, write_file

@@ -28,11 +28,11 @@ from knowledge.documents.errors import StoreFault
 from tests.browser.scripted import ScriptedAdvisor
 from tests.loops import run
 from ui.access import Access
-from ui.answering import Answers
-from ui.api import create_app
-from ui.api_problems import PROBLEM_JSON
+from ui.api.app import create_app
+from ui.api.problems import PROBLEM_JSON
+from ui.ask.answering import Answers
+from ui.ask.handlers import PageRequest
 from ui.desk import address_of
-from ui.handlers import PageRequest
 
 OWNER = {"X-Hugang-Owner": "k" * 43}
 TALK = "Jm3sZk0p9VtTq1xYc2dUeg"
@@ -387,7 +387,7 @@ def test_one_failure_does_not_end_the_removal_of_what_is_due(
         return 0
 
     monkeypatch.setattr(Store, "retire", retire)
-    monkeypatch.setattr("ui.api._RETIRE_EVERY_S", 0.01)
+    monkeypatch.setattr("ui.api.app._RETIRE_EVERY_S", 0.01)
     with TestClient(create_app(ScriptedAdvisor(corpus), settings, web=False)):
         assert again.wait(10)
 

@@ -14,7 +14,7 @@ import pytest
 from knowledge.card import Bilingual
 from knowledge.documents.reading.reading import UnreadableFile
 from knowledge.progress import OnProgress, Progress
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
 from ui.papers import uploads as module
 from ui.papers.uploads import FOLDER, Uploads
 

@@ -18,7 +18,7 @@ from bot.store.tenants import TenantProfile
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
 from tests.browser.scripted import ScriptedAdvisor
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.cli import app
 from ui.forget import owner_of_visitor
 
@@ -211,7 +211,7 @@ def test_the_commands_tell_the_same(asked: str, tmp_path: Path) -> None:
 def test_the_command_forgets_documents_too(
     store: Store, settings: Settings, tmp_path: Path
 ) -> None:
-    from ui.documents_cli import opened_library
+    from ui.commands.documents import opened_library
     from ui.papers.scopes import Scopes
 
     paper = tmp_path / "policy.md"
@@ -244,7 +244,7 @@ def test_no_answer_that_stands_ready_to_be_given_again_outlives_a_visitor(
 def test_no_answer_that_stands_ready_to_be_given_again_quotes_a_deleted_document(
     store: Store, tmp_path: Path
 ) -> None:
-    from ui.documents_cli import opened_library
+    from ui.commands.documents import opened_library
     from ui.papers.scopes import Scopes
     from ui.papers.shelf import Shelf
 
@@ -265,7 +265,7 @@ def test_documents_of_a_deleted_conversation_are_forgotten_too(
     store: Store, tmp_path: Path
 ) -> None:
     from bot.store.records import Asked
-    from ui.documents_cli import opened_library
+    from ui.commands.documents import opened_library
     from ui.papers.scopes import Scopes
 
     talk, owner = "Jm3sZk0p9VtTq1xYc2dUeg", owner_of_visitor("bank-a", "one")

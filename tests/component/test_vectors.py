@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from knowledge.card import FactRef
-from knowledge.centre import Centres
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder, Matrix, Vector, unit
 from knowledge.index_cli import shipped_texts
-from knowledge.passage import PASSAGE_LANGS, Passage, passages_of
 from knowledge.progress import Progress
-from knowledge.vectors import VECTORS_DIR, VectorCache, embed_passages
+from knowledge.search.centre import Centres
+from knowledge.search.embed import Embedder, Matrix, Vector, unit
+from knowledge.search.passage import PASSAGE_LANGS, Passage, passages_of
+from knowledge.search.vectors import VECTORS_DIR, VectorCache, embed_passages
 
 
 class CountingEmbedder:

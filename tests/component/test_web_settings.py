@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from bot.settings import Settings
 from knowledge.corpus import Corpus
-from ui.api import MAX_PAGE_BODY_BYTES, create_app
+from ui.api.app import MAX_PAGE_BODY_BYTES, create_app
 
 FOREIGN = {"Origin": "https://elsewhere.test"}
 JOIN = "/gradio_api/queue/join"

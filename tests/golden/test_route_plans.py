@@ -21,14 +21,14 @@ from bot.advisor import Advisor
 from bot.answer import AnswerOption, AnswerPlan, AnswerStep
 from bot.language import Lang
 from bot.present import present_plan
-from bot.profile import Value, read_values
+from bot.query.profile import Value, read_values
 from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
 from knowledge.card import FactRef
 from knowledge.expression import parse_expression
 from knowledge.load import load_corpus, read_yaml
 from knowledge.route import Option, RouteCard
-from ui.api import create_app
+from ui.api.app import create_app
 from ui.cli import app
 
 HERE = Path(__file__).parent

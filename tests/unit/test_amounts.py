@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.amounts import Money, read_mentions, read_money
 from bot.language import to_simplified
+from bot.query.amounts import Money, read_mentions, read_money
 
 
 def money(amount: str, currency: str) -> Money:

@@ -7,7 +7,6 @@ import datetime as dt
 import pytest
 
 from bot.answer import AnswerBlock, AnswerPlan, CheckedAnswer, CheckedClaim, Engine
-from bot.draft import Block
 from bot.events import (
     AnswerEvent,
     BlockGrowing,
@@ -19,14 +18,15 @@ from bot.events import (
     Understood,
 )
 from bot.present import CitationBook, present_block
+from bot.writing.draft import Block
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from tests.loops import run
-from ui.answer_view import AnswerView
-from ui.answering import Answers
-from ui.handlers import answer_handler
+from ui.ask.answer_view import AnswerView
+from ui.ask.answering import Answers
+from ui.ask.handlers import answer_handler
+from ui.ask.page_request import PageRequest
 from ui.html import Html
-from ui.page_request import PageRequest
 
 DAY = dt.date(2026, 11, 22)
 REF = FactRef("hk-corporate-treasury-centre-tax#1")

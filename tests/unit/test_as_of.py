@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.as_of import AsOf, read_as_of
 from bot.language import to_simplified
-from bot.moments import read_moments
+from bot.query.as_of import AsOf, read_as_of
+from bot.query.moments import read_moments
 
 TODAY = dt.date(2026, 11, 22)
 """The day on which the questions of the tables are asked."""

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from bot.asides import without
+from bot.query.asides import without
+from bot.query.understanding import Lexicon, understand
 from bot.question import Turn, read_question
-from bot.understanding import Lexicon, understand
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary
 

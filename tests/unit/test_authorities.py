@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.authorities import FORMALITIES, Directory
-from bot.bodies import Authorities
-from bot.jurisdiction import Jurisdictions, without_places
+from bot.checking.bodies import Authorities
 from bot.language import to_simplified
+from bot.query.authorities import FORMALITIES, Directory
+from bot.query.jurisdiction import Jurisdictions, without_places
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
 from knowledge.glossary import load_glossary
 from knowledge.issuer import Issuer, Place
-from knowledge.segment import Segmenter
+from knowledge.search.segment import Segmenter
 
 NO_HINT = None
 MAINLAND: Place = "mainland"

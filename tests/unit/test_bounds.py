@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.bounds import bounds, turned_bound
+from bot.checking.bounds import bounds, turned_bound
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import get_args
 
 import pytest
 
-from bot.brief import (
+from bot.language import Lang
+from bot.model.brief import (
     EARLIER_CHARS,
     EARLIER_TOLD,
     Brief,
@@ -16,15 +17,14 @@ from bot.brief import (
     compose_repair,
     estimate_tokens,
 )
-from bot.claim_stream import ProposedClaim, read_claims
-from bot.draft import Finding
-from bot.evidence import Evidence, FactHit
-from bot.labels import en_date, is_labelled
-from bot.language import Lang
+from bot.model.claim_stream import ProposedClaim, read_claims
 from bot.providers.base import Message, OutputForm
+from bot.query.understanding import Lexicon, understand
 from bot.question import Question, Turn, read_question
+from bot.retrieval.evidence import Evidence, FactHit
 from bot.route_plan import RoutePlan, plan_route
-from bot.understanding import Lexicon, understand
+from bot.writing.draft import Finding
+from bot.writing.labels import en_date, is_labelled
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary

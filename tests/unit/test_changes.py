@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from bot.changes import ASKED_ABOUT, MOST_ROWS, change_table, replaced_in
-from bot.draft import Block, Claim
-from bot.evidence import Evidence, FactHit
 from bot.language import Lang
+from bot.retrieval.evidence import Evidence, FactHit
+from bot.writing.changes import ASKED_ABOUT, MOST_ROWS, change_table, replaced_in
+from bot.writing.draft import Block, Claim
 from knowledge.card import Bilingual, FactRef, Instrument
 from knowledge.corpus import Corpus
 from tests.unit.small_cards import corpus_of, small_card, small_fact

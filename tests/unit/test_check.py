@@ -7,12 +7,12 @@ from typing import get_args
 
 import pytest
 
-from bot.check import Checker
-from bot.draft import Claim
-from bot.labels import label_for
+from bot.checking.check import Checker
 from bot.language import Lang, localise, to_traditional
-from bot.plan_text import Doubts, plan_blocks, plan_summary
 from bot.route_plan import plan_route
+from bot.writing.draft import Claim
+from bot.writing.labels import label_for
+from bot.writing.plan_text import Doubts, plan_blocks, plan_summary
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.bodies import Authorities
-from bot.check import Checker
-from bot.draft import Claim
+from bot.checking.bodies import Authorities
+from bot.checking.check import Checker
 from bot.language import detect_lang, passage_lang, to_simplified
+from bot.writing.draft import Claim
 from evals.bench.claims import Judged, in_half, judge, markdown, misses, table
 from evals.claim_pairs import (
     DAY,
@@ -29,7 +29,7 @@ from evals.claim_pairs import (
     write_pairs,
 )
 from knowledge.corpus import Corpus
-from knowledge.figures import missing_figures
+from knowledge.figures.figure import missing_figures
 from knowledge.glossary import load_glossary
 
 TRUE = read_pairs(TRUE_PAIRS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.claim_stream import (
+from bot.model.claim_stream import (
     SECTIONS,
     ClaimReader,
     ProposedClaim,

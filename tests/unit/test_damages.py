@@ -180,7 +180,7 @@ def test_obedience_says_what_a_hostile_message_says_and_leaves_others_alone() ->
 def test_an_engine_is_mended_after_its_damage() -> None:
     from bot import advisor as engine
     from evals.bench.damage import damaged
-    from knowledge.fuse import DEFAULT_WEIGHTS
+    from knowledge.search.fuse import DEFAULT_WEIGHTS
 
     kept = vars(engine)["decline_reason"]
     stand_in: Any = SimpleNamespace(weights=DEFAULT_WEIGHTS, answer=lambda question: sound(1))

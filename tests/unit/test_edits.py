@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.edits import edited
+from bot.checking.edits import edited
 from knowledge.card import PassageLang
 
 ZH = "科创成长层纳入全部未盈利的科创板公司，股票简称加“U”标识，集中管理以便投资者识别风险。"

@@ -10,7 +10,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from bot.evidence import (
+from bot.query.understanding import Lexicon, Understanding, understand
+from bot.question import Filters, Question, read_question
+from bot.retrieval.evidence import (
     FEEDBACK_OF,
     PART_RANKING,
     SCORED,
@@ -20,18 +22,16 @@ from bot.evidence import (
     gather_evidence,
     passes,
 )
-from bot.question import Filters, Question, read_question
 from bot.timing import Stopwatch
-from bot.understanding import Lexicon, Understanding, understand
 from knowledge.card import FactRef, Instrument, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.embed import Matrix, Vector
-from knowledge.exemplars import Exemplar, Exemplars
-from knowledge.fuse import Weights
 from knowledge.glossary import load_glossary
-from knowledge.index import SearchIndex
-from knowledge.passage import Hit
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Matrix, Vector
+from knowledge.search.exemplars import Exemplar, Exemplars
+from knowledge.search.fuse import Weights
+from knowledge.search.index import SearchIndex
+from knowledge.search.passage import Hit
+from knowledge.search.segment import Segmenter
 from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 TODAY = dt.date(2026, 11, 22)

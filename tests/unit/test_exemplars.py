@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder, Matrix, Vector, unit
-from knowledge.exemplars import (
+from knowledge.scope import load_scope_examples
+from knowledge.search.embed import Embedder, Matrix, Vector, unit
+from knowledge.search.exemplars import (
     BEST_OF,
     Exemplar,
     Exemplars,
@@ -20,9 +21,8 @@ from knowledge.exemplars import (
     open_exemplars,
     questions_of,
 )
-from knowledge.scope import load_scope_examples
-from knowledge.segment import Segmenter
-from knowledge.word_index import WordIndex
+from knowledge.search.segment import Segmenter
+from knowledge.search.word_index import WordIndex
 
 EXAMPLES = [
     Exemplar("ask:lend", "en", "How do we lend money to our overseas subsidiary?"),

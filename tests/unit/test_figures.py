@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.figures import Figure, missing_figures, read_figures
+from knowledge.figures.figure import Figure, missing_figures, read_figures
 
 
 def shown(text: str) -> list[str]:

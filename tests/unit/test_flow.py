@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.flow import flows, turned_flow
+from bot.checking.flow import flows, turned_flow
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
+from ui.ask.web import page_script, page_styles
 from ui.frame import STATIC, address, asset, language_of, page
 from ui.html import element
 from ui.strings import LANGS, strings_json
-from ui.web import page_script, page_styles
 
 MB = 1_000_000
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from knowledge.card import FactRef
-from knowledge.fuse import (
+from knowledge.search.fuse import (
     DEFAULT_WEIGHTS,
     FLOOR_RANK,
     FusedHit,
@@ -15,7 +15,7 @@ from knowledge.fuse import (
     fuse,
     with_feedback,
 )
-from knowledge.passage import Hit
+from knowledge.search.passage import Hit
 
 
 def hits(*pairs: tuple[str, float]) -> list[Hit]:

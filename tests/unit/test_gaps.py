@@ -7,19 +7,19 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from bot.authorities import Directory
-from bot.evidence import Evidence, FactHit, Library
-from bot.gaps import Gap, GapFinder, word_gap
+from bot.query.authorities import Directory
+from bot.query.understanding import Lexicon, Understanding, understand
 from bot.question import read_question
-from bot.understanding import Lexicon, Understanding, understand
+from bot.retrieval.evidence import Evidence, FactHit, Library
+from bot.retrieval.gaps import Gap, GapFinder, word_gap
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.countries import load_countries
-from knowledge.embed import Embedder
-from knowledge.exemplars import Exemplars
 from knowledge.glossary import Glossary, load_glossary
-from knowledge.index import SearchIndex
-from knowledge.segment import Segmenter
+from knowledge.search.embed import Embedder
+from knowledge.search.exemplars import Exemplars
+from knowledge.search.index import SearchIndex
+from knowledge.search.segment import Segmenter
 
 TODAY = dt.date(2026, 11, 22)
 COEFFICIENT = "pbc-safe-2026-overseas-lending#2"  # a date and two shares, no span, no money

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.intent import Intent, Reading, read_intent
 from bot.language import to_simplified
+from bot.query.intent import Intent, Reading, read_intent
 
 
 def read(text: str) -> Reading:

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from bot.labels import en_date, is_labelled, label_for, zh_date
 from bot.language import to_simplified, to_traditional
+from bot.writing.labels import en_date, is_labelled, label_for, zh_date
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus, Validity
 

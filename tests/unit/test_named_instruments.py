@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.language import to_traditional
+from bot.query.understanding import Lexicon, understand
 from bot.question import read_question
-from bot.understanding import Lexicon, understand
 from knowledge.glossary import load_glossary
 from knowledge.load import load_corpus
 

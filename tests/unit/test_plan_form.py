@@ -9,9 +9,9 @@ import pytest
 from bot.answer import AnswerStep
 from knowledge.corpus import Corpus
 from knowledge.route import RouteCard, RouteInput
-from ui.plan_form import RESERVED, read_form, said_value, unit_of
-from ui.plan_steps import first_done
-from ui.plan_words import brief, deciding_inputs, short_question
+from ui.plan.form import RESERVED, read_form, said_value, unit_of
+from ui.plan.steps import first_done
+from ui.plan.words import brief, deciding_inputs, short_question
 
 TODAY = dt.datetime.now().astimezone().date()
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from bot.draft import Block, Claim
 from bot.language import Lang
-from bot.plan_text import MOST_TIMES, Doubts, plan_blocks, sentences
 from bot.route_plan import PlannedOption, PlannedStep, RoutePlan
+from bot.writing.draft import Block, Claim
+from bot.writing.plan_text import MOST_TIMES, Doubts, plan_blocks, sentences
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus, CorpusVersion
 from knowledge.issuer import Issuer

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answer import CheckedClaim
-from bot.draft import Block, Claim
 from bot.language import Lang
 from bot.present import CitationBook, present_block, present_plan, with_marks
 from bot.route_plan import plan_route
+from bot.writing.draft import Block, Claim
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 

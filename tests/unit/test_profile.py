@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import ProfileError
 from bot.language import to_simplified
-from bot.profile import Value, known_values, read_profile, read_values
+from bot.query.profile import Value, known_values, read_profile, read_values
 from knowledge.corpus import Corpus
 
 LEND = "lend-to-overseas-subsidiary"

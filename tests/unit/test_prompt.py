@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import AdvisorError
-from bot.prompt import PROMPTS_DIR, PromptError, fence, load_prompt, read_prompt
+from bot.model.prompt import PROMPTS_DIR, PromptError, fence, load_prompt, read_prompt
 
 IDS = ("writer", "repair", "rewrite", "judge", "form-json", "form-lines", "rival", "rival-facts")
 GOOD = "---\nid: ask\nversion: 3\nlang: en\nvariables: [question]\n---\nAnswer: {{ question }}\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.quote import QUOTE_CHARS, choose_quote
+from bot.retrieval.quote import QUOTE_CHARS, choose_quote
 from knowledge.documents.document import Part
-from knowledge.segment import Segmenter
+from knowledge.search.segment import Segmenter
 
 SEGMENTER = Segmenter()
 LONG = (

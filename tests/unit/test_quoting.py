@@ -21,10 +21,10 @@ from knowledge.corpus import Corpus
 from tests.hostile import PAYLOADS
 from tests.unit.test_render import Page, citation
 from tests.unit.test_takeaway import DAY, answer
-from ui.answer_view import AnswerView
+from ui.ask.answer_view import AnswerView
+from ui.ask.render import marks_for
+from ui.ask.source_panel import Lineage, render_source
 from ui.papers.quoting import render_papers, render_passage
-from ui.render import marks_for
-from ui.source_panel import Lineage, render_source
 from ui.takeaway.markdown import write_markdown
 from ui.takeaway.memo import memo_of_answer
 

@@ -8,14 +8,14 @@ from typing import get_args
 import pytest
 
 from bot.answer import DeclineReason
-from bot.evidence import Evidence, FactHit
-from bot.gaps import Gap
-from bot.intent import Intent
 from bot.language import Lang
-from bot.place import Place, Where
+from bot.query.intent import Intent
+from bot.query.understanding import Lexicon, Understanding, understand
 from bot.question import read_question
-from bot.refuse import SHOWS_RULES, decline_reason, word_refusal
-from bot.understanding import Lexicon, Understanding, understand
+from bot.retrieval.evidence import Evidence, FactHit
+from bot.retrieval.gaps import Gap
+from bot.retrieval.place import Place, Where
+from bot.writing.refuse import SHOWS_RULES, decline_reason, word_refusal
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary

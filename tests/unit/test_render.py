@@ -31,11 +31,8 @@ from bot.answer import (
 )
 from bot.language import Lang
 from knowledge.card import Bilingual, FactRef
-from ui.html import Html, element, join, safe, web_address
-from ui.marks import Marks, markdown_html
-from ui.plan_card import render_plan
-from ui.plan_words import Deciding, PlanWords
-from ui.render import (
+from ui.ask.marks import Marks, markdown_html
+from ui.ask.render import (
     marks_for,
     render_block,
     render_cited,
@@ -49,7 +46,10 @@ from ui.render import (
     render_suggestions,
     render_working,
 )
-from ui.source_panel import Lineage, Relative, highlight, render_source
+from ui.ask.source_panel import Lineage, Relative, highlight, render_source
+from ui.html import Html, element, join, safe, web_address
+from ui.plan.card import render_plan
+from ui.plan.words import Deciding, PlanWords
 from ui.strings import string
 
 RATE = FactRef("hk-centre#1")

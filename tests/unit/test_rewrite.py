@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from bot.model.rewrite import MAX_STANDALONE, TURN_CHARS, Race, Rewriter, is_foreign, usable
 from bot.providers.base import Budget, Delta, Message, ModelError, OutputForm, Usage
+from bot.query.understanding import Lexicon, Understanding, understand
 from bot.question import Question, Turn, read_question
-from bot.rewrite import MAX_STANDALONE, TURN_CHARS, Race, Rewriter, is_foreign, usable
-from bot.understanding import Lexicon, Understanding, understand
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary
 
@@ -162,7 +162,7 @@ def test_a_fault_is_logged_by_its_kind_alone_and_gives_nothing(
     understood: Understanding,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="bot.rewrite"):
+    with caplog.at_level(logging.INFO, logger="bot.model.rewrite"):
         race = started(Told(STANDALONE[:8], fault), follow_up, understood)
         assert race.take(SOON_S) is None
         settled()
@@ -175,7 +175,7 @@ def test_a_model_that_does_not_stop_is_left(
     follow_up: Question, understood: Understanding, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = Told(*["境外放款" * 1_000] * 100)
-    with caplog.at_level(logging.INFO, logger="bot.rewrite"):
+    with caplog.at_level(logging.INFO, logger="bot.model.rewrite"):
         assert started(model, follow_up, understood).take(SOON_S) is None
         settled()
     assert "endless" in caplog.text
@@ -203,7 +203,7 @@ def test_what_is_not_the_question_asked_is_not_used(text: str) -> None:
 def test_an_unusable_rewriting_gives_nothing_and_says_so_in_the_log(
     follow_up: Question, understood: Understanding, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="bot.rewrite"):
+    with caplog.at_level(logging.INFO, logger="bot.model.rewrite"):
         race = started(Told("境外放款余额上限是30%吗？"), follow_up, understood)
         assert race.take(SOON_S) is None
         settled()

@@ -15,8 +15,8 @@ from bot.present import present_plan
 from bot.route_plan import plan_route
 from knowledge.corpus import Corpus
 from knowledge.load import load_corpus
-from ui.lettering import text_width, wrap_text
-from ui.route_drawing import draw_option, drawing
+from ui.plan.drawing import draw_option, drawing
+from ui.plan.lettering import text_width, wrap_text
 from ui.strings import LANGS
 
 SVG = "{http://www.w3.org/2000/svg}"

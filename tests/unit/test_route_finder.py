@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evidence import Evidence, FactHit
-from bot.route_finder import COSINE_SPAN, FIT, FIT_OF, SENSE, WORDS, RouteFinder
+from bot.retrieval.evidence import Evidence, FactHit
+from bot.retrieval.route_finder import COSINE_SPAN, FIT, FIT_OF, SENSE, WORDS, RouteFinder
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus, CorpusVersion
-from knowledge.exemplars import Likeness
 from knowledge.questions import Questions
 from knowledge.route import Leg, Option, RouteCard, Step
+from knowledge.search.exemplars import Likeness
 
 SAY = Bilingual(zh="说", en="say")
 OWN_A, OWN_B, SHARED = FactRef("card#1"), FactRef("card#2"), FactRef("card#3")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.profile import Value
+from bot.query.profile import Value
 from bot.route_plan import MAX_OPEN_POINTS, PlannedOption, RoutePlan, plan_route
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus

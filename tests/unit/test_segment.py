@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.segment import Segmenter, folded
+from knowledge.search.segment import Segmenter, folded
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates and control characters included
 SEGMENTER = Segmenter(["FT账户", "本外币一体化资金池", "H股全流通"])

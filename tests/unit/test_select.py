@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evidence import Evidence, FactHit
-from bot.select import (
+from bot.retrieval.evidence import Evidence, FactHit
+from bot.writing.select import (
     AMPLE,
     AMPLE_FROM,
     ANCHOR_SPAN,

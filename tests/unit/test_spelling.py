@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary
-from knowledge.segment import Segmenter
-from knowledge.spelling import Spelling, sounds_alike
+from knowledge.search.segment import Segmenter
+from knowledge.search.spelling import Spelling, sounds_alike
 
 SEGMENTER = Segmenter(load_glossary().user_words())
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.advisor import Advisor
 from bot.question import Filters, Turn, read_question
-from bot.suggest import MOST, WORDED
+from bot.writing.suggest import MOST, WORDED
 from knowledge.card import FactRef
 
 TODAY = dt.date(2026, 11, 22)

@@ -30,7 +30,7 @@ from evals.suites.typo import with_typos
 from evals.testing import make_answer, make_case
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 from knowledge.glossary import Glossary, load_glossary
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.language import to_traditional
-from bot.polarity import (
+from bot.checking.polarity import (
     Reading,
     added_negation,
     exchanged_figures,
@@ -16,12 +15,13 @@ from bot.polarity import (
     turned_mode,
     turned_sequence,
 )
-from bot.support import RULES, Features, Support, is_covered
-from bot.understanding import Lexicon
+from bot.checking.support import RULES, Features, Support, is_covered
+from bot.language import to_traditional
+from bot.query.understanding import Lexicon
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.embed import Embedder
 from knowledge.glossary import load_glossary
+from knowledge.search.embed import Embedder
 
 SURE = 0.3
 """Weight of a turn that leaves no doubt."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.content import read_tokens, read_words
-from bot.synonyms import synonyms
+from bot.checking.content import read_tokens, read_words
+from bot.checking.synonyms import synonyms
 from knowledge.card import PassageLang
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ui.turns import Slot, Turns
+from ui.serving.turns import Slot, Turns
 
 DEADLINE_S = 5.0
 

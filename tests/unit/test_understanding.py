@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
+from bot.query.understanding import MAX_PARTS, Lexicon, Understanding, understand
 from bot.question import Turn, read_question
-from bot.understanding import MAX_PARTS, Lexicon, Understanding, understand
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from bot.wants import Offers, Want, figure_wants, is_illustration, wants_of
+from bot.query.wants import Offers, Want, figure_wants, is_illustration, wants_of
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 

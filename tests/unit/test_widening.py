@@ -6,17 +6,17 @@ import datetime as dt
 
 import pytest
 
-from bot.bodies import Authorities
-from bot.bygone import former_figure, without_asides
-from bot.check import Checker
-from bot.conditions import widened
-from bot.draft import Claim
-from bot.labels import tells_standing
-from bot.polarity import Reading, crossed_opposites
-from bot.roles import exchanged_roles, outline
+from bot.checking.bodies import Authorities
+from bot.checking.bygone import former_figure, without_asides
+from bot.checking.check import Checker
+from bot.checking.conditions import widened
+from bot.checking.polarity import Reading, crossed_opposites
+from bot.checking.roles import exchanged_roles, outline
+from bot.writing.draft import Claim
+from bot.writing.labels import tells_standing
 from knowledge.card import FactRef, PassageLang
 from knowledge.corpus import Corpus, Validity
-from knowledge.figures import missing_figures, read_figures
+from knowledge.figures.figure import missing_figures, read_figures
 from knowledge.glossary import load_glossary
 
 DAY = dt.date(2026, 11, 22)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.draft import Draft
-from bot.evidence import Evidence, FactHit
+from bot.query.understanding import Lexicon, understand
 from bot.question import read_question
-from bot.select import BUDGET
-from bot.understanding import Lexicon, understand
-from bot.write import GAP_BUDGET, write_draft
+from bot.retrieval.evidence import Evidence, FactHit
+from bot.writing.draft import Draft
+from bot.writing.select import BUDGET
+from bot.writing.write import GAP_BUDGET, write_draft
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 from knowledge.glossary import load_glossary

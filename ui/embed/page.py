@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from bot.language import Lang, localise
 from bot.store.tenants import Tenant
-from ui.api_problems import request_lang
+from ui.api.problems import request_lang
 from ui.embed.palette import HOUSE, style_sheet
 from ui.embed.scripts import chat_script, stamp
 from ui.frame import STATIC, asset

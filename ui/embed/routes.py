@@ -21,14 +21,14 @@ from bot.language import Lang
 from bot.store.tenants import Tenant
 from knowledge.card import Bilingual
 from ui.access import Access, Asking, Caller, OwnerKey
-from ui.answering import Answering, Answers, Payload
-from ui.api_problems import ProblemError
+from ui.api.event_stream import event_stream
+from ui.api.problems import ProblemError
+from ui.ask.answering import Answering, Answers, Payload
+from ui.ask.page_request import PageRequest, StopRequest
 from ui.desk import address_of
 from ui.embed.page import chat_page, no_chat_page
 from ui.embed.palette import style_sheet
 from ui.embed.scripts import chat_script, stamp, widget_script
-from ui.event_stream import event_stream
-from ui.page_request import PageRequest, StopRequest
 
 _SCRIPT = "text/javascript; charset=utf-8"
 _SOON = "public, max-age=300"

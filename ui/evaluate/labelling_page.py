@@ -16,14 +16,14 @@ from bot.store.labels import SEATS, KeptLabel, LabelTask, Verdict
 from bot.store.records import MAX_NOTE, Correctness, Groundedness
 from evals.case import Case
 from knowledge.card import PassageLang
+from ui.ask.marks import markdown_html
+from ui.ask.render import render_block
+from ui.ask.source_panel import quality_badge, status_badge
 from ui.evaluate.parts import bar, button, form, head, link, moment, place, table, text, told
 from ui.evaluate.person import Person
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join, outward, web_address
-from ui.marks import markdown_html
-from ui.plan_sources import LinkedMarks
-from ui.render import render_block
-from ui.source_panel import quality_badge, status_badge
+from ui.plan.sources import LinkedMarks
 from ui.strings import string
 
 CORRECTNESS: tuple[Correctness, ...] = get_args(Correctness)

@@ -13,7 +13,7 @@ from bot.store.store import Store
 from bot.store.tenants import Tenant
 from knowledge.card import Bilingual
 from ui.access import Access
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
 
 PATH = "/evaluate"
 COOKIE = "hugang-evaluate"

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from bot.language import localise
 from bot.store.store import Store
 from ui.access import Access, check_form_origin
-from ui.api_problems import ProblemError, problem
+from ui.api.problems import ProblemError, problem
 from ui.evaluate.desk import BACK, Desk, redirect
 from ui.evaluate.jobs import Jobs
 from ui.evaluate.label_routes import add_labels

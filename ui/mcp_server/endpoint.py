@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from knowledge.card import Bilingual, Frozen
 from ui.access import Access
-from ui.api_problems import NOT_READY, ProblemError
+from ui.api.problems import NOT_READY, ProblemError
 from ui.mcp_server.tools import Toolbox
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from bot.store.store import Store
 from ui.access import Access, Caller
-from ui.api_catalogue import Catalogue
+from ui.api.catalogue import Catalogue
 from ui.desk import Desk
 from ui.mcp_server.protocol import serve_stdio
 from ui.mcp_server.tools import Toolbox

@@ -36,8 +36,8 @@ from bot.version import installed_version
 from knowledge.card import Bilingual
 from knowledge.errors import KnowledgeError
 from ui.access import Caller
-from ui.api_invalid import explain
-from ui.api_problems import NOT_READY, ProblemError, accepted_lang, in_language
+from ui.api.invalid import explain
+from ui.api.problems import NOT_READY, ProblemError, accepted_lang, in_language
 from ui.desk import address_of
 from ui.mcp_server.tools import Tool, Toolbox
 from ui.mcp_server.wishes import schema_of

@@ -13,9 +13,10 @@ from bot.question import Filters, read_question
 from bot.store.keys import Scope
 from knowledge.card import Bilingual, Frozen, Instrument
 from ui.access import Access, Caller
-from ui.api_catalogue import Catalogue, InstrumentCard
-from ui.api_plan import PlanResponse, as_response, plan_of
-from ui.api_problems import ProblemError
+from ui.api.catalogue import Catalogue, InstrumentCard
+from ui.api.plan import PlanResponse, as_response, plan_of
+from ui.api.problems import ProblemError
+from ui.commands.terminal import plan_markdown
 from ui.days import today
 from ui.desk import Desk, offered
 from ui.mcp_server.wishes import (
@@ -32,7 +33,6 @@ from ui.reply import whole_text
 from ui.rulebook.catalogue import Match, Selection
 from ui.rulebook.names import fold
 from ui.rulebook.search import Search
-from ui.terminal import plan_markdown
 
 
 class ToolReply(NamedTuple):

@@ -21,8 +21,8 @@ from bot.language import Lang
 from bot.question import Turn
 from knowledge.card import FactRef, Frozen, Jurisdiction, Topic
 from knowledge.corpus import Validity
-from ui.api_catalogue import AsOf, InstrumentRow
-from ui.api_invalid import told
+from ui.api.catalogue import AsOf, InstrumentRow
+from ui.api.invalid import told
 
 
 def _object(value: object) -> object:

@@ -17,15 +17,15 @@ from bot.language import Lang
 from bot.question import Question, read_question
 from knowledge.card import Bilingual
 from ui.access import Access, Asking, AskingOrReading, Caller, OwnerKey
-from ui.api_problems import NOT_READY, ProblemError, in_language
+from ui.api.event_stream import INTERNAL, event_stream, outward
+from ui.api.problems import NOT_READY, ProblemError, in_language
+from ui.api.steps import Steps
 from ui.desk import Desk, address_of, offered
-from ui.event_stream import INTERNAL, event_stream, outward
 from ui.openai_api.completion import ChatChunk, ChatCompletion, Completion
 from ui.openai_api.errors import ErrorBody, error_body
 from ui.openai_api.models import Model, ModelList, all_models, lang_of, model_of
 from ui.openai_api.request import ChatRequest
 from ui.papers.scopes import Scopes
-from ui.steps import Steps
 
 log = logging.getLogger(__name__)
 _EXAMPLES: dict[str, Any] = {

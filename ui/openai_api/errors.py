@@ -45,7 +45,7 @@ def error_body(code: str, message: str, status: int = 500, param: str | None = N
     """Put a refusal into OpenAI's form.
 
     Args:
-        code: of `ui.api_problems`.
+        code: of `ui.api.problems`.
         message: what was seen, and what to do.
         status: of the response.
         param: where in the request, as `fields` of a problem name it; None = as the code implies.

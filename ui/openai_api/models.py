@@ -9,7 +9,7 @@ from typing import Literal
 from bot.language import Lang
 from knowledge.card import Frozen
 from knowledge.corpus import CorpusVersion
-from ui.api_problems import not_found
+from ui.api.problems import not_found
 
 MODELS: Mapping[str, Lang | None] = {
     "hugang": None,

@@ -15,9 +15,9 @@ from pydantic_core import CoreSchema, core_schema
 from bot.language import Lang
 from bot.question import Filters, Turn
 from knowledge.card import Bilingual, Frozen
-from ui.api_catalogue import AsOf
-from ui.api_invalid import told
-from ui.api_problems import ProblemError
+from ui.api.catalogue import AsOf
+from ui.api.invalid import told
+from ui.api.problems import ProblemError
 from ui.reply import bare_text
 
 ProfileValue = bool | int | float | str

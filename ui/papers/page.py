@@ -7,7 +7,7 @@ from typing import get_args
 
 from bot.language import Lang, localise
 from knowledge.documents.document import TENANT, Document, DocumentStatus
-from ui.api_documents import MB, Intake
+from ui.api.documents import MB, Intake
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join
 from ui.papers.uploads import Upload

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from bot.answer import AnswerBlock, CitedDocument, PassageCitation
 from bot.language import Lang
+from ui.ask.marks import Marks
+from ui.ask.source_panel import rulebook_link
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join, word
-from ui.marks import Marks
-from ui.source_panel import rulebook_link
 
 PAPER_BLOCKS = frozenset({"own-papers", "official-text"})
 """Kinds of blocks that quote documents."""

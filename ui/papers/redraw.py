@@ -11,7 +11,7 @@ from bot.question import Filters
 from bot.store.conversations import Redraw
 from bot.store.records import KeptTurn
 from knowledge.corpus import Corpus
-from ui.answer_view import AnswerView
+from ui.ask.answer_view import AnswerView
 
 
 def redrawing(corpus: Corpus) -> Redraw:

@@ -16,8 +16,8 @@ from bot.language import Lang
 from bot.store.records import new_owner_key, owner_of
 from knowledge.card import Bilingual, FactRef
 from ui.access import check_form_origin
-from ui.api_documents import Correction, Intake, picture_of, picture_slots, take_files
-from ui.api_problems import ProblemError, in_language
+from ui.api.documents import Correction, Intake, picture_of, picture_slots, take_files
+from ui.api.problems import ProblemError, in_language
 from ui.frame import address, language_of, page
 from ui.html import Html, element
 from ui.papers.page import NOTICES, PATH, documents_body

@@ -18,7 +18,7 @@ from knowledge.documents.document import Document, Particulars, StoredPassage
 from knowledge.documents.errors import AddingElsewhere, NoSuchDocument
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.reading.reading import Reading
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
 from ui.papers.scopes import Scopes, conversation_of
 
 KEPT_READINGS = 4

@@ -22,7 +22,7 @@ from knowledge.documents.errors import DocumentError
 from knowledge.documents.library import DocumentLibrary
 from knowledge.documents.reading.reading import Remark, UnreadableFile
 from knowledge.progress import Progress
-from ui.api_problems import ProblemError
+from ui.api.problems import ProblemError
 
 log = logging.getLogger(__name__)
 FOLDER = "uploads"

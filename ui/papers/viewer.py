@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.language import Lang
 from knowledge.documents.document import Document, StoredPassage
 from knowledge.documents.reading.reading import Reading, TextBlock
-from ui.api_documents import PICTURED
+from ui.api.documents import PICTURED
 from ui.frame import address
 from ui.html import EMPTY, Html, element, join
 from ui.papers.page import PATH, badges

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from bot.language import Lang, in_script, localise
 from knowledge.card import Bilingual, Fact, Instrument, Source
 from knowledge.corpus import Corpus, Validity
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
+from ui.ask.source_panel import highlight
 from ui.html import EMPTY, Html, element, join, outward, web_address
 from ui.rulebook.query import Notice, card_address
-from ui.source_panel import highlight
 from ui.strings import string
 
 _FIGURES = frozenset({"number", "date", "percent"})

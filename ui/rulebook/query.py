@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 
 from bot.language import Lang
 from knowledge.corpus import Corpus
-from ui.api_catalogue import AsOf
+from ui.api.catalogue import AsOf
 from ui.frame import address
 from ui.rulebook.catalogue import FACETS, SORTS, Query, Selection, facet_choices
 

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 
 from bot.advisor import Advisor
-from bot.evidence import Evidence
 from bot.language import detect_lang, passage_lang
-from bot.place import FAR
 from bot.question import read_question
+from bot.retrieval.evidence import Evidence
+from bot.retrieval.place import FAR
 from knowledge.card import FactRef
 from ui.rulebook.catalogue import Match
 from ui.rulebook.names import Names, fold, fold_words

@@ -16,7 +16,7 @@ from bot.advisor import Advisor
 from bot.answer import CheckedAnswer
 from bot.language import Lang
 from knowledge.card import Bilingual
-from ui.api_problems import ProblemError, not_found, request_lang
+from ui.api.problems import ProblemError, not_found, request_lang
 from ui.days import read_day, today
 from ui.takeaway.elements import Draw
 from ui.takeaway.files import MEDIA_TYPES, Form, disposition, write_file

@@ -20,11 +20,11 @@ from bot.answer import (
 )
 from bot.language import Lang, in_script, localise
 from bot.present import CitationBook
-from bot.write import WRITER
+from bot.writing.write import WRITER
 from knowledge.card import FactRef, Frozen, Quality
 from knowledge.corpus import Corpus, Validity
+from ui.ask.source_panel import lineage
 from ui.html import web_address
-from ui.source_panel import lineage
 from ui.strings import string
 from ui.takeaway.elements import (
     Draw,

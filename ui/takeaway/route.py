@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from bot.answer import AnswerLeg, AnswerOption, AnswerPlan, AnswerRemark, AnswerStep, Citation
 from bot.language import Lang, localise
-from bot.plan_text import MOST_TIMES
-from bot.profile import Value
+from bot.query.profile import Value
+from bot.writing.plan_text import MOST_TIMES
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from ui.plan_day import not_held
-from ui.plan_form import said_value
-from ui.plan_steps import first_done
-from ui.plan_words import what_decides
-from ui.route_drawing import capital, currency_names
+from ui.plan.day import not_held
+from ui.plan.drawing import capital, currency_names
+from ui.plan.form import said_value
+from ui.plan.steps import first_done
+from ui.plan.words import what_decides
 from ui.strings import string
 from ui.takeaway.elements import (
     Draw,

@@ -32,8 +32,8 @@ from knowledge.documents.document import Document, Part, StoredPassage
 from knowledge.documents.errors import AddingElsewhere, NoSuchDocument, StoreFault
 from knowledge.documents.keeping.database import Database
 from knowledge.documents.reading.reading import Reading
-from knowledge.embed import Matrix
-from knowledge.index_build import sync
+from knowledge.search.build import sync
+from knowledge.search.embed import Matrix
 
 DATABASE = "documents.sqlite3"
 FILES = "files"

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from knowledge.documents.particulars.front import DATE_LINE, DAY, Front
-from knowledge.figures import read_figures
+from knowledge.figures.figure import read_figures
 
 _SELF = (
     r"本(?:办法|规定|条例|通知|公告|细则|指引|意见|方案|规则|法|决定|令|制度|政策|手册|指南|准则|解释|协议|合同|规程|规例|章程|通函|守则"

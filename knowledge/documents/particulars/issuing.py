@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from knowledge.card import PassageLang
 from knowledge.documents.particulars.front import DATE_LINE, DAY, Front
+from knowledge.figures.numerals import fold
 from knowledge.issuer import Issuer
 from knowledge.language import to_simplified
 from knowledge.load import CORPUS_DIR, read_issuers
-from knowledge.numerals import fold
 
 _BRACKETS = re.compile(r"\s*[(（].*?[)）]")
 _TAIL = re.compile(r",? (?:Hong Kong|HKSAR Government)$")

@@ -12,8 +12,8 @@ from knowledge.documents.particulars.front import Front, front_of
 from knowledge.documents.particulars.issuing import issuer_of
 from knowledge.documents.particulars.titles import LONGEST, title_of
 from knowledge.documents.reading.reading import Reading
+from knowledge.figures.numerals import fold
 from knowledge.language import is_chinese, to_simplified
-from knowledge.numerals import fold
 
 _SAMPLE = 20_000
 _SHORTEST_CAPTION = 4

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from knowledge.documents.reading.reading import BlockKind, Reading
-from knowledge.numerals import fold
+from knowledge.figures.numerals import fold
 
 _FINISHED = re.compile(r"[。；：！？.;:!?…][”’』」》\"')\]】]*$|[”』」)\]】]$|[—-]$")
 _OPEN = re.compile(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from knowledge.documents.splitting.lines import Line
-from knowledge.numerals import number
+from knowledge.figures.numerals import number
 
 MarkKind = Literal[
     "annex",  # 附件1, Schedule 1

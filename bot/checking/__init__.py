@@ -1,0 +1,1 @@
+"""Whether a sentence follows from the facts it cites."""

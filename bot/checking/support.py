@@ -1,0 +1,712 @@
+"""Support: does a sentence in a writer's own words follow from the facts it cites?
+
+Figures, dates, numbers and authorities are the checker's; here it is what is left when those
+agree: whether the sentence denies what the facts say, turns their direction round, names
+another instrument, or says more than they do. Words decide most of it, a vector the rest. Each way
+of being false has its odds, and what counts is their sum: several small doubts make a large one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.checking.bounds import turned_bound
+from bot.checking.bygone import former_figure, without_asides
+from bot.checking.conditions import widened
+from bot.checking.content import read_tokens
+from bot.checking.cover import CLAUSE, Cover, row, share, worst_share
+from bot.checking.edits import edited
+from bot.checking.exchange import exchanged, zones
+from bot.checking.flow import turned_flow
+from bot.checking.naming import Naming
+from bot.checking.opposites import DUTY
+from bot.checking.polarity import (
+    Reading,
+    added_negation,
+    crossed_opposites,
+    exchanged_figures,
+    lost_negation,
+    outweighed_direction,
+    turned_direction,
+    turned_head,
+    turned_mode,
+)
+from bot.checking.roles import exchanged_roles, outline
+from bot.checking.synonyms import synonyms
+from bot.checking.unsaid import Evidence, compare
+from bot.language import detect_lang, passage_lang, to_simplified
+from bot.query.understanding import Lexicon
+from bot.writing.draft import Finding
+from knowledge.card import Fact, FactRef, PassageLang
+from knowledge.corpus import Corpus
+from knowledge.figures.figure import read_figures
+from knowledge.progress import unreported
+from knowledge.search.embed import Embedder, Vector
+from knowledge.search.passage import PASSAGE_LANGS, passages_of
+from knowledge.search.vectors import embed_with_caches
+
+
+class Features(NamedTuple):
+    """What speaks against a sentence, each from 0 (nothing does) to 1 or little more."""
+
+    lacking_sentence: float
+    """Share of the content that neither the facts nor those who ask for them have, rare words
+    counting more; where there are several sentences, of the one that is covered least."""
+    lacking_duty: float
+    """The same of the clause of duty (must, only, 须) that is covered least; 0 = none."""
+    added_duty: float
+    """The same where the facts have no word of duty."""
+    missing_sentence: float
+    """Share of the words that are missing, every word counting the same: of a sentence."""
+    missing_clause: float
+    """The same of a clause."""
+    strange_row: float
+    """The longest row of missing words."""
+    distance: float
+    """Distance in sense from the nearest fact cited."""
+    nearer: float
+    """How much nearer in sense another fact of the same instruments is."""
+    rival: float
+    """How much better than the cited ones another fact of the same instruments covers it."""
+    new_terms: float
+    """Share of its terms that no citation shows."""
+    new_term: float
+    """Whether there is one."""
+    spliced: float
+    """How much of a clause only several facts together cover, with what their citations show."""
+    apart: float
+    """The same by their own words, every word counting the same."""
+    unused: float
+    """Where there are several facts: the share of one that goes unsaid."""
+    added_negation: float
+    no_negation: float
+    """What the facts deny, where the sentence denies nothing at all."""
+    turned_mode: float
+    turned_mode_in_copy: float
+    """`turned_mode`, the more the rest of the sentence is the fact's own words."""
+    unsaid_exemption: float
+    unsaid_duty: float
+    unsaid_limit: float
+    unsaid_lasting: float
+    unsaid_later: float
+    lost_in_copy: float
+    """A clause that lost its denial, the more the rest is the fact's own words."""
+    parity_in_copy: float
+    """Whether just one of sentence and facts denies, weighed likewise."""
+    contrary: float
+    """The same where the other has nothing that may mean a denial, weighed not at all."""
+    turned_direction: float
+    turned_head: float
+    """Whether a word of direction has a noun that only its opposite has in the facts."""
+    outweighed_direction: float
+    turned_flow: float
+    """Whether it has a flow of which the facts have the reverse only."""
+    exchanged: float
+    """How much better two of its figures fit each other's places in a fact than their own."""
+    crossed: float
+    """The same by the words right beside them."""
+    reversed: float
+    """Whether the two stand in the other order."""
+    other_name: float
+    """Whether it names an instrument, scheme, market or system that no cited fact shows, or one
+    for another of its kind."""
+    other_title: float
+    """Share of the words before *measures*, *scheme*, 办法 … that no citation shows."""
+    other_term: float
+    """How alike the surroundings of a term of its own are to those of a term it left out."""
+    other_kind: float
+    """The same for terms of one kind: service trade for goods trade."""
+    stray_figure: float
+    """How much better the clause of a figure fits facts that have it not than those that have."""
+    exchanged_roles: float
+    """Whether a doer and a receiver stand in each other's place."""
+    reversed_change: float
+    """Whether it goes from Y to X where the facts go from X to Y."""
+    dropped_condition: float
+    """The share of a fact's condition that went, by how much of the rest is kept."""
+    wide: float
+    """Whether it says *any*, *all*, 不论 … where its facts do not."""
+    wide_drop: float
+    """Both at once."""
+    old_figure: float
+    """Whether it has a former figure as if it held, or the present one as former."""
+    other_place: float
+    """Whether a clause names a place where the fact that fits it best has another."""
+    crossed_words: float
+    """How much better two opposite words fit each other's places in a fact than their own."""
+    turned_bound: float
+    """Whether a figure is the least where the facts say the most, or the reverse."""
+    edited_word: float
+    """Whether a strange word stands where a fact that is else word for word has another."""
+    edited_denial: float
+    """Whether a denial came or went there."""
+
+
+class Rule(NamedTuple):
+    """One way of being false: its log odds against the truth are bias + the weighed features."""
+
+    name: str
+    """As a finding calls it."""
+    bias: float
+    weights: Mapping[str, float]
+    """By names of features; none is negative."""
+
+    def odds(self, features: Features) -> float:
+        """Return the log odds that a sentence is false in this way rather than true."""
+        values: Mapping[str, float] = features._asdict()
+        return self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+
+
+TOLERANCE = -0.1
+"""Log odds up to which a sentence is accepted: higher, and more that is true and false passes."""
+RULES = (
+    Rule(
+        "exchange",
+        -4.16,
+        {
+            "exchanged": 6.19,
+            "crossed": 4.95,
+            "reversed": 7.14,
+            "stray_figure": 6.87,
+        },
+    ),
+    Rule(
+        "direction",
+        -3.72,
+        {
+            "turned_direction": 6.55,
+            "turned_head": 3.34,
+            "outweighed_direction": 3.31,
+            "turned_flow": 5.36,
+            "exchanged_roles": 3.08,
+            "reversed_change": 9.58,
+            "crossed_words": 6.20,
+            "turned_bound": 2.00,
+        },
+    ),
+    Rule(
+        "modality",
+        -4.05,
+        {
+            "added_negation": 5.56,
+            "no_negation": 6.00,
+            "turned_mode": 5.08,
+            "turned_mode_in_copy": 5.91,
+            "unsaid_exemption": 2.68,
+            "unsaid_limit": 0.19,
+            "unsaid_lasting": 12.05,
+            "lost_in_copy": 4.12,
+            "parity_in_copy": 3.24,
+            "edited_denial": 1.29,
+            "contrary": 0.62,
+            "unsaid_later": 4.12,
+        },
+    ),
+    Rule(
+        "instrument",
+        -4.48,
+        {
+            "other_name": 5.56,
+            "other_title": 8.32,
+            "other_term": 10.09,
+            "other_kind": 4.23,
+            "edited_word": 3.53,
+            "new_terms": 1.43,
+        },
+    ),
+    Rule(
+        "overlap",
+        -15.51,
+        {
+            "lacking_sentence": 5.04,
+            "lacking_duty": 2.61,
+            "added_duty": 0.05,
+            "missing_sentence": 0.41,
+            "missing_clause": 1.27,
+            "strange_row": 7.82,
+            "distance": 6.39,
+            "nearer": 41.58,
+            "rival": 3.22,
+            "new_term": 3.58,
+            "unsaid_duty": 1.70,
+        },
+    ),
+    Rule(
+        "condition",
+        -5.73,
+        {
+            "dropped_condition": 4.49,
+            "wide": 4.11,
+            "wide_drop": 1.47,
+        },
+    ),
+    Rule(
+        "bygone",
+        -5.73,
+        {
+            "old_figure": 6.38,
+            "unsaid_lasting": 13.50,
+        },
+    ),
+    Rule(
+        "overlap",
+        -8.89,
+        {
+            "spliced": 12.57,
+            "apart": 6.53,
+            "unused": 10.15,
+            "stray_figure": 2.99,
+            "other_place": 5.37,
+        },
+    ),
+)
+"""As `python -m evals.bench.fit_claims` prints them: multinomial logistic regression of the truth
+against each way of being false, with an L2 penalty and no weight below 0. The last is for several
+facts run into one.
+"""
+_SENSE_FLOOR = 0.8
+"""E5 cosines of unrelated sentences lie about here."""
+_CLAUSES_KEPT = 512
+"""Texts whose tokens are kept: rules look at the same clauses."""
+_CLAUSE_TOKENS = 4
+"""Content words from which a clause is judged by itself."""
+
+
+class Doubts(NamedTuple):
+    """What speaks against a sentence."""
+
+    features: Features
+    seen: Mapping[str, str]
+    """What each rule saw."""
+
+
+class _Covered(NamedTuple):
+    """What of a sentence facts do not cover; the fields are those of `Features`."""
+
+    weakest: str
+    """The clause that is covered least."""
+    sentence: float
+    duty: float
+    missing_sentence: float
+    missing_clause: float
+    strange_row: float
+    rival: float
+    spliced: float
+    apart: float
+
+
+class _Unit(NamedTuple):
+    """A sentence of a fact."""
+
+    words: frozenset[str]
+    """Its own, and what a citation shows beside the fact."""
+    figures: frozenset[tuple[str, str]]
+    places: frozenset[str]
+
+
+class _Placed(NamedTuple):
+    """How the clauses of a sentence lie in the sentences of its facts."""
+
+    stray: float
+    other_place: float
+
+
+class Support:
+    """Judges sentences against the facts of one corpus."""
+
+    def __init__(
+        self, corpus: Corpus, lexicon: Lexicon, embedder: Embedder, own_cache: Path
+    ) -> None:
+        """Take what facts say, what words mean the same, and what tells nearness in sense.
+
+        Args:
+            corpus: where the facts stand.
+            lexicon: terms and the names of instruments.
+            embedder: embeds sentences; the facts' vectors are shipped.
+            own_cache: folder for the vectors of facts that are not.
+        """
+        self._own_cache = own_cache
+        self._tokens = lru_cache(_CLAUSES_KEPT)(self._tokens_of_text)
+        self._corpus = corpus
+        self._lexicon = lexicon
+        self._embedder = embedder
+        self._content = cache(self._content_of_fact)
+        self._own_content = cache(self._content_of_own_words)
+        self._asked = cache(self._content_of_questions)
+        self._reading = cache(self._reading_of_fact)
+        self._cover = Cover(corpus, lexicon)
+        self._zones = cache(lambda ref, lang: zones(corpus.fact(ref).text(lang), lang))
+        self._outline = cache(lambda ref, lang: outline(corpus.fact(ref).text(lang), lang))
+        self._units = cache(self._units_of_fact)
+        self._naming = Naming(corpus, lexicon, cache(self._terms_of_questions))
+
+    def findings(self, text: str, refs: Sequence[FactRef]) -> Iterator[Finding]:
+        """Tell what speaks against a sentence (any script) that cites these facts."""
+        text = to_simplified(text)
+        if any(_same(text, self._corpus.fact(ref)) for ref in refs):
+            return
+        lang = passage_lang(detect_lang(text))
+        doubts = self._doubts(text, refs, lang)
+        features = doubts.features
+        if is_covered(features):
+            # a vector costs more than all the rest, and can only add to what speaks against it
+            features = self._with_distance(features, text, refs, lang)
+        for name in refused(features):
+            yield Finding(rule=name, seen=doubts.seen[name])
+
+    def features(self, text: str, refs: Sequence[FactRef]) -> Features:
+        """Measure what speaks against a sentence (any script) that cites these facts."""
+        text = to_simplified(text)
+        lang = passage_lang(detect_lang(text))
+        return self._with_distance(self._doubts(text, refs, lang).features, text, refs, lang)
+
+    def _with_distance(
+        self, features: Features, text: str, refs: Sequence[FactRef], lang: PassageLang
+    ) -> Features:
+        distance, nearer = self._distance(text, refs, lang)
+        return features._replace(distance=distance, nearer=nearer)
+
+    def _doubts(self, text: str, refs: Sequence[FactRef], lang: PassageLang) -> Doubts:
+        """Measure all but the distance in sense."""
+        other: PassageLang = "en" if lang == "zh" else "zh"
+        reading = Reading(text, lang)
+        facts = [self._reading(ref, lang) for ref in refs]
+        translations = [self._reading(ref, other).text for ref in refs]
+        flow = turned_flow(text, [*(fact.text for fact in facts), *translations])
+        added, lost = added_negation(reading, facts), lost_negation(reading, facts)
+        mode = turned_mode(reading, facts)
+        direction = turned_direction(reading, facts, translations)
+        head = turned_head(reading, facts)
+        outweighed = outweighed_direction(reading, facts, translations)
+        present = without_asides(text)
+        held = Reading(present, lang) if present != text else reading
+        exchange = exchanged_figures(held, facts)
+        cross = exchanged(zones(present, lang), [self._zones(ref, lang) for ref in refs])
+        named = self._naming.compare(reading, facts, refs, lang)
+        evidence = [
+            Evidence(*both) for both in zip((f.text for f in facts), translations, strict=True)
+        ]
+        unsaid = compare(text, evidence, lang)
+        covered = self._covered(text, refs, lang)
+        has_duty = any(DUTY.search(told) for fact in evidence for told in fact)
+        unused = self._cover.unused(text, refs, lang)
+        placed = self._placed(text, refs, lang)
+        roles = exchanged_roles(outline(text, lang), [self._outline(ref, lang) for ref in refs])
+        wider = widened(text, [fact.text for fact in facts], translations, lang, self._share)
+        told = [one for fact in evidence for one in fact]
+        bound = turned_bound(text, told)
+        edits = edited(
+            text,
+            [fact.text for fact in facts],
+            lang,
+            lambda piece: self._cover.missing(piece, refs, lang),
+        )
+        former = former_figure(text, told)
+        features = Features(
+            lacking_sentence=covered.sentence,
+            lacking_duty=covered.duty,
+            added_duty=0.0 if has_duty else covered.duty,
+            missing_sentence=covered.missing_sentence,
+            missing_clause=covered.missing_clause,
+            strange_row=covered.strange_row,
+            distance=0.0,
+            nearer=0.0,
+            rival=covered.rival,
+            new_terms=named.new.weight,
+            new_term=float(bool(named.new.seen)),
+            spliced=covered.spliced,
+            apart=covered.apart,
+            unused=unused if len(refs) > 1 else 0.0,
+            added_negation=added.weight,
+            no_negation=lost.weight * (not reading.denials),
+            turned_mode=mode.weight,
+            turned_mode_in_copy=mode.weight * (1 - unused),
+            unsaid_exemption=unsaid.exemption,
+            unsaid_duty=unsaid.duty,
+            unsaid_limit=unsaid.limit,
+            unsaid_lasting=unsaid.lasting,
+            unsaid_later=unsaid.later,
+            lost_in_copy=unsaid.lost * (1 - unused),
+            parity_in_copy=unsaid.parity * (1 - unused),
+            contrary=unsaid.contrary,
+            turned_direction=direction.weight,
+            turned_head=head.weight,
+            outweighed_direction=outweighed.weight,
+            turned_flow=float(bool(flow)),
+            exchanged=max(0.0, exchange.weight),
+            crossed=max(0.0, cross.crossed),
+            reversed=cross.reversed,
+            other_name=named.name.weight,
+            other_title=named.title.weight,
+            other_term=named.term.weight,
+            other_kind=named.kind.weight,
+            stray_figure=placed.stray,
+            exchanged_roles=roles.exchanged,
+            reversed_change=roles.reversed,
+            dropped_condition=wider.dropped,
+            wide=wider.wide,
+            wide_drop=wider.dropped * wider.wide,
+            old_figure=float(former),
+            other_place=placed.other_place,
+            crossed_words=crossed_opposites(reading, facts).weight,
+            turned_bound=float(bool(bound)),
+            edited_word=edits.word,
+            edited_denial=edits.denial,
+        )
+        seen = {
+            "modality": max(added, lost, mode).seen or text,
+            "direction": max(direction, head, outweighed).seen or flow or text,
+            "exchange": exchange.seen or cross.seen or text,
+            "instrument": max(named.name, named.term, named.kind, named.title, named.new).seen
+            or text,
+            "overlap": covered.weakest,
+            "condition": text,
+            "bygone": text,
+        }
+        return Doubts(features, seen)
+
+    def _covered(self, text: str, refs: Sequence[FactRef], lang: PassageLang) -> _Covered:
+        """Tell what of a sentence its facts do not cover."""
+        known = self._known(refs, lang)
+        whole = self._tokens(text, lang)
+        contents = [self._content(ref, lang) for ref in refs]
+        together = set().union(*contents)
+        parts = [part for part in CLAUSE.split(text) if part.strip()]
+        clauses = [(part, self._tokens(part, lang)) for part in parts]
+        long = [(part, tokens) for part, tokens in clauses if len(tokens) >= _CLAUSE_TOKENS]
+        spliced = max(
+            (
+                self._share(tokens, together) - max(self._share(tokens, one) for one in contents)
+                for _, tokens in long
+            ),
+            default=0.0,
+        )
+        shares = ((self._share(tokens, known), part) for part, tokens in long)
+        rivals = max(
+            (self._share(whole, self._content(ref, lang)) for ref in self._rivals(refs)),
+            default=0.0,
+        )
+        duties = (tokens for part, tokens in clauses if DUTY.search(part) and len(tokens) > 1)
+        sentences = [part for part in _SENTENCE.split(text) if part.strip()]
+        missing = self._cover.missing(text, refs, lang)
+        return _Covered(
+            weakest=min(shares, default=(0.0, text))[1].strip(),
+            sentence=1
+            - min(
+                (self._share(self._tokens(part, lang), known) for part in sentences), default=1.0
+            ),
+            duty=1 - min((self._share(tokens, known) for tokens in duties), default=1.0),
+            missing_sentence=worst_share(
+                self._cover.missing(part, refs, lang) for part in sentences
+            ),
+            missing_clause=worst_share(
+                (self._cover.missing(part, refs, lang) for part in parts), _CLAUSE_TOKENS
+            )
+            or share(missing),
+            strange_row=row(missing),
+            rival=max(0.0, rivals - self._share(whole, together)),
+            spliced=spliced,
+            apart=self._cover.apart(parts, refs, lang) if len(refs) > 1 else 0.0,
+        )
+
+    def _placed(self, text: str, refs: Sequence[FactRef], lang: PassageLang) -> _Placed:
+        """Hold each clause against each sentence of the facts."""
+        places = [unit for ref in refs for unit in self._units(ref, lang)]
+        stray = elsewhere = 0.0
+        for part in CLAUSE.split(text):
+            words = self._tokens(part, lang)
+            figures = {(one.kind, one.value) for one in read_figures(part)}
+            if len(words) < _PLACED_TOKENS or not places:
+                continue
+            shares = [self._share(words, unit.words) for unit in places]
+            best = max(shares)
+            nearest = places[shares.index(best)]
+            here = _places(part)
+            if here and nearest.places and not here & nearest.places:
+                elsewhere = max(elsewhere, best)
+            for figure in figures:
+                holders = [
+                    one for one, unit in zip(shares, places, strict=True) if figure in unit.figures
+                ]
+                if holders:
+                    stray = max(stray, best - max(holders))
+        return _Placed(stray, elsewhere)
+
+    def _units_of_fact(self, ref: FactRef, lang: PassageLang) -> tuple[_Unit, ...]:
+        fact = self._corpus.fact(ref)
+        shown = self._content(ref, lang) - self._own_content(ref, lang)
+        return tuple(
+            _Unit(
+                frozenset({*self._tokens(part, lang), *shown}),
+                frozenset((one.kind, one.value) for one in read_figures(part)),
+                _places(fact.text(lang)),
+            )
+            for part in _SENTENCE.split(fact.text(lang))
+            if part.strip()
+        )
+
+    def _rivals(self, refs: Sequence[FactRef]) -> set[FactRef]:
+        """Return the other facts of the same instruments."""
+        return {
+            FactRef.of(card, fact.id)
+            for card in {ref.card_id for ref in refs}
+            for fact in self._corpus.instruments[card].facts
+        }.difference(refs)
+
+    def _distance(
+        self, text: str, refs: Sequence[FactRef], lang: PassageLang
+    ) -> tuple[float, float]:
+        """Return how far the facts are in sense, and how much nearer another of their cards is."""
+        vector = self._embedder.query(text)
+
+        def nearness(facts: Iterable[FactRef]) -> float:
+            cosine = max((float(self._vectors[ref, lang] @ vector) for ref in facts), default=0.0)
+            return (cosine - _SENSE_FLOOR) / (1 - _SENSE_FLOOR)
+
+        own = nearness(refs)
+        return 1 - own, max(0.0, nearness(self._rivals(refs)) - own)
+
+    def warm(self) -> None:
+        """Weigh the words of the corpus, so that no answer has to."""
+        for lang in PASSAGE_LANGS:
+            for ref in self._corpus.refs:
+                self._content(ref, lang)
+        self.features("境外放款", self._corpus.refs[:1])
+
+    def _known(self, refs: Sequence[FactRef], lang: PassageLang) -> Mapping[str, float]:
+        """Return how far each word is known from facts: their own, and those of who asks for them."""
+        own = set().union(*(self._content(ref, lang) for ref in refs))
+        asked = dict.fromkeys(
+            synonyms(own, lang).union(*(self._asked(ref, lang) for ref in refs)), _ASKED
+        )
+        return {**asked, **dict.fromkeys(own, 1.0)}
+
+    def _content_of_questions(self, ref: FactRef, lang: PassageLang) -> frozenset[str]:
+        asks = self._corpus.asks.get(ref)
+        texts = asks.texts(lang) if asks else ()
+        return frozenset(token for text in texts for token in self._tokens(text, lang))
+
+    def _terms_of_questions(self, ref: FactRef, lang: PassageLang) -> frozenset[str]:
+        tokens = self._asked(ref, lang)
+        return frozenset(token[len(_TERM) :] for token in tokens if token.startswith(_TERM))
+
+    def _share(self, tokens: Iterable[str], known: Mapping[str, float] | Set[str]) -> float:
+        if not isinstance(known, Mapping):
+            known = dict.fromkeys(known, 1.0)
+        rarity, unknown = self._rarity
+        letters = {letter for token in known if _HAN.match(token) for letter in token}
+        total = had = 0.0
+        for token in tokens:
+            weight = rarity.get(token, unknown)
+            total += weight
+            had += weight * (known.get(token) or _LETTERS * (letters.issuperset(token)))
+        return had / total if total else 1.0
+
+    @cached_property
+    def _rarity(self) -> tuple[dict[str, float], float]:
+        uses: Counter[str] = Counter()
+        for ref in self._corpus.refs:
+            for lang in PASSAGE_LANGS:
+                uses.update(self._own_content(ref, lang))
+        count = len(self._corpus.refs)
+        rarity = {token: math.log((count + 1) / (n + 0.5)) for token, n in uses.items()}
+        return rarity, math.log(2 * (count + 1))
+
+    def _content_of_own_words(self, ref: FactRef, lang: PassageLang) -> set[str]:
+        return set(self._tokens(self._corpus.fact(ref).text(lang), lang))
+
+    def _content_of_fact(self, ref: FactRef, lang: PassageLang) -> set[str]:
+        """Return what a citation of the fact shows: fact, instrument, issuers, in all words."""
+        card, fact = self._corpus.instrument(ref), self._corpus.fact(ref)
+        issuers = (self._corpus.issuer_name(issuer).text(lang) for issuer in card.issuers)
+        shown = "\n".join((card.title.text(lang), *issuers))
+        other = fact.en if lang == "zh" else fact.zh
+        return self._own_content(ref, lang) | {*self._tokens(shown, lang), *self._terms(other)}
+
+    def _reading_of_fact(self, ref: FactRef, lang: PassageLang) -> Reading:
+        return Reading(self._corpus.fact(ref).text(lang), lang)
+
+    @cached_property
+    def _vectors(self) -> dict[tuple[FactRef, PassageLang], Vector]:
+        """Vectors of all facts, under the title of their instrument as they are searched."""
+        passages = passages_of(self._corpus)
+        matrix = embed_with_caches(passages, self._embedder, self._own_cache, unreported)
+        return {(p.ref, p.lang): row for p, row in zip(passages, matrix, strict=True)}
+
+    def _tokens_of_text(self, text: str, lang: PassageLang) -> list[str]:
+        """Cut a text into terms of the field, and content words of the rest; figures are left out."""
+        hits = self._lexicon.glossary.find(text)
+        taken = {at for hit in hits for at in range(hit.start, hit.end)}
+        words = [
+            token.text
+            for token in read_tokens(text, lang)
+            if not token.text.startswith("#") and taken.isdisjoint(range(token.start, token.end))
+        ]
+        return [*(f"{_TERM}{hit.term.id}" for hit in hits), *words]
+
+    def _terms(self, text: str) -> list[str]:
+        return [f"{_TERM}{hit.term.id}" for hit in self._lexicon.glossary.find(text)]
+
+
+def false_odds(features: Features) -> float:
+    """Return the log odds that a sentence is false in any way rather than true."""
+    return math.log(sum(math.exp(rule.odds(features)) for rule in RULES))
+
+
+def is_covered(features: Features) -> bool:
+    """Tell whether a sentence says no more, and nothing else, than its facts."""
+    return false_odds(features) <= TOLERANCE
+
+
+def refused(features: Features) -> tuple[str, ...]:
+    """Return the names of the rules by which a sentence is refused; empty: it is accepted.
+
+    Where no rule alone suffices, though all together do, it is the one that says most.
+    """
+    if is_covered(features):
+        return ()
+    odds = sorted(((rule.odds(features), rule.name) for rule in RULES), reverse=True)
+    sure = [name for log_odds, name in odds if log_odds > TOLERANCE]
+    return tuple(dict.fromkeys(sure or [odds[0][1]]))
+
+
+_SENTENCE = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
+_TERM = "term:"
+"""Begins the token of a term of the field; a word of content begins so never."""
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_PLACED_TOKENS = 2
+"""Content words from which a clause has a place in the facts."""
+
+
+_PLACES = (
+    ("北京", "beijing"), ("上海", "shanghai"), ("广州", "guangzhou"), ("深圳", "shenzhen"),
+    ("广东", "guangdong"), ("天津", "tianjin"), ("重庆", "chongqing"), ("江苏", "jiangsu"),
+    ("浙江", "zhejiang"), ("海南", "hainan"), ("横琴", "hengqin"), ("前海", "qianhai"),
+    ("香港", "hong kong"), ("澳门", "macao"), ("新加坡", "singapore"), ("伦敦", "london"),
+    ("临港", "lin-gang"), ("浦东", "pudong"), ("虹桥", "hongqiao"), ("福建", "fujian"),
+    ("山东", "shandong"), ("四川", "sichuan"), ("苏州", "suzhou"), ("宁波", "ningbo"),
+)  # fmt: skip
+
+
+def _places(text: str) -> frozenset[str]:
+    low = text.lower()
+    return frozenset(zh for zh, en in _PLACES if zh in low or en in low)
+
+
+_ASKED = 0.8
+"""What a word counts that only the example questions of a fact have, or that means what one of its
+own does, against one of its own."""
+_LETTERS = 0.5
+"""The same for a Chinese pair whose two characters the facts have, though not side by side."""
+
+
+def _same(text: str, fact: Fact) -> bool:
+    """Tell whether a sentence is the fact word for word."""
+    stops = " .。"
+    return text.strip(stops) in (fact.zh.strip(stops), fact.en.strip(stops))

@@ -1,0 +1,1 @@
+"""A language model words the answer: what it is told, what comes of it."""

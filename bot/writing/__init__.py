@@ -1,0 +1,1 @@
+"""The sentences of an answer, chosen and put together, not yet checked."""

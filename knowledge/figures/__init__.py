@@ -1,0 +1,1 @@
+"""Figures of Chinese and English texts, as values that can be compared."""

@@ -1,0 +1,1 @@
+"""The search index: passages, vectors, words, and rankings made one."""

@@ -1,0 +1,1 @@
+"""The HTTP API of Hugang's own."""

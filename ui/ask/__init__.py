@@ -1,0 +1,1 @@
+"""The page of questions: one Gradio app, its answers and their sources."""
