@@ -42,8 +42,8 @@ settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: those that wait for a browser leave one free."""
-    return (os.cpu_count() or 1) + 1
+    """Run two processes more than there are cores: those that wait for a browser leave them free."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
