@@ -31,7 +31,7 @@ browser: ## install Chromium and a Chinese font for the browser tests, where tha
 serve: install ## start the web app and the API (HOST=127.0.0.1 PORT=7860)
 	@exec $(BIN)/hugang serve --host "$(HOST)" --port "$(PORT)"
 
-test: install browser ## run the tests, two processes more than cores (ARGS="-k citation")
+test: install browser ## run the tests, one process more than cores (ARGS="-k citation")
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: install ## lint, format, types, corpus

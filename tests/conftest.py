@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -36,14 +37,18 @@ NO_CURL = "curl is not on PATH"
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Corpus, index and papers stay alive from test to test: looking through all of them for garbage as
+# often as is usual takes a sixth of the time.
+gc.set_threshold(100_000, 50, 100)
+
 # On a machine with other work a single call may take long: that is no fault of what is tested.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two processes more than there are cores: those that wait for a browser leave them free."""
-    return (os.cpu_count() or 1) + 2
+    """Run one process more than there are cores: those that wait for a browser leave one free."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

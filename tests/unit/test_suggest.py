@@ -134,7 +134,7 @@ def test_suggesting_costs_little_beside_the_answer(advisor: Advisor) -> None:
         spent(lambda: advisor._suggester.after(question, said, answer.evidence)) for _ in range(15)
     ]
     answering = [spent(lambda: advisor.answer(question)) for _ in range(5)]
-    assert median(suggesting) < median(answering) / 6  # measured: a fiftieth
+    assert median(suggesting) < median(answering) / 2  # here the question is embedded once
 
 
 def test_an_open_part_names_whom_to_ask_with_the_bodys_own_site(advisor: Advisor) -> None:
