@@ -235,7 +235,7 @@ def test_a_run_goes_on_when_its_server_was_killed_and_its_report_is_shut_in(
     with Store.of(Settings(home=indexed_home)) as store:
         with served_by_itself(indexed_home, tmp_path / "log", port) as server:
             page = sign_in(store, server.url, "张三")
-            page.fill("input[name=limit]", "40")  # enough to be killed among them
+            page.fill("input[name=limit]", "20")  # enough to be killed among them
             page.locator(".ev-start .ev-button").click()
             page.wait_for_url(re.compile("/evaluate/runs/"))
             run = re.findall(r"/runs/([\w-]+)", page.url)[0]
