@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -84,7 +83,7 @@ def served(home: Path, told_to: Path, port: int = 0, **settings: str) -> Iterato
         port: 0 = any free one.
         settings: more `HUGANG_…` variables, by the name of the field.
     """
-    environment = dict(os.environ) | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
+    environment = os.environ | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
     environment |= {f"HUGANG_{name.upper()}": value for name, value in settings.items()}
     said = told_to.with_name(f"{told_to.name}.out")
     said.write_bytes(b"")
@@ -111,7 +110,6 @@ def _serve(port: int, environment: dict[str, str], out: Path, err: Path) -> None
     for path, stream in ((out, sys.stdout), (err, sys.stderr)):
         with path.open("ab") as file:
             os.dup2(file.fileno(), stream.fileno())
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["hugang", "serve", "--port", str(port)]
     from ui.cli import main
 

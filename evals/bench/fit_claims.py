@@ -1,4 +1,4 @@
-"""`python -m evals.bench.fit_claims`: fit the weights by which `bot.checking.support` judges sentences.
+"""`python -m evals.bench.fit_claims`: fit the weights by which `bot.checking.rules` judges sentences.
 
 Multinomial logistic regression: a sentence is true, or false in one of the ways of `RULES`. Each way
 sees only the features that its rule names, and no weight may be negative, since every feature speaks
@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from bot.checking.support import RULES, TOLERANCE, Features, Rule, Support
+from bot.checking.rules import RULES, TOLERANCE, Features, Rule
+from bot.checking.support import Support
 from evals.bench.claims import SETS, Judged, markdown, open_judges, table
 from evals.claim_pairs import (
     FALSE_PAIRS,
@@ -177,7 +178,7 @@ def cross_validate(samples: Sequence[Sample], seed: int = 0) -> dict[str, float]
 
 
 def print_rules(rules: Sequence[Rule]) -> str:
-    """Print rules as `bot.checking.support` holds them."""
+    """Print rules as `bot.checking.rules` holds them."""
     lines = ["RULES = ("]
     for rule in rules:
         lines.append(f'    Rule(\n        "{rule.name}",\n        {rule.bias:.2f},\n        {{')

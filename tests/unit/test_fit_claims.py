@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.checking.support import RULES, Features
+from bot.checking.rules import RULES, Features
 from evals.bench.fit_claims import (
     FITTED_PAIRS,
     FOLDS,

@@ -15,7 +15,8 @@ from bot.checking.polarity import (
     turned_mode,
     turned_sequence,
 )
-from bot.checking.support import RULES, Features, Support, is_covered
+from bot.checking.rules import RULES, Features, is_covered
+from bot.checking.support import Support
 from bot.language import to_traditional
 from bot.query.understanding import Lexicon
 from knowledge.card import FactRef, PassageLang
