@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -18,7 +19,7 @@ from bot.settings import Settings
 from bot.store.evaluations import Wish
 from bot.store.store import Store
 from bot.store.tenants import TenantProfile
-from evals.archive import RunFolder
+from evals.archive import Archive, RunFolder
 from evals.labels.label import read_labels
 from knowledge.card import Bilingual
 from knowledge.corpus import Corpus
@@ -26,7 +27,9 @@ from tests.browser.scripted import ScriptedAdvisor
 from tests.kept_runs import kept_run
 from ui.api.app import create_app
 from ui.cli import app as command
+from ui.evaluate.book import RunBook
 from ui.evaluate.person import COOKIE, PATH
+from ui.evaluate.runs_page import progress_part
 
 EN = {"Accept-Language": "en"}
 
@@ -163,6 +166,16 @@ def test_a_run_of_what_is_not_offered_is_refused_and_one_that_is_waits(
     assert waits.wish == Wish(suite="dev", limit=5, langs=("en", "zh-Hans"))
     assert "cancelled" in client.post(f"{PATH}/runs/{waits.run}/cancel").text
     assert store.evaluations.queue() == ()
+
+
+def test_a_run_that_works_shows_how_far_it_is_on_a_named_bar(store: Store, run: RunFolder) -> None:
+    entry = RunBook(lambda tenant: Archive(run.path.parent)).find(store, run.run_id)
+    (bar,) = html.fromstring(str(progress_part(entry._replace(state="working"), "en"))).iter(
+        "progress"
+    )
+    assert (bar.get("value"), bar.get("max")) == ("12", "12")
+    assert bar.get("aria-label")
+    assert "<progress" not in progress_part(entry, "en")
 
 
 def test_another_tenant_sees_neither_runs_nor_tasks_nor_labels(
