@@ -223,7 +223,7 @@ def understand(question: Question, lexicon: Lexicon, asides: Collection[str] = (
         search_text=search_text,
         parts=parts,
         context=context,
-        part_texts=_part_texts(context, parts, lexicon),
+        part_texts=_part_texts(context, parts, text, lexicon),
         wants=wants_of(text) or tuple(want for said in running[:1] for want in wants_of(said)),
         expansions=lexicon.glossary.expansions(search_text, lang),
         named=lexicon.named_in(search_text),
@@ -263,19 +263,22 @@ def _terms(text: str, lexicon: Lexicon) -> tuple[Bilingual, ...]:
     return tuple(dict.fromkeys(names))[:TERMS_TOLD]
 
 
-def _part_texts(context: str, parts: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+def _part_texts(
+    context: str, parts: tuple[str, ...], text: str, lexicon: Lexicon
+) -> tuple[str, ...]:
     """Put the subject in front of each part: what the message tells, else the part before it.
 
     "The plan and the scheme: how many articles has each, and who issued them?" names its subject
     only once; a part that names one of its own needs no other's. A formality ("when is it
-    registered?") is no subject.
+    registered?") is no subject. A part that comes to the whole message is the message itself, so
+    that it is embedded once.
     """
     texts: list[str] = []
     for part in parts:
         alone = _names_subject(part, lexicon)
         subject = context or ("" if alone or not texts else texts[-1])
         texts.append(f"{subject} {part}".strip())
-    return tuple(texts)
+    return tuple(text if _SIGNS.sub("", said) == _SIGNS.sub("", text) else said for said in texts)
 
 
 def _running_subject(told: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
@@ -329,6 +332,7 @@ _ASKS = {
         re.IGNORECASE,
     ),
 }
+_SIGNS = re.compile(r"[\W_]+")
 _LEAST = {"zh": 4, "en": 12}
 """Shortest part, in characters."""
 

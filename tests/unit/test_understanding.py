@@ -113,18 +113,27 @@ def test_the_parts_are_searched_for_one_by_one_and_a_single_question_is_not(
             ),
         ),
         # else the part before, for one that names no term of the field
-        ("资金池门槛是多少？多久能办完？", ("资金池门槛是多少", "资金池门槛是多少 多久能办完")),
+        (
+            "资金池门槛是多少？多久能办完？要交什么？",
+            (
+                "资金池门槛是多少",
+                "资金池门槛是多少 多久能办完",
+                "资金池门槛是多少?多久能办完?要交什么?",
+            ),
+        ),
+        # which, where it comes to the whole message, is the message itself
+        ("资金池门槛是多少？多久能办完？", ("资金池门槛是多少", "资金池门槛是多少?多久能办完?")),
         (
             "How is the external debt cap worked out? Who decides on that?",
             (
                 "How is the external debt cap worked out",
-                "How is the external debt cap worked out Who decides on that",
+                "How is the external debt cap worked out? Who decides on that?",
             ),
         ),
         # a formality is no subject
         (
             "境外上市募集的资金要不要调回？什么时候登记？",
-            ("境外上市募集的资金要不要调回", "境外上市募集的资金要不要调回 什么时候登记"),
+            ("境外上市募集的资金要不要调回", "境外上市募集的资金要不要调回?什么时候登记?"),
         ),
         # a part that names a subject of its own keeps to it, and passes it on
         (
@@ -135,7 +144,7 @@ def test_the_parts_are_searched_for_one_by_one_and_a_single_question_is_not(
                 "境外放款的系数是多少 多久能办完",
             ),
         ),
-        ("资金池门槛是多少？", ("资金池门槛是多少",)),
+        ("资金池门槛是多少？", ("资金池门槛是多少?",)),
     ],
 )
 def test_a_part_is_searched_for_with_its_subject_in_front_where_it_leaves_it_out(
@@ -183,7 +192,7 @@ def test_several_parts_of_a_message_that_points_back_are_searched_one_by_one(
     read = understood(lexicon, "那要不要备案？多久能办完？", EARLIER)
     assert read.leans
     # the second names nothing: its subject is that of the part before
-    assert read.asked == ("那要不要备案", "那要不要备案 多久能办完")
+    assert read.asked == ("那要不要备案", "那要不要备案?多久能办完?")
 
 
 def test_a_message_taken_alone_leans_on_nothing(lexicon: Lexicon) -> None:
