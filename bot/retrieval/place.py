@@ -45,12 +45,12 @@ PLAIN_FIELD = 0.1
 to count as of the field though no passage is near: a short one on a country that no card names."""
 NEAR: Mapping[PassageLang, float] = {"zh": 0.895, "en": 0.865}
 """Nearness from which the corpus speaks for itself, whatever example is alike."""
-ASKED_CHANCE, ASKED_FIT = 0.2, 0.1
+ASKED_CHANCE, ASKED_FIT = 0.3, 0.1
 """Chance and fit from which a question that asks how gets a plan."""
-PLAIN_CHANCE = 0.3
+PLAIN_CHANCE = 0.4
 """Chance from which it gets one whatever facts were found: everyday words may find other facts, and
 no question without a route came this far."""
-OFFERED_CHANCE, OFFERED_FIT = 0.25, 0.2
+OFFERED_CHANCE, OFFERED_FIT = 0.3, 0.2
 """The same for a question that describes a deal and is offered one beside its answer."""
 
 
