@@ -19,12 +19,12 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _LASTING = re.compile(
-    r"仍(?!拒|未|不)|继续|依然|照旧|\b(?:(?<!must )(?<!should )(?<!may )still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
+    r"仍(?!拒|未|不)|继续|依然|依旧|照旧|照样|\b(?:(?<!must )(?<!should )(?<!may )still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"取消|废止|不再|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
-    r"|\b(?:repeal|replac|remov|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
+    r"取消|废止|不再|停止|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
+    r"|\b(?:repeal|replac|remov|drop|scrap|discontinu|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
     re.IGNORECASE,
 )
 _LATER = re.compile(

@@ -46,12 +46,13 @@ WAYS: Mapping[PairKind, int] = {
     "dropped-condition": 5,
     "superseded-status": 6,
     "swapped-authority": 3,
+    "authority": 3,
     "role": 1,
     "direction": 1,
     "negation": 2,
     "modality": 2,
     "condition": 5,
-    "scope": 3,
+    "scope": 5,
     "invented": 4,
     "merged-wrong": 4,
 }
@@ -96,9 +97,10 @@ def fit(samples: Sequence[Sample], rules: Sequence[Rule] = RULES) -> tuple[Rule,
     """Fit biases and weights of rules; their names and features stay.
 
     Args:
-        samples: true ones, and false ones of the kinds that rules are for.
+        samples: true and false ones; false ones of a kind that no rule is for are left out.
         rules: the last is for merged facts of several citations.
     """
+    samples = [one for one in samples if one.pair.label or one.pair.kind in WAYS]
     names = Features._fields
     values = np.array([sample.features for sample in samples], dtype=np.float64)
     spread = np.maximum(values.std(axis=0), LEAST_SPREAD)
@@ -187,11 +189,11 @@ def print_rules(rules: Sequence[Rule]) -> str:
 
 
 def collect(support: Support, pairs: Sequence[Pair], refused: Sequence[bool]) -> list[Sample]:
-    """Measure the pairs that are for a rule and not refused by figures, names or standing."""
+    """Measure the pairs that are not refused by figures, names or standing."""
     return [
         Sample(pair, support.features(pair.text, pair.refs))
         for pair, is_refused in zip(pairs, refused, strict=True)
-        if not is_refused and (pair.label or pair.kind in WAYS)
+        if not is_refused
     ]
 
 
@@ -218,9 +220,7 @@ def main(
         judged = [
             Judged(
                 pair=pair,
-                findings=("x",)
-                if pair.id in refused_ids or odds.get(pair.id, 0) > tolerance
-                else (),
+                findings=("x",) if pair.id in refused_ids or odds[pair.id] > tolerance else (),
             )
             for pair in one.pairs
         ]
