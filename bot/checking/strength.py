@@ -77,11 +77,6 @@ def _clauses(text: str, lang: PassageLang) -> tuple[tuple[str, frozenset[str]], 
     return tuple((part, words) for part, words in parts if len(words) >= _CLAUSE_WORDS)
 
 
-@lru_cache(8192)
-def _content(text: str, lang: PassageLang) -> frozenset[str]:
-    return frozenset(word.text for word in read_words(text, lang))
-
-
 _SPLIT = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
 _CLAUSE_WORDS = 3
 

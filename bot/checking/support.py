@@ -78,7 +78,6 @@ class _Covered(NamedTuple):
     """The clause that is covered least."""
     sentence: float
     duty: float
-    missing_sentence: float
     missing_clause: float
     strange_row: float
     rival: float
@@ -209,7 +208,6 @@ class Support:
             heedless=wider.heedless,
             wide_unused=wider.wide * unused,
             added_duty=0.0 if has_duty else covered.duty,
-            missing_sentence=covered.missing_sentence,
             missing_clause=covered.missing_clause,
             strange_row=covered.strange_row,
             distance=0.0,
@@ -223,10 +221,8 @@ class Support:
             added_negation=added.weight,
             no_negation=lost.weight * (not reading.denials),
             turned_mode=mode.weight,
-            turned_mode_in_copy=mode.weight * (1 - unused),
             unsaid_exemption=unsaid.exemption,
             unsaid_duty=unsaid.duty,
-            unsaid_limit=unsaid.limit,
             unsaid_lasting=unsaid.lasting,
             unsaid_later=unsaid.later,
             lost_in_copy=unsaid.lost * (1 - unused),
@@ -247,7 +243,6 @@ class Support:
             exchanged_roles=roles.exchanged,
             reversed_change=roles.reversed,
             dropped_condition=wider.dropped,
-            wide=wider.wide,
             wide_drop=wider.dropped * wider.wide,
             old_figure=float(former),
             other_place=placed.other_place,
@@ -299,9 +294,6 @@ class Support:
                 (self._share(self._tokens(part, lang), known) for part in sentences), default=1.0
             ),
             duty=1 - min((self._share(tokens, known) for tokens in duties), default=1.0),
-            missing_sentence=worst_share(
-                self._cover.missing(part, refs, lang) for part in sentences
-            ),
             missing_clause=worst_share(
                 (self._cover.missing(part, refs, lang) for part in parts), _CLAUSE_TOKENS
             )
