@@ -48,6 +48,10 @@ THIRD_HELD_OUT_PAIRS = PAIRS_DIR / "heldout3.jsonl"
 """True and false sentences on cards drawn by lot, on facts that no pair written by hand cites; their
 writer knew the rules, and nothing is fitted on them.
 """
+DRAWN_PAIRS = PAIRS_DIR / "drawn.jsonl"
+"""True and false sentences of ten kinds on cards drawn by lot, written without sight of the rules."""
+FOURTH_HELD_OUT_PAIRS = PAIRS_DIR / "heldout4.jsonl"
+"""The same on other cards; nothing is fitted on them, and nobody who mends the rules reads them."""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""
@@ -70,9 +74,25 @@ MadeKind = Literal[
 ]
 """Ways of being false that known changes make."""
 MADE_KINDS: tuple[MadeKind, ...] = get_args(MadeKind)
-FalseKind = Literal[MadeKind, "dropped-condition"]
+DrawnKind = Literal[
+    "figure",
+    "authority",
+    "role",
+    "direction",
+    "negation",
+    "modality",
+    "condition",
+    "scope",
+    "invented",
+    "merged-wrong",
+]
+"""Ways of being false as the sentences on cards drawn by lot name them."""
+FalseKind = Literal[MadeKind, "dropped-condition", DrawnKind]
 FALSE_KINDS: tuple[FalseKind, ...] = get_args(FalseKind)
-PairKind = Literal["paraphrase", FalseKind]
+TrueKind = Literal["paraphrase", "summary", "merged"]
+"""One fact said otherwise or in short, or several in one sentence."""
+TRUE_KINDS: tuple[TrueKind, ...] = get_args(TrueKind)
+PairKind = Literal[TrueKind, FalseKind]
 
 
 class Pair(Frozen):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from bot.checking.crossing import Name
 from knowledge.corpus import Corpus
 from knowledge.glossary import Glossary
 
@@ -27,6 +28,14 @@ class Authorities:
         """Return those of them that do something or are gone to: 由人民银行处罚, "lodge with the CSRC"."""
         return {body for at, body in self._places(text) if _DEALT_WITH.search(text[:at])}
 
+    def acting_in(self, text: str) -> set[str]:
+        """Return those of them that are not merely named as whose rules they are: 发改委令第41号."""
+        return {
+            name.key
+            for name in self.names_in(text)
+            if not _RULES_OF.match(text, name.end) and not _BY_RULES_OF.search(text[: name.start])
+        }
+
     def _places(self, text: str) -> Iterator[tuple[int, str]]:
         folded = text.lower()
         at = 0
@@ -35,6 +44,13 @@ class Authorities:
             if surface:
                 yield at, self._owners[surface]
             at += len(surface) or 1
+
+    def names_in(self, text: str) -> list[Name]:
+        """Return where a text (Chinese simplified) names bodies."""
+        return [
+            Name("body", body, at, at + len(self._surface_at(text.lower(), at)))
+            for at, body in self._places(text)
+        ]
 
     def _surface_at(self, folded: str, at: int) -> str:
         """Return the longest name that starts at a place, or nothing."""
@@ -111,6 +127,15 @@ _DEALT_WITH = re.compile(
     r"[由向经报到]$|取得$|\b(?:to|with|by|from|inform|notify|tell|ask)(?: the)? $", re.IGNORECASE
 )
 """What stands before a body that does something or is gone to."""
+_RULES_OF = re.compile(
+    r"[^，。；、]{0,5}?(?:令|[〔\[]|号|办法|规定|通知|意见|征求|草案|公告|条例|指引|通函|计划|方案|文件|规则)"
+    r"|(?:[’']s)?(?: [\w-]+){0,3} (?:order|notice|measures|rules?|circular|guid\w+|draft|opinions|announcement|provisions|plan|paper)",
+    re.IGNORECASE,
+)
+_BY_RULES_OF = re.compile(
+    r"(?:按照?|根?据|依照?|照)$|\b(?:under|according to|per)(?: the)? $", re.IGNORECASE
+)
+"""What stands beside a body of whose rules a sentence speaks."""
 _STEM = 5
 """Letters by which a word of a name is looked for."""
 _COURTS: Mapping[str, re.Pattern[str]] = {

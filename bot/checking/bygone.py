@@ -16,7 +16,7 @@ _FORMER = re.compile(
     r"|(?:取消|废止|删除|删去|终止|停止|不再|免除)[^，；。]{1,40}"
     r"|(?<!有)原(?!则|产|因|油|件|路|材|状|文|有)[^，；。]{1,24}|(?:此前|以前|曾|旧)[^，；。]{1,24}"
     r"|(?:统一|施行|实施|改革|合并)前[，,][^；。]+"
-    r"|\bfrom (?:[^,;.]|[.,](?=\d)){1,30}?(?= to\b)|\([^()]*\bbefore\)"
+    r"|\bfrom (?:[^,;.]|[.,](?=\d)){1,30}?(?= to\b)|\([^()]*\b(?:before|had been \w+)\)"
     r"|\b(?:down|up) from (?:[^,;.)]|[.,](?=\d)){1,30}"
     r"|\b(?:remov|abolish|lift|scrap|dropp?|cancel|repeal|replac|end(?! of))(?:s|ed|es|d|ing)? [^,;.]{1,50}"
     r"|\b(?:former|previous|old|earlier)(?:ly)? [^,;.]{1,40}|\b(?:no longer|instead of|used to) [^,;.]{1,50}"
@@ -49,6 +49,21 @@ _ASIDE = re.compile(
 def without_asides(text: str) -> str:
     """Blank out what a text says of former times beside what is; places stay."""
     return _ASIDE.sub(lambda match: " " * len(match[0]), text)
+
+
+_NO_LONGER = re.compile(r"不再|\bno longer\b|\bnot any ?(?:more|longer)\b", re.IGNORECASE)
+_TURN = re.compile(
+    r"取代|代替|替代|转为|改为|改由|变为|扩至|扩大到|取消|废止|停止|终止|不再|原(?!则|产|因|油|件|材)"
+    r"|\b(?:replac|supersed|shift|widen|expand|extend|remov|abolish|drop|scrap|ended|closed|ceas|stopp|chang|mov(?:ed|es)|instead|former|no longer)",
+    re.IGNORECASE,
+)
+
+
+def without_ended(text: str, facts: Iterable[str]) -> str:
+    """Blank out *no longer* where the facts tell of a change: what gave way is denied by none of them."""
+    if _NO_LONGER.search(text) and any(map(_TURN.search, facts)):
+        return _NO_LONGER.sub(lambda match: " " * len(match[0]), text)
+    return text
 
 
 def former_figure(text: str, facts: Sequence[str]) -> bool:

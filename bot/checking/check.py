@@ -90,7 +90,11 @@ class Checker:
     def _unshown(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
         """Tell which figures, dates and bodies of a sentence its citations do not show."""
         missing = missing_figures(text, (shown.text for shown in evidence))
-        unlisted = [figure for figure in missing if not _counts_own(text, figure, len(evidence))]
+        unlisted = [
+            figure
+            for figure in missing
+            if not _counts_own(text, figure, len(evidence)) and not _lies_between(text, figure)
+        ]
         misdated = [figure for figure in self._misdated(text, evidence) if figure not in missing]
         for figure in (*unlisted, *misdated):
             yield Finding(rule="figure", seen=str(figure))
@@ -112,14 +116,22 @@ class Checker:
         told = "\n".join((fact.zh, fact.en, card.title.zh, card.title.en, fact.locator or ""))
         text = "\n".join((told, card.number or "", *dates))
         named = frozenset(self._authorities.named_in(text) | set(card.issuers))
-        return _Shown(text, told, named)
+        return _Shown(text, told, f"{fact.zh}\n{fact.en}", named)
 
     def _strange_doers(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
         """Tell which bodies do something, or are gone to, that issued the rules but are not in them."""
         told = self._authorities.named_in("\n".join(shown.told for shown in evidence))
-        for body in sorted(self._authorities.dealt_with_in(text) - told):
-            if not self._authorities.is_part_of(body, told):
-                yield Finding(rule="authority", seen=body)
+        own = self._authorities.named_in("\n".join(shown.own for shown in evidence))
+        strange = self._among(self._authorities.dealt_with_in(text), told)
+        if self._among(own, self._authorities.named_in(text)):
+            # a body of the facts is left out: one that only their title or issuer has took its place
+            strange |= self._among(self._authorities.acting_in(text), own)
+        for body in sorted(strange):
+            yield Finding(rule="authority", seen=body)
+
+    def _among(self, bodies: set[str], known: set[str]) -> set[str]:
+        """Return the bodies that are neither known ones nor branches of them."""
+        return {body for body in bodies - known if not self._authorities.is_part_of(body, known)}
 
     def _misdated(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Figure]:
         """Yield dates that only the instrument bears, where the sentence leaves out the fact's."""
@@ -143,10 +155,11 @@ class Checker:
 
 
 class _Shown(NamedTuple):
-    """What a citation shows: its words, those but for its dates, and the bodies they name."""
+    """What a citation shows: its words, those but for its dates, the fact's own, and the bodies named."""
 
     text: str
     told: str
+    own: str
     authorities: frozenset[str]
 
 
@@ -176,4 +189,23 @@ def _counts_own(text: str, figure: Figure, facts: int) -> bool:
     return figure.value == str(facts) and facts > 1 and bool(_SEVERAL.search(after))
 
 
+def _lies_between(text: str, figure: Figure) -> bool:
+    """Tell whether a span of months or years is that between two dates of the sentence itself."""
+    around = text[max(0, figure.start - 4) : figure.end + 8]
+    if figure.unit not in _MONTHS_IN or not _SINCE.search(around):
+        return False
+    days = [one.value.split("-") for one in read_figures(text) if one.kind == "date"]
+    years = [day[0] for day in days if day[0]]
+    months = [
+        12 * int(day[0] or years[0]) + int(day[1] or day[2])
+        for day in days
+        if years and len(day) > 1 and (day[1] or len(day) > 2)
+    ]
+    wanted = int(figure.value) * _MONTHS_IN[figure.unit] if figure.value.isdigit() else 0
+    return wanted > 0 and any(abs(one - other) == wanted for one in months for other in months)
+
+
+_MONTHS_IN = {"month": 1, "year": 12}
+_SINCE = re.compile(r"[晚早迟]|[之以]?[后前]|\b(?:later|after|earlier|before)\b", re.IGNORECASE)
+"""Words by which a span is one between two days."""
 _LISTED_PAIR = re.compile(r"[和与及][^，。；、]{1,14}$")

@@ -28,7 +28,7 @@ _CONDITION = re.compile(
 )
 _WIDE = (
     re.compile(
-        r"任何(?!时)|不论|无论|不管|只要(?![几数半一两\d])|随时|凡是|任意|不分|自由(?!贸)|随便"
+        r"任何(?!时)|不论|无论|不管|随时|凡是|任意|不分|自由(?!贸)|随便"
         r"|\b(?:any(?:one|body|where|thing)?|regardless|whatever|whichever(?! is)|whoever|simply|freely"
         r"|no matter|nothing more|without (?:any )?(?:limit|restriction|condition)s?|just)\b",
         re.IGNORECASE,
@@ -40,6 +40,13 @@ _WIDE = (
     ),
 )
 """Words that say *whichever*, and words that say *all*."""
+_HEEDLESS = re.compile(
+    r"不论|无论|不管|不限|不分|不拘|不看|一律|一概|也?不例外|无一例外|毫无例外|没有例外"
+    r"|\b(?:regardless|irrespective|whatever|whichever(?! is)|whoever|wherever|however (?:many|much|large|small|long|big|old|high|low)"
+    r"|no matter|without exception|anywhere|everywhere|(?:do|does) not matter|unlimited|without (?:any )?limits?)\b",
+    re.IGNORECASE,
+)
+"""Words that leave a condition out of account."""
 
 
 class Condition(NamedTuple):
@@ -63,6 +70,8 @@ class Widened(NamedTuple):
     """The share of a condition that went, by how much of the rest is kept."""
     wide: float
     """Whether it says *any*, *all*, 不论 … where its facts do not."""
+    heedless: float
+    """Whether it says outright that a condition does not matter, where its facts do not."""
 
 
 def widened(
@@ -91,7 +100,10 @@ def widened(
     wide = any(words.search(text) for words in _WIDE) and not any(
         words.search(one) for words in _WIDE for one in told
     )
-    return Widened(worst / (1 - _CHANCE), float(wide))
+    heedless = _HEEDLESS.search(text) and not any(
+        words.search(one) for words in (*_WIDE, _HEEDLESS) for one in told
+    )
+    return Widened(worst / (1 - _CHANCE), float(wide), float(bool(heedless)))
 
 
 _NEAR_WORDS = 2

@@ -42,8 +42,8 @@ BOUNDED = _words(
 """Negations that say a bound."""
 
 NEGATION = _words(
-    r"不|无(?!疑)|未|没|毋|禁止|严禁|取消|豁免|(?<!减)免(?!税店)|停办|暂停"
-    r"|\b(?:not|no|never|neither|nor|none|without|cannot|nothing|exempt(?!ions?\b)\w*|waive\w*|prohibit\w*|bans?|bar|bars|barring"
+    r"不|无(?!疑)|未|没|毋|禁止|严禁|取消|豁免|(?<!减)免(?!税店)|停办|暂停|失去|丧失"
+    r"|\b(?:not|no|never|neither|nor|none|nowhere|without|cannot|nothing|forfeit\w*|exempt(?!ions?\b)\w*|waive\w*|prohibit\w*|bans?|bar|bars|barring"
     r"|banned|barred|forbid\w*|ineligible|abolish\w*|disallow\w*|unlimited|uncapped|unregulated|excluded|free of|free from|tax-free|duty-free|outside(?! the mainland| china| hong kong))\b|n't\b"
 )
 CONDITION = _words(

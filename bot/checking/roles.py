@@ -114,9 +114,9 @@ def exchanged_roles(text: Outline, facts: Iterable[Outline]) -> Roles:
 
 
 def _is_crossed(clause: Clause, other: Clause) -> float:
-    doer, rest = clause.doer - clause.rest, clause.rest - clause.doer
-    there, others = other.doer - other.rest, other.rest - other.doer
-    if not doer or not there or doer & there:
+    doer, rest = clause.doer - clause.rest - other.doer, clause.rest - clause.doer
+    there, others = other.doer - other.rest - clause.doer, other.rest - other.doer
+    if not doer or not there:
         return 0.0
     return float(
         len(doer & others) / len(doer) >= _MOST and len(there & rest) / len(there) >= _MOST

@@ -21,10 +21,8 @@ class Features(NamedTuple):
     """The same of the clause of duty (must, only, 须) that is covered least; 0 = none."""
     added_duty: float
     """The same where the facts have no word of duty."""
-    missing_sentence: float
-    """Share of the words that are missing, every word counting the same: of a sentence."""
     missing_clause: float
-    """The same of a clause."""
+    """Share of the words of a clause that are missing, every word counting the same."""
     strange_row: float
     """The longest row of missing words."""
     distance: float
@@ -47,11 +45,8 @@ class Features(NamedTuple):
     no_negation: float
     """What the facts deny, where the sentence denies nothing at all."""
     turned_mode: float
-    turned_mode_in_copy: float
-    """`turned_mode`, the more the rest of the sentence is the fact's own words."""
     unsaid_exemption: float
     unsaid_duty: float
-    unsaid_limit: float
     unsaid_lasting: float
     unsaid_later: float
     lost_in_copy: float
@@ -89,10 +84,8 @@ class Features(NamedTuple):
     """Whether it goes from Y to X where the facts go from X to Y."""
     dropped_condition: float
     """The share of a fact's condition that went, by how much of the rest is kept."""
-    wide: float
-    """Whether it says *any*, *all*, 不论 … where its facts do not."""
     wide_drop: float
-    """Both at once."""
+    """The same where it says *any*, *all*, 不论 … and its facts do not."""
     old_figure: float
     """Whether it has a former figure as if it held, or the present one as former."""
     other_place: float
@@ -105,6 +98,18 @@ class Features(NamedTuple):
     """Whether a strange word stands where a fact that is else word for word has another."""
     edited_denial: float
     """Whether a denial came or went there."""
+    crossed_names: float
+    """How much better two bodies, cities or parties fit each other's places in a fact."""
+    hardened: float
+    """Whether it says as so what the facts intend or encourage."""
+    bound: float
+    """Whether it makes a duty of what they intend, encourage or leave to choice."""
+    freed: float
+    """Whether it leaves to choice what they make a duty."""
+    heedless: float
+    """Whether it says outright that a condition does not matter."""
+    wide_unused: float
+    """Whether it says *any*, *all*, 不论 … where its facts do not, by how much of them goes unsaid."""
 
 
 class Rule(NamedTuple):
@@ -127,101 +132,104 @@ TOLERANCE = -0.1
 RULES = (
     Rule(
         "exchange",
-        -4.16,
+        -4.35,
         {
-            "exchanged": 6.19,
-            "crossed": 4.95,
-            "reversed": 7.14,
-            "stray_figure": 6.87,
+            "exchanged": 5.43,
+            "crossed": 5.17,
+            "reversed": 7.27,
+            "stray_figure": 7.45,
         },
     ),
     Rule(
         "direction",
-        -3.72,
+        -3.32,
         {
-            "turned_direction": 6.55,
-            "turned_head": 3.34,
-            "outweighed_direction": 3.31,
-            "turned_flow": 5.36,
-            "exchanged_roles": 3.08,
-            "reversed_change": 9.58,
-            "crossed_words": 6.20,
-            "turned_bound": 2.00,
+            "turned_direction": 6.28,
+            "turned_head": 2.39,
+            "outweighed_direction": 2.71,
+            "turned_flow": 5.29,
+            "exchanged_roles": 2.76,
+            "reversed_change": 10.49,
+            "crossed_words": 4.32,
+            "turned_bound": 1.94,
+            "crossed_names": 9.03,
         },
     ),
     Rule(
         "modality",
-        -4.05,
+        -3.17,
         {
-            "added_negation": 5.56,
-            "no_negation": 6.00,
-            "turned_mode": 5.08,
-            "turned_mode_in_copy": 5.91,
-            "unsaid_exemption": 2.68,
-            "unsaid_limit": 0.19,
-            "unsaid_lasting": 12.05,
-            "lost_in_copy": 4.12,
-            "parity_in_copy": 3.24,
-            "edited_denial": 1.29,
-            "contrary": 0.62,
-            "unsaid_later": 4.12,
+            "added_negation": 4.18,
+            "no_negation": 3.29,
+            "turned_mode": 5.79,
+            "unsaid_exemption": 0.60,
+            "unsaid_lasting": 10.68,
+            "lost_in_copy": 2.41,
+            "parity_in_copy": 2.27,
+            "edited_denial": 0.21,
+            "contrary": 0.69,
+            "unsaid_later": 3.51,
+            "hardened": 5.48,
+            "bound": 17.19,
+            "freed": 8.80,
+            "unsaid_duty": 0.15,
         },
     ),
     Rule(
         "instrument",
-        -4.48,
+        -4.28,
         {
-            "other_name": 5.56,
-            "other_title": 8.32,
-            "other_term": 10.09,
-            "other_kind": 4.23,
-            "edited_word": 3.53,
-            "new_terms": 1.43,
+            "other_name": 5.10,
+            "other_title": 8.45,
+            "other_term": 9.33,
+            "other_kind": 4.22,
+            "edited_word": 2.72,
+            "new_terms": 1.14,
         },
     ),
     Rule(
         "overlap",
-        -15.51,
+        -15.41,
         {
-            "lacking_sentence": 5.04,
-            "lacking_duty": 2.61,
-            "added_duty": 0.05,
-            "missing_sentence": 0.41,
-            "missing_clause": 1.27,
-            "strange_row": 7.82,
-            "distance": 6.39,
-            "nearer": 41.58,
-            "rival": 3.22,
-            "new_term": 3.58,
-            "unsaid_duty": 1.70,
+            "lacking_sentence": 2.79,
+            "lacking_duty": 2.93,
+            "added_duty": 0.29,
+            "missing_clause": 2.20,
+            "strange_row": 8.96,
+            "distance": 6.72,
+            "nearer": 36.71,
+            "rival": 3.54,
+            "new_term": 2.47,
+            "unsaid_duty": 1.13,
         },
     ),
     Rule(
         "condition",
-        -5.73,
+        -3.64,
         {
-            "dropped_condition": 4.49,
-            "wide": 4.11,
-            "wide_drop": 1.47,
+            "dropped_condition": 2.19,
+            "wide_drop": 2.11,
+            "heedless": 2.46,
+            "wide_unused": 4.92,
         },
     ),
     Rule(
         "bygone",
-        -5.73,
+        -5.89,
         {
-            "old_figure": 6.38,
-            "unsaid_lasting": 13.50,
+            "old_figure": 6.44,
+            "unsaid_lasting": 13.38,
         },
     ),
     Rule(
         "overlap",
-        -8.89,
+        -7.32,
         {
-            "spliced": 12.57,
-            "apart": 6.53,
-            "unused": 10.15,
-            "stray_figure": 2.99,
-            "other_place": 5.37,
+            "spliced": 9.64,
+            "apart": 8.65,
+            "unused": 8.34,
+            "stray_figure": 3.48,
+            "other_place": 4.54,
         },
     ),
 )

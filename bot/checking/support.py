@@ -16,11 +16,13 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.checking.bodies import Authorities
 from bot.checking.bounds import turned_bound
-from bot.checking.bygone import former_figure, without_asides
+from bot.checking.bygone import former_figure, without_asides, without_ended
 from bot.checking.conditions import widened
 from bot.checking.content import read_tokens
 from bot.checking.cover import CLAUSE, Cover, row, share, worst_share
+from bot.checking.crossing import Places, cities, crossed_names, names_in, places_of
 from bot.checking.edits import edited
 from bot.checking.exchange import exchanged, zones
 from bot.checking.flow import turned_flow
@@ -39,6 +41,7 @@ from bot.checking.polarity import (
 )
 from bot.checking.roles import exchanged_roles, outline
 from bot.checking.rules import Features, is_covered, refused
+from bot.checking.strength import strength
 from bot.checking.synonyms import synonyms
 from bot.checking.unsaid import Evidence, compare
 from bot.language import detect_lang, passage_lang, to_simplified
@@ -75,7 +78,6 @@ class _Covered(NamedTuple):
     """The clause that is covered least."""
     sentence: float
     duty: float
-    missing_sentence: float
     missing_clause: float
     strange_row: float
     rival: float
@@ -126,6 +128,8 @@ class Support:
         self._zones = cache(lambda ref, lang: zones(corpus.fact(ref).text(lang), lang))
         self._outline = cache(lambda ref, lang: outline(corpus.fact(ref).text(lang), lang))
         self._units = cache(self._units_of_fact)
+        self._authorities = Authorities(corpus, lexicon.glossary)
+        self._named = cache(self._names_of_fact)
         self._naming = Naming(corpus, lexicon, cache(self._terms_of_questions))
 
     def findings(self, text: str, refs: Sequence[FactRef]) -> Iterator[Finding]:
@@ -161,7 +165,10 @@ class Support:
         facts = [self._reading(ref, lang) for ref in refs]
         translations = [self._reading(ref, other).text for ref in refs]
         flow = turned_flow(text, [*(fact.text for fact in facts), *translations])
-        added, lost = added_negation(reading, facts), lost_negation(reading, facts)
+        told = [*(fact.text for fact in facts), *translations]
+        lasting = without_ended(text, told)
+        denying = Reading(lasting, lang) if lasting != text else reading
+        added, lost = added_negation(denying, facts), lost_negation(reading, facts)
         mode = turned_mode(reading, facts)
         direction = turned_direction(reading, facts, translations)
         head = turned_head(reading, facts)
@@ -174,14 +181,13 @@ class Support:
         evidence = [
             Evidence(*both) for both in zip((f.text for f in facts), translations, strict=True)
         ]
-        unsaid = compare(text, evidence, lang)
+        unsaid = compare(lasting, evidence, lang)
         covered = self._covered(text, refs, lang)
         has_duty = any(DUTY.search(told) for fact in evidence for told in fact)
         unused = self._cover.unused(text, refs, lang)
         placed = self._placed(text, refs, lang)
         roles = exchanged_roles(outline(text, lang), [self._outline(ref, lang) for ref in refs])
         wider = widened(text, [fact.text for fact in facts], translations, lang, self._share)
-        told = [one for fact in evidence for one in fact]
         bound = turned_bound(text, told)
         edits = edited(
             text,
@@ -190,11 +196,18 @@ class Support:
             lambda piece: self._cover.missing(piece, refs, lang),
         )
         former = former_figure(text, told)
+        firm = strength(text, [fact.text for fact in facts], translations, lang)
+        swapped = crossed_names(self._names(reading), [self._named(ref, lang) for ref in refs])
         features = Features(
             lacking_sentence=covered.sentence,
             lacking_duty=covered.duty,
+            crossed_names=swapped.weight,
+            hardened=firm.hardened,
+            bound=firm.bound,
+            freed=firm.freed,
+            heedless=wider.heedless,
+            wide_unused=wider.wide * unused,
             added_duty=0.0 if has_duty else covered.duty,
-            missing_sentence=covered.missing_sentence,
             missing_clause=covered.missing_clause,
             strange_row=covered.strange_row,
             distance=0.0,
@@ -208,10 +221,8 @@ class Support:
             added_negation=added.weight,
             no_negation=lost.weight * (not reading.denials),
             turned_mode=mode.weight,
-            turned_mode_in_copy=mode.weight * (1 - unused),
             unsaid_exemption=unsaid.exemption,
             unsaid_duty=unsaid.duty,
-            unsaid_limit=unsaid.limit,
             unsaid_lasting=unsaid.lasting,
             unsaid_later=unsaid.later,
             lost_in_copy=unsaid.lost * (1 - unused),
@@ -232,7 +243,6 @@ class Support:
             exchanged_roles=roles.exchanged,
             reversed_change=roles.reversed,
             dropped_condition=wider.dropped,
-            wide=wider.wide,
             wide_drop=wider.dropped * wider.wide,
             old_figure=float(former),
             other_place=placed.other_place,
@@ -243,7 +253,7 @@ class Support:
         )
         seen = {
             "modality": max(added, lost, mode).seen or text,
-            "direction": max(direction, head, outweighed).seen or flow or text,
+            "direction": max(direction, head, outweighed).seen or flow or swapped.seen or text,
             "exchange": exchange.seen or cross.seen or text,
             "instrument": max(named.name, named.term, named.kind, named.title, named.new).seen
             or text,
@@ -284,9 +294,6 @@ class Support:
                 (self._share(self._tokens(part, lang), known) for part in sentences), default=1.0
             ),
             duty=1 - min((self._share(tokens, known) for tokens in duties), default=1.0),
-            missing_sentence=worst_share(
-                self._cover.missing(part, refs, lang) for part in sentences
-            ),
             missing_clause=worst_share(
                 (self._cover.missing(part, refs, lang) for part in parts), _CLAUSE_TOKENS
             )
@@ -296,6 +303,14 @@ class Support:
             spliced=spliced,
             apart=self._cover.apart(parts, refs, lang) if len(refs) > 1 else 0.0,
         )
+
+    def _names(self, reading: Reading) -> Places:
+        """Return what surrounds the bodies, cities and parties of a text."""
+        bodies = self._authorities.names_in(reading.text)
+        return places_of(reading, [*bodies, *names_in(reading.text)])
+
+    def _names_of_fact(self, ref: FactRef, lang: PassageLang) -> Places:
+        return self._names(self._reading(ref, lang))
 
     def _placed(self, text: str, refs: Sequence[FactRef], lang: PassageLang) -> _Placed:
         """Hold each clause against each sentence of the facts."""
@@ -309,7 +324,7 @@ class Support:
             shares = [self._share(words, unit.words) for unit in places]
             best = max(shares)
             nearest = places[shares.index(best)]
-            here = _places(part)
+            here = cities(part)
             if here and nearest.places and not here & nearest.places:
                 elsewhere = max(elsewhere, best)
             for figure in figures:
@@ -327,7 +342,7 @@ class Support:
             _Unit(
                 frozenset({*self._tokens(part, lang), *shown}),
                 frozenset((one.kind, one.value) for one in read_figures(part)),
-                _places(fact.text(lang)),
+                cities(fact.text(lang)),
             )
             for part in _SENTENCE.split(fact.text(lang))
             if part.strip()
@@ -442,22 +457,6 @@ _TERM = "term:"
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _PLACED_TOKENS = 2
 """Content words from which a clause has a place in the facts."""
-
-
-_PLACES = (
-    ("北京", "beijing"), ("上海", "shanghai"), ("广州", "guangzhou"), ("深圳", "shenzhen"),
-    ("广东", "guangdong"), ("天津", "tianjin"), ("重庆", "chongqing"), ("江苏", "jiangsu"),
-    ("浙江", "zhejiang"), ("海南", "hainan"), ("横琴", "hengqin"), ("前海", "qianhai"),
-    ("香港", "hong kong"), ("澳门", "macao"), ("新加坡", "singapore"), ("伦敦", "london"),
-    ("临港", "lin-gang"), ("浦东", "pudong"), ("虹桥", "hongqiao"), ("福建", "fujian"),
-    ("山东", "shandong"), ("四川", "sichuan"), ("苏州", "suzhou"), ("宁波", "ningbo"),
-)  # fmt: skip
-
-
-def _places(text: str) -> frozenset[str]:
-    low = text.lower()
-    return frozenset(zh for zh, en in _PLACES if zh in low or en in low)
-
 
 _ASKED = 0.8
 """What a word counts that only the example questions of a fact have, or that means what one of its

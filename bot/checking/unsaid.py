@@ -14,17 +14,13 @@ from bot.checking.opposites import BAN, BOUNDED, CONDITION, DUTY, IDLE, LIMIT, M
 from knowledge.card import PassageLang
 
 _EXEMPT = MODES[1].other
-_LIMIT = re.compile(
-    r"只|仅|唯一|限于|专供|\b(?:only|sole\w*|alone|merely|exclusive\w*|limited to|confined)\b",
-    re.IGNORECASE,
-)
 _LASTING = re.compile(
-    r"仍(?!拒|未|不)|继续|依然|照旧|\b(?:(?<!must )(?<!should )(?<!may )still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
+    r"仍(?!拒|未|不)|继续|依然|依旧|照旧|照样|\b(?:(?<!must )(?<!should )(?<!may )still(?! (?:refus|fail|not))|remain\w*|continu\w*|keeps?)\b",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"取消|废止|不再|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
-    r"|\b(?:repeal|replac|remov|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
+    r"取消|废止|不再|停止|免|放宽|扩大|取代|简化|终止|届满|停|改|新增"
+    r"|\b(?:repeal|replac|remov|drop|scrap|discontinu|no longer|abolish|widen|end(?:ed|s)?\b|clos|supersed|waiv|exempt)",
     re.IGNORECASE,
 )
 _LATER = re.compile(
@@ -55,8 +51,6 @@ class Unsaid(NamedTuple):
     """It says that something need not be, and no fact has a denial."""
     duty: float
     """It says that something must be, and no fact does."""
-    limit: float
-    """It says *only*, and no fact has a limit or a ban."""
     lasting: float
     """It says *still*, and its facts speak of a change."""
     later: float
@@ -84,7 +78,6 @@ def compare(text: str, facts: Sequence[Evidence], lang: PassageLang) -> Unsaid:
     return Unsaid(
         exemption=float(exempt),
         duty=float(said_first(DUTY, DUTY, BAN)),
-        limit=float(said_first(_LIMIT, _LIMIT, BAN)),
         lasting=float(lasting),
         later=float(
             bool(_LATER.search(text))

@@ -44,7 +44,7 @@ _MARKS: Mapping[Validity, re.Pattern[str]] = {
 _OTHER_MARKS: Mapping[Validity, re.Pattern[str]] = {
     "draft": re.compile(r"咨询|规划建议|规划概念|建议(?:稿|中|提出)|\bnot yet\b", re.I),
     "superseded": re.compile(
-        r"以前|过去|此前(?![\d一二三四五六七八九十])|从前|原先|原来|早先|\bused to\b|\bno longer\b|\bin the past\b|\boriginal(?:ly)?\b"
+        r"以前|过去|此前(?![\d一二三四五六七八九十])|从前|当年|当时|原先|原来|早先|\bused to\b|\bno longer\b|\bin the past\b|\boriginal(?:ly)?\b"
         r"|\bearlier (?:rules?|measures?|guidelines?|version)|\bat (?:that|the) time\b|\bback then\b"
         r"|\buntil (?:\w+ ){0,2}20\d\d",
         re.I,
@@ -52,7 +52,7 @@ _OTHER_MARKS: Mapping[Validity, re.Pattern[str]] = {
 }
 """Words in which others than our own writer say so."""
 _HAPPENED = re.compile(
-    r"已(?!有规)|启动|启用|投入(?:使用|运)|投运|上线|落地|揭牌|开业|挂牌|完成|签署"
+    r"已(?!有规)|启动|启用|投入(?:使用|运)|投运|上线|开通|落地|揭牌|开业|挂牌|完成|签署"
     r"|\b(?:opened|launched|began|begun|started|went live|signed|completed|was|were|had|has been)\b",
     re.I,
 )

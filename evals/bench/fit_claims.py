@@ -20,20 +20,11 @@ import typer
 from bot.checking.rules import RULES, TOLERANCE, Features, Rule
 from bot.checking.support import Support
 from evals.bench.claims import SETS, Judged, markdown, open_judges, table
-from evals.claim_pairs import (
-    FALSE_PAIRS,
-    HELD_OUT_PAIRS,
-    SECOND_HELD_OUT_PAIRS,
-    TRUE_PAIRS,
-    WRITTEN_PAIRS,
-    Pair,
-    PairKind,
-    read_pairs,
-)
+from evals.claim_pairs import Pair, PairKind
 
 Array = npt.NDArray[np.float64]
 
-FITTED_PAIRS = (TRUE_PAIRS, FALSE_PAIRS, HELD_OUT_PAIRS, WRITTEN_PAIRS, SECOND_HELD_OUT_PAIRS)
+FITTED = [one for one in SETS.values() if one.is_fitted]
 FOLDS = 8
 PENALTY = 0.5
 """L2 penalty on the weights of features brought to one spread."""
@@ -55,6 +46,15 @@ WAYS: Mapping[PairKind, int] = {
     "dropped-condition": 5,
     "superseded-status": 6,
     "swapped-authority": 3,
+    "authority": 3,
+    "role": 1,
+    "direction": 1,
+    "negation": 2,
+    "modality": 2,
+    "condition": 5,
+    "scope": 5,
+    "invented": 4,
+    "merged-wrong": 4,
 }
 """The rule of `RULES` that is for a kind; merged facts of several citations have the last."""
 
@@ -88,7 +88,7 @@ def way_of(pair: Pair) -> int:
     """Return the rule that is for a pair, from 1; 0: it is true."""
     if pair.label:
         return 0
-    if pair.kind == "merged-facts" and len(pair.refs) > 1:
+    if pair.kind in ("merged-facts", "merged-wrong") and len(pair.refs) > 1:
         return len(RULES)
     return WAYS[pair.kind] + 1
 
@@ -97,9 +97,10 @@ def fit(samples: Sequence[Sample], rules: Sequence[Rule] = RULES) -> tuple[Rule,
     """Fit biases and weights of rules; their names and features stay.
 
     Args:
-        samples: true ones, and false ones of the kinds that rules are for.
+        samples: true and false ones; false ones of a kind that no rule is for are left out.
         rules: the last is for merged facts of several citations.
     """
+    samples = [one for one in samples if one.pair.label or one.pair.kind in WAYS]
     names = Features._fields
     values = np.array([sample.features for sample in samples], dtype=np.float64)
     spread = np.maximum(values.std(axis=0), LEAST_SPREAD)
@@ -128,7 +129,7 @@ def _counts(samples: Sequence[Sample], ways: npt.NDArray[np.int64]) -> Array:
 
 
 def _is_by_hand(pair: Pair) -> bool:
-    return pair.id.startswith(("held", "written"))
+    return pair.id.startswith(("held", "written", "drawn"))
 
 
 def _solve(inputs: Array, truth: Array, counts: Array, mask: Array) -> Array:
@@ -188,11 +189,11 @@ def print_rules(rules: Sequence[Rule]) -> str:
 
 
 def collect(support: Support, pairs: Sequence[Pair], refused: Sequence[bool]) -> list[Sample]:
-    """Measure the pairs that are for a rule and not refused by figures, names or standing."""
+    """Measure the pairs that are not refused by figures, names or standing."""
     return [
         Sample(pair, support.features(pair.text, pair.refs))
         for pair, is_refused in zip(pairs, refused, strict=True)
-        if not is_refused and (pair.label or pair.kind in WAYS)
+        if not is_refused
     ]
 
 
@@ -209,26 +210,21 @@ def main(
 ) -> None:
     """Fit the weights, print them, and print the rates by cross-validation over cards."""
     judges = open_judges()
-    pairs = [pair for path in FITTED_PAIRS for pair in read_pairs(path)]
+    pairs = [pair for one in FITTED for pair in one.pairs]
     refused = [any(map(_is_exact, judges.full(pair))) for pair in pairs]
     samples = collect(judges.support, pairs, refused)
     typer.echo(f"{print_rules(fit(samples))}\n")
     odds = cross_validate(samples, seed)
     refused_ids = {pair.id for pair, is_refused in zip(pairs, refused, strict=True) if is_refused}
-    for name, paths in SETS.items():
-        if not set(paths) <= set(FITTED_PAIRS):
-            continue
+    for one in FITTED:
         judged = [
             Judged(
                 pair=pair,
-                findings=("x",)
-                if pair.id in refused_ids or odds.get(pair.id, 0) > tolerance
-                else (),
+                findings=("x",) if pair.id in refused_ids or odds[pair.id] > tolerance else (),
             )
-            for path in paths
-            for pair in read_pairs(path)
+            for pair in one.pairs
         ]
-        typer.echo(f"{name}, cross-validated\n\n{markdown(table(judged))}\n")
+        typer.echo(f"{one.title}, cross-validated\n\n{markdown(table(judged))}\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ Hint = tuple[str, str | None]
 """A value and its unit; the unit is None for a plain number."""
 
 _TRAPS = re.compile(
-    r"第?三方(?!面)|第三地|三角|四川|四周|九龙|三亚|二线|百分|千方百计|十分|万一|两用|third[- ]part(?:y|ies)",
+    r"第?三方(?!面)|第三地|三角|四川|四周|九龙|三亚|二线|百分|千方百计|十分|万一|两用|dual-use|third[- ]part(?:y|ies)",
     re.IGNORECASE | re.ASCII,
 )
 _WORDS = (

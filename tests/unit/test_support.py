@@ -300,7 +300,7 @@ def test_a_sentence_of_which_every_word_is_known_is_covered() -> None:
     assert is_covered(BEST)
 
 
-@pytest.mark.parametrize("doubt", ["added_negation", "no_negation", "turned_mode_in_copy", "turned_direction", "turned_flow", "other_name", "other_title", "other_term"])  # fmt: skip
+@pytest.mark.parametrize("doubt", ["added_negation", "no_negation", "turned_mode", "turned_direction", "turned_flow", "other_name", "other_title", "other_term"])  # fmt: skip
 def test_one_sure_doubt_suffices_to_refuse(doubt: str) -> None:
     assert not is_covered(BEST._replace(**{doubt: 1.0}))
 
