@@ -29,19 +29,14 @@ class Authorities:
 
     def _places(self, text: str) -> Iterator[tuple[int, str]]:
         folded = text.lower()
-        at = 0
-        while at < len(folded):
-            surface = self._surface_at(folded, at)
-            if surface:
-                yield at, self._owners[surface]
-            at += len(surface) or 1
-
-    def _surface_at(self, folded: str, at: int) -> str:
-        """Return the longest name that starts at a place, or nothing."""
-        for surface in self._by_head.get(folded[at : at + 2], ()):
-            if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
-                return surface
-        return ""
+        ends = 0
+        for at in range(len(folded)):
+            # Where no name begins, which is nearly everywhere, this is all that is done.
+            if (surfaces := self._by_head.get(folded[at : at + 2])) and at >= ends:
+                surface = _first_at(folded, at, surfaces)
+                if surface:
+                    yield at, self._owners[surface]
+                    ends = at + len(surface)
 
     def strange_in(self, text: str, shown: str) -> Iterator[str]:
         """Yield courts and bodies of a sentence that no list has and its facts do not name.
@@ -93,6 +88,14 @@ class Authorities:
 def _plain(name: str) -> Iterable[str]:
     """Drop what an issuer's full name carries in brackets."""
     yield re.sub(r"（[^）]*）|\([^)]*\)", "", name).replace("’", "'").strip()
+
+
+def _first_at(folded: str, at: int, surfaces: Iterable[str]) -> str:
+    """Return the first of some names that stands at a place, or nothing."""
+    for surface in surfaces:
+        if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
+            return surface
+    return ""
 
 
 def _stands_free(text: str, start: int, end: int) -> bool:
