@@ -87,6 +87,7 @@ DrawnKind = Literal[
     "merged-wrong",
 ]
 """Ways of being false as the sentences on cards drawn by lot name them."""
+DRAWN_KINDS: tuple[DrawnKind, ...] = get_args(DrawnKind)
 FalseKind = Literal[MadeKind, "dropped-condition", DrawnKind]
 FALSE_KINDS: tuple[FalseKind, ...] = get_args(FalseKind)
 TrueKind = Literal["paraphrase", "summary", "merged"]

@@ -22,11 +22,11 @@ class Authorities:
 
     def named_in(self, text: str) -> set[str]:
         """Return the abbreviations of the bodies a text (Chinese simplified) names."""
-        return {body for _, body in self._places(text)}
+        return {name.key for name in self.names_in(text)}
 
     def dealt_with_in(self, text: str) -> set[str]:
         """Return those of them that do something or are gone to: 由人民银行处罚, "lodge with the CSRC"."""
-        return {body for at, body in self._places(text) if _DEALT_WITH.search(text[:at])}
+        return {name.key for name in self.names_in(text) if _DEALT_WITH.search(text[: name.start])}
 
     def acting_in(self, text: str) -> set[str]:
         """Return those of them that are not merely named as whose rules they are: 发改委令第41号."""
@@ -36,28 +36,19 @@ class Authorities:
             if not _RULES_OF.match(text, name.end) and not _BY_RULES_OF.search(text[: name.start])
         }
 
-    def _places(self, text: str) -> Iterator[tuple[int, str]]:
-        folded = text.lower()
-        at = 0
-        while at < len(folded):
-            surface = self._surface_at(folded, at)
-            if surface:
-                yield at, self._owners[surface]
-            at += len(surface) or 1
-
     def names_in(self, text: str) -> list[Name]:
-        """Return where a text (Chinese simplified) names bodies."""
-        return [
-            Name("body", body, at, at + len(self._surface_at(text.lower(), at)))
-            for at, body in self._places(text)
-        ]
-
-    def _surface_at(self, folded: str, at: int) -> str:
-        """Return the longest name that starts at a place, or nothing."""
-        for surface in self._by_head.get(folded[at : at + 2], ()):
-            if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
-                return surface
-        return ""
+        """Return where a text (Chinese simplified) names bodies; the longest name counts."""
+        folded = text.lower()
+        names: list[Name] = []
+        ends = 0
+        for at in range(len(folded)):
+            # Where no name begins, which is nearly everywhere, this is all that is done.
+            if (surfaces := self._by_head.get(folded[at : at + 2])) and at >= ends:
+                surface = _first_at(folded, at, surfaces)
+                if surface:
+                    ends = at + len(surface)
+                    names.append(Name("body", self._owners[surface], at, ends))
+        return names
 
     def strange_in(self, text: str, shown: str) -> Iterator[str]:
         """Yield courts and bodies of a sentence that no list has and its facts do not name.
@@ -109,6 +100,14 @@ class Authorities:
 def _plain(name: str) -> Iterable[str]:
     """Drop what an issuer's full name carries in brackets."""
     yield re.sub(r"（[^）]*）|\([^)]*\)", "", name).replace("’", "'").strip()
+
+
+def _first_at(folded: str, at: int, surfaces: Iterable[str]) -> str:
+    """Return the first of some names that stands at a place, or nothing."""
+    for surface in surfaces:
+        if folded.startswith(surface, at) and _stands_free(folded, at, at + len(surface)):
+            return surface
+    return ""
 
 
 def _stands_free(text: str, start: int, end: int) -> bool:

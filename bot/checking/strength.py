@@ -71,16 +71,6 @@ class Strength(NamedTuple):
     """What they make a duty is left to choice, and they leave none."""
 
 
-@lru_cache(8192)
-def _clauses(text: str, lang: PassageLang) -> tuple[tuple[str, frozenset[str]], ...]:
-    parts = ((part, _content(part, lang)) for part in _SPLIT.split(text))
-    return tuple((part, words) for part, words in parts if len(words) >= _CLAUSE_WORDS)
-
-
-_SPLIT = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
-_CLAUSE_WORDS = 3
-
-
 def strength(
     text: str, facts: Sequence[str], translations: Sequence[str], lang: PassageLang
 ) -> Strength:

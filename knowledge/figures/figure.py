@@ -284,6 +284,7 @@ def _same_digits(known: Figure, wanted: Figure) -> bool:
     return known.value.partition("/")[0] == wanted.value and wanted.value.isalnum()
 
 
+@lru_cache(maxsize=4096)
 def _fraction(value: str) -> Fraction:
     above, _, below = value.partition("/")
     return Fraction(above) / (Fraction(below) if below else 1)

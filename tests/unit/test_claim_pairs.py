@@ -14,7 +14,8 @@ from bot.writing.draft import Claim
 from evals.bench.claims import Judged, in_half, judge, markdown, misses, table
 from evals.claim_pairs import (
     DAY,
-    FALSE_KINDS,
+    DRAWN_KINDS,
+    DRAWN_PAIRS,
     FALSE_PAIRS,
     HELD_OUT_PAIRS,
     MADE_KINDS,
@@ -38,6 +39,8 @@ FALSE = read_pairs(FALSE_PAIRS)
 HELD_OUT = read_pairs(HELD_OUT_PAIRS)
 SECOND_HELD_OUT = read_pairs(SECOND_HELD_OUT_PAIRS)
 THIRD_HELD_OUT = read_pairs(THIRD_HELD_OUT_PAIRS)
+DRAWN = read_pairs(DRAWN_PAIRS)
+KINDS = (*MADE_KINDS, "dropped-condition")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,7 @@ def test_the_paraphrases_rest_on_cards_of_every_topic(corpus: Corpus) -> None:
 
 
 def test_no_pair_comes_twice_and_every_fact_exists(corpus: Corpus) -> None:
-    pairs = (*TRUE, *FALSE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT)
+    pairs = (*TRUE, *FALSE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT, *DRAWN)
     assert len({pair.id for pair in pairs}) == len(pairs)
     assert len({(to_simplified(pair.text), pair.refs) for pair in pairs}) == len(pairs)
     # only a wrong reference leaves the words as they are, so only it repeats a true text
@@ -88,7 +91,7 @@ def test_the_pairs_once_held_out_are_as_many_in_either_language() -> None:
 
 def test_the_second_set_held_out_has_ten_false_sentences_of_every_kind() -> None:
     kinds = Counter(pair.kind for pair in SECOND_HELD_OUT if not pair.label)
-    assert kinds == dict.fromkeys(FALSE_KINDS, 10)
+    assert kinds == dict.fromkeys(KINDS, 10)
     assert sum(pair.label for pair in SECOND_HELD_OUT) == 130
     assert Counter(pair.lang for pair in SECOND_HELD_OUT)["zh-Hant"] == 26
 
@@ -97,12 +100,17 @@ def test_the_third_set_held_out_cites_facts_that_no_sentence_written_by_hand_doe
     others = {ref for p in (*TRUE, *HELD_OUT, *WRITTEN, *SECOND_HELD_OUT) for ref in p.refs}
     assert {ref for pair in THIRD_HELD_OUT for ref in pair.refs}.isdisjoint(others)
     assert sum(pair.label for pair in THIRD_HELD_OUT) >= 60
-    assert {pair.kind for pair in THIRD_HELD_OUT if not pair.label} == set(FALSE_KINDS)
+    assert {pair.kind for pair in THIRD_HELD_OUT if not pair.label} == set(KINDS)
+
+
+def test_the_set_on_cards_drawn_by_lot_has_ten_false_sentences_of_every_kind() -> None:
+    assert Counter(pair.kind for pair in DRAWN if not pair.label) == dict.fromkeys(DRAWN_KINDS, 10)
+    assert sum(pair.label for pair in DRAWN) == 100
 
 
 @pytest.mark.parametrize(
     "pair",
-    [*TRUE, *(pair for pair in (*WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT) if pair.label)],
+    [*TRUE, *(p for p in (*WRITTEN, *SECOND_HELD_OUT, *THIRD_HELD_OUT, *DRAWN) if p.label)],
     ids=lambda pair: pair.id,
 )
 def test_a_true_sentence_is_in_its_language_and_has_no_figure_that_its_facts_lack(
@@ -197,7 +205,7 @@ def test_the_table_counts_refused_false_and_accepted_true_pairs() -> None:
     judged = judge(pairs, lambda pair: ["rule: seen"] if pair.label == (pair.id in wrong) else [])
     rows = {row.name: row for row in table(judged)}
     assert (rows["changed-date"].n, rows["changed-date"].right) == (2, 1)
-    assert (rows["paraphrase"].n, rows["paraphrase"].right) == (3, 2)
+    assert (rows["true"].n, rows["true"].right) == (3, 2)
     assert "| changed-date | 2 | 1 | 50.0% |" in markdown(rows.values())
     told = misses(judged)
     assert all(name in told for name in wrong)

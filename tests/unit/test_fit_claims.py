@@ -6,7 +6,7 @@ import pytest
 
 from bot.checking.rules import RULES, Features
 from evals.bench.fit_claims import (
-    FITTED_PAIRS,
+    FITTED,
     FOLDS,
     Sample,
     fit,
@@ -15,7 +15,15 @@ from evals.bench.fit_claims import (
     print_rules,
     way_of,
 )
-from evals.claim_pairs import FALSE_PAIRS, TRUE_PAIRS, Pair, read_pairs
+from evals.claim_pairs import (
+    DRAWN_PAIRS,
+    FALSE_PAIRS,
+    FOURTH_HELD_OUT_PAIRS,
+    THIRD_HELD_OUT_PAIRS,
+    TRUE_PAIRS,
+    Pair,
+    read_pairs,
+)
 
 NOTHING = Features(**dict.fromkeys(Features._fields, 0.0))
 TRUE = read_pairs(TRUE_PAIRS)
@@ -54,7 +62,7 @@ def test_two_fits_print_the_same_and_in_the_form_that_is_shipped() -> None:
 
 
 def test_pairs_that_share_a_card_are_never_in_two_folds() -> None:
-    pairs = [pair for path in FITTED_PAIRS for pair in read_pairs(path)]
+    pairs = [pair for one in FITTED for pair in one.pairs]
     folds = folds_by_card(pairs)
     fold_of: dict[str, int] = {}
     for pair, fold in zip(pairs, folds, strict=True):
@@ -74,3 +82,15 @@ def test_pairs_that_share_a_card_are_never_in_two_folds() -> None:
 )
 def test_a_pair_is_for_the_rule_of_its_kind(pair: Pair, way: int) -> None:
     assert way_of(pair) == way
+
+
+def test_no_set_that_is_held_out_is_fitted_on() -> None:
+    fitted = {path for one in FITTED for path in one.paths}
+    assert DRAWN_PAIRS in fitted
+    assert fitted.isdisjoint({THIRD_HELD_OUT_PAIRS, FOURTH_HELD_OUT_PAIRS})
+
+
+def test_a_false_pair_of_a_kind_that_no_rule_is_for_changes_no_weight() -> None:
+    figure = FLIPPED[0].model_copy(update={"kind": "figure"})
+    odd = Sample(figure, NOTHING._replace(distance=1.0))
+    assert print_rules(fit([*samples(), odd])) == print_rules(fit(samples()))
