@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.checking.crossing import Name
 from knowledge.corpus import Corpus
 from knowledge.glossary import Glossary
+
+_TEXTS_KEPT = 1024
+"""Texts whose bodies are kept: a sentence is asked about them four times."""
 
 
 class Authorities:
@@ -19,6 +22,8 @@ class Authorities:
         """Take full names from the issuers' list and everyday names from the glossary."""
         self._corpus = corpus
         self._glossary = glossary
+        self.names_in = lru_cache(_TEXTS_KEPT)(self._names_in)
+        """Return where a text (Chinese simplified) names bodies; the longest name counts."""
 
     def named_in(self, text: str) -> set[str]:
         """Return the abbreviations of the bodies a text (Chinese simplified) names."""
@@ -36,8 +41,7 @@ class Authorities:
             if not _RULES_OF.match(text, name.end) and not _BY_RULES_OF.search(text[: name.start])
         }
 
-    def names_in(self, text: str) -> list[Name]:
-        """Return where a text (Chinese simplified) names bodies; the longest name counts."""
+    def _names_in(self, text: str) -> tuple[Name, ...]:
         folded = text.lower()
         names: list[Name] = []
         ends = 0
@@ -48,7 +52,7 @@ class Authorities:
                 if surface:
                     ends = at + len(surface)
                     names.append(Name("body", self._owners[surface], at, ends))
-        return names
+        return tuple(names)
 
     def strange_in(self, text: str, shown: str) -> Iterator[str]:
         """Yield courts and bodies of a sentence that no list has and its facts do not name.

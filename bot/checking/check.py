@@ -41,7 +41,7 @@ class Checker:
         """
         self._corpus = corpus
         self._support = support
-        self._authorities = Authorities(corpus, glossary)
+        self._authorities = support.authorities if support else Authorities(corpus, glossary)
         self._evidence = cache(self._shown)
         self.doubts = lru_cache(DOUBTS_KEPT)(self._doubts)
         """Count the findings against a claim on a day; a plan weighs the same rows again and again."""
@@ -99,9 +99,8 @@ class Checker:
         for figure in (*unlisted, *misdated):
             yield Finding(rule="figure", seen=str(figure))
         known = {authority for shown in evidence for authority in shown.authorities}
-        for authority in sorted(self._authorities.named_in(text) - known):
-            if not self._authorities.is_part_of(authority, known):
-                yield Finding(rule="authority", seen=authority)
+        for authority in sorted(self._strange_to(known, self._authorities.named_in(text))):
+            yield Finding(rule="authority", seen=authority)
         for body in self._authorities.strange_in(text, "\n".join(one.text for one in evidence)):
             yield Finding(rule="authority", seen=body)
 
@@ -116,20 +115,26 @@ class Checker:
         told = "\n".join((fact.zh, fact.en, card.title.zh, card.title.en, fact.locator or ""))
         text = "\n".join((told, card.number or "", *dates))
         named = frozenset(self._authorities.named_in(text) | set(card.issuers))
-        return _Shown(text, told, f"{fact.zh}\n{fact.en}", named)
+        return _Shown(
+            text,
+            told,
+            authorities=named,
+            told_bodies=frozenset(self._authorities.named_in(told)),
+            own_bodies=frozenset(self._authorities.named_in(f"{fact.zh}\n{fact.en}")),
+        )
 
     def _strange_doers(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:
         """Tell which bodies do something, or are gone to, that issued the rules but are not in them."""
-        told = self._authorities.named_in("\n".join(shown.told for shown in evidence))
-        own = self._authorities.named_in("\n".join(shown.own for shown in evidence))
-        strange = self._among(self._authorities.dealt_with_in(text), told)
-        if self._among(own, self._authorities.named_in(text)):
+        told = {body for shown in evidence for body in shown.told_bodies}
+        own = {body for shown in evidence for body in shown.own_bodies}
+        strange = self._strange_to(told, self._authorities.dealt_with_in(text))
+        if self._strange_to(self._authorities.named_in(text), own):
             # a body of the facts is left out: one that only their title or issuer has took its place
-            strange |= self._among(self._authorities.acting_in(text), own)
+            strange |= self._strange_to(own, self._authorities.acting_in(text))
         for body in sorted(strange):
             yield Finding(rule="authority", seen=body)
 
-    def _among(self, bodies: set[str], known: set[str]) -> set[str]:
+    def _strange_to(self, known: set[str], bodies: set[str]) -> set[str]:
         """Return the bodies that are neither known ones nor branches of them."""
         return {body for body in bodies - known if not self._authorities.is_part_of(body, known)}
 
@@ -155,12 +160,15 @@ class Checker:
 
 
 class _Shown(NamedTuple):
-    """What a citation shows: its words, those but for its dates, the fact's own, and the bodies named."""
+    """What a citation shows: its words, those but for its dates, and the bodies that it names."""
 
     text: str
     told: str
-    own: str
     authorities: frozenset[str]
+    """Named in `text`, and those that issued the rule."""
+    told_bodies: frozenset[str]
+    own_bodies: frozenset[str]
+    """Named in the fact itself."""
 
 
 _NEAR = 24

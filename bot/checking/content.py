@@ -8,6 +8,9 @@ from typing import NamedTuple
 from knowledge.card import PassageLang
 from knowledge.figures.figure import read_figures
 
+SENTENCE = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
+"""Where a sentence or half of one ends."""
+
 
 class Token(NamedTuple):
     """A content word and where it stands; in Chinese a pair of characters."""
@@ -63,6 +66,11 @@ def read_words(text: str, lang: PassageLang) -> list[Token]:
         token._replace(text=_stem(match[0])) if (match := _WORD.fullmatch(token.text)) else token
         for token in _whole_words(text, lang)
     ]
+
+
+def word_set(text: str, lang: PassageLang) -> frozenset[str]:
+    """Return what `read_words` finds in a text, without the places."""
+    return frozenset(word.text for word in read_words(text, lang))
 
 
 def _whole_words(text: str, lang: PassageLang) -> list[Token]:

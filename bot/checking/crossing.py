@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -81,7 +81,7 @@ _NAMES = re.compile(
 )
 
 
-@cache
+@lru_cache(8192)
 def cities(text: str) -> frozenset[str]:
     """Return the cities and provinces that a text (Chinese simplified) names."""
     return frozenset(name.key for name in names_in(text) if name.kind == "city")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.checking.content import read_words
+from bot.checking.content import word_set
 from knowledge.card import PassageLang
 
 
@@ -79,20 +79,16 @@ def _clauses(text: str, lang: PassageLang) -> Iterator[Clause]:
         cut = _CUT[lang].search(part, 1)
         if not cut:
             continue
-        doer, rest = (_words(piece, lang) for piece in (part[: cut.start()], part[cut.end() :]))
+        doer, rest = (word_set(piece, lang) for piece in (part[: cut.start()], part[cut.end() :]))
         if doer and rest:
             yield Clause(doer, rest)
 
 
 def _changes(text: str, lang: PassageLang) -> Iterator[Change]:
     for match in _CHANGE[lang].finditer(text):
-        source, target = (_words(match[name], lang) for name in ("source", "target"))
+        source, target = (word_set(match[name], lang) for name in ("source", "target"))
         if source and target:
             yield Change(source, target)
-
-
-def _words(text: str, lang: PassageLang) -> frozenset[str]:
-    return frozenset(word.text for word in read_words(text, lang))
 
 
 def exchanged_roles(text: Outline, facts: Iterable[Outline]) -> Roles:

@@ -20,7 +20,7 @@ from bot.checking.bodies import Authorities
 from bot.checking.bounds import turned_bound
 from bot.checking.bygone import former_figure, without_asides, without_ended
 from bot.checking.conditions import widened
-from bot.checking.content import read_tokens
+from bot.checking.content import SENTENCE, read_tokens
 from bot.checking.cover import CLAUSE, Cover, row, share, worst_share
 from bot.checking.crossing import Places, cities, crossed_names, names_in, places_of
 from bot.checking.edits import edited
@@ -128,7 +128,7 @@ class Support:
         self._zones = cache(lambda ref, lang: zones(corpus.fact(ref).text(lang), lang))
         self._outline = cache(lambda ref, lang: outline(corpus.fact(ref).text(lang), lang))
         self._units = cache(self._units_of_fact)
-        self._authorities = Authorities(corpus, lexicon.glossary)
+        self.authorities = Authorities(corpus, lexicon.glossary)
         self._named = cache(self._names_of_fact)
         self._naming = Naming(corpus, lexicon, cache(self._terms_of_questions))
 
@@ -163,9 +163,10 @@ class Support:
         other: PassageLang = "en" if lang == "zh" else "zh"
         reading = Reading(text, lang)
         facts = [self._reading(ref, lang) for ref in refs]
+        own = [fact.text for fact in facts]
         translations = [self._reading(ref, other).text for ref in refs]
-        flow = turned_flow(text, [*(fact.text for fact in facts), *translations])
-        told = [*(fact.text for fact in facts), *translations]
+        told = [*own, *translations]
+        flow = turned_flow(text, told)
         lasting = without_ended(text, told)
         denying = Reading(lasting, lang) if lasting != text else reading
         added, lost = added_negation(denying, facts), lost_negation(reading, facts)
@@ -178,25 +179,18 @@ class Support:
         exchange = exchanged_figures(held, facts)
         cross = exchanged(zones(present, lang), [self._zones(ref, lang) for ref in refs])
         named = self._naming.compare(reading, facts, refs, lang)
-        evidence = [
-            Evidence(*both) for both in zip((f.text for f in facts), translations, strict=True)
-        ]
+        evidence = [Evidence(*both) for both in zip(own, translations, strict=True)]
         unsaid = compare(lasting, evidence, lang)
         covered = self._covered(text, refs, lang)
-        has_duty = any(DUTY.search(told) for fact in evidence for told in fact)
+        has_duty = any(map(DUTY.search, told))
         unused = self._cover.unused(text, refs, lang)
         placed = self._placed(text, refs, lang)
         roles = exchanged_roles(outline(text, lang), [self._outline(ref, lang) for ref in refs])
-        wider = widened(text, [fact.text for fact in facts], translations, lang, self._share)
+        wider = widened(text, own, translations, lang, self._share)
         bound = turned_bound(text, told)
-        edits = edited(
-            text,
-            [fact.text for fact in facts],
-            lang,
-            lambda piece: self._cover.missing(piece, refs, lang),
-        )
+        edits = edited(text, own, lang, lambda piece: self._cover.missing(piece, refs, lang))
         former = former_figure(text, told)
-        firm = strength(text, [fact.text for fact in facts], translations, lang)
+        firm = strength(text, own, translations, lang)
         swapped = crossed_names(self._names(reading), [self._named(ref, lang) for ref in refs])
         features = Features(
             lacking_sentence=covered.sentence,
@@ -285,7 +279,7 @@ class Support:
             default=0.0,
         )
         duties = (tokens for part, tokens in clauses if DUTY.search(part) and len(tokens) > 1)
-        sentences = [part for part in _SENTENCE.split(text) if part.strip()]
+        sentences = [part for part in SENTENCE.split(text) if part.strip()]
         missing = self._cover.missing(text, refs, lang)
         return _Covered(
             weakest=min(shares, default=(0.0, text))[1].strip(),
@@ -306,7 +300,7 @@ class Support:
 
     def _names(self, reading: Reading) -> Places:
         """Return what surrounds the bodies, cities and parties of a text."""
-        bodies = self._authorities.names_in(reading.text)
+        bodies = self.authorities.names_in(reading.text)
         return places_of(reading, [*bodies, *names_in(reading.text)])
 
     def _names_of_fact(self, ref: FactRef, lang: PassageLang) -> Places:
@@ -344,7 +338,7 @@ class Support:
                 frozenset((one.kind, one.value) for one in read_figures(part)),
                 cities(fact.text(lang)),
             )
-            for part in _SENTENCE.split(fact.text(lang))
+            for part in SENTENCE.split(fact.text(lang))
             if part.strip()
         )
 
@@ -451,7 +445,6 @@ class Support:
         return [f"{_TERM}{hit.term.id}" for hit in self._lexicon.glossary.find(text)]
 
 
-_SENTENCE = re.compile(r"[。；;！？!?]|\.(?=\s|$)")
 _TERM = "term:"
 """Begins the token of a term of the field; a word of content begins so never."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bot.checking.content import read_words
+from bot.checking.content import word_set
 from bot.checking.opposites import BAN, BOUNDED, CONDITION, DUTY, IDLE, LIMIT, MODES, NEGATION
 from knowledge.card import PassageLang
 
@@ -127,7 +127,7 @@ def _lost(text: str, facts: Iterable[Evidence], lang: PassageLang) -> float:
 
 def _clauses(text: str, lang: PassageLang) -> Iterator[tuple[str, frozenset[str]]]:
     for clause in _CLAUSE.split(text):
-        words = frozenset(word.text for word in read_words(clause, lang))
+        words = word_set(clause, lang)
         if words:
             yield clause, words
 
