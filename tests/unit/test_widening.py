@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.checking.bodies import Authorities
-from bot.checking.bygone import former_figure, without_asides
+from bot.checking.bygone import former_figure, without_asides, without_ended
 from bot.checking.check import Checker
 from bot.checking.conditions import widened
 from bot.checking.polarity import Reading, crossed_opposites
@@ -38,6 +38,8 @@ def share(words: object, known: object) -> float:
         ("交易所在咨询中建议所有申请人可保密递表。", "draft", True),
         ("所有申请人可保密递表。", "draft", False),
         ("2025年12月5日，升级试点启动。", "announced", True),
+        ("跨境支付通于2025年6月开通。", "announced", True),
+        ("当年的利率是在岸利率再加25个基点。", "superseded", True),
         ("The pilot was launched on 5 December 2025.", "announced", True),
         ("The pilot was launched on 5 December 2027.", "announced", False),
         ("利得税宽减100%。", "announced", False),
@@ -75,6 +77,7 @@ def test_a_figure_in_another_form_or_rounded_is_borne_out(sentence: str, fact: s
         ("some HK$286.8bn", "HK$285.8bn were raised"),  # as many digits: no rounding
         ("nearly RMB 800 billion", "增加值8072.73亿元"),  # it lies above
         ("罚款最高为投资额的10%。", "按投资额最高10‰罚款。"),
+        ("The fine is 2 times the gain.", "A dual-use item draws a fine of 5 times the gain."),
         ("在四个城市进行", "试点城市为上海、广州、深圳、珠海、东莞。"),
     ],
 )
@@ -85,6 +88,9 @@ def test_a_figure_that_is_another_is_missed(sentence: str, fact: str) -> None:
 @pytest.fixture(scope="module")
 def checker(corpus: Corpus) -> Checker:
     return Checker(corpus, load_glossary())
+
+
+GOLD_DATES = "sh-hk-ap-progress-2025-2026#2 sh-hk-ap-progress-2025-2026#6"
 
 
 @pytest.mark.parametrize(
@@ -105,12 +111,15 @@ def checker(corpus: Corpus) -> Checker:
             {"authority"},
         ),
         ("safe-bank-fx-due-diligence#5", "Banks inform SAFE.", set()),
+        # a span between two dates of the facts
+        (GOLD_DATES, "金库2025年6月26日启用，七个月后的2026年1月26日签署协议。", set()),
+        (GOLD_DATES, "金库2025年6月26日启用，八个月后的2026年1月26日签署协议。", {"figure"}),
     ],
 )
 def test_dates_and_bodies_in_the_place_of_the_facts_own_are_refused(
     checker: Checker, ref: str, text: str, rules: set[str]
 ) -> None:
-    claim = Claim(text=text, refs=(FactRef(ref),))
+    claim = Claim(text=text, refs=tuple(map(FactRef, ref.split())))
     assert {finding.rule for finding in checker.findings(claim, DAY)} == rules
 
 
@@ -119,6 +128,20 @@ def test_a_body_that_acts_is_told_from_one_that_is_named(corpus: Corpus) -> None
     assert authorities.dealt_with_in("由人民银行处5万元以下罚款。") == {"PBOC"}
     assert authorities.dealt_with_in("人民银行的通知规定罚款5万元。") == set()
     assert authorities.dealt_with_in("Lodge a copy with the CSRC.") == {"CSRC"}
+
+
+@pytest.mark.parametrize(
+    ("text", "acting"),
+    [
+        ("由财库局提供技术和监管意见。", {"FSTB"}),
+        ("按发改委征求意见稿，银行不得结算。", set()),
+        ("Under the SAFE circular banks may settle.", set()),
+    ],
+)
+def test_a_body_that_only_wrote_the_rules_does_not_act(
+    corpus: Corpus, text: str, acting: set[str]
+) -> None:
+    assert Authorities(corpus, load_glossary()).acting_in(text) == acting
 
 
 RAISED = "控制型并购贷款比例上限由60%提高至70%，最长期限由7年延长至10年。"
@@ -148,6 +171,36 @@ def test_an_aside_on_former_times_is_blanked_in_place() -> None:
     text = "只需两年社保（以前要五年）。"
     assert without_asides(text) == "只需两年社保       。"
     assert without_asides("须在两年内办理。") == "须在两年内办理。"
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "left"),
+    [
+        ("审核不再看单证。", "审核由单证转为尽调。", "审核  看单证。"),
+        ("It no longer lends.", "It was replaced in October.", "It           lends."),
+        ("审核不再看单证。", "审核单证。", "审核不再看单证。"),
+    ],
+)
+def test_what_gave_way_is_denied_by_no_fact_that_tells_of_the_change(
+    text: str, fact: str, left: str
+) -> None:
+    assert without_ended(text, [fact]) == left
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "is_heedless"),
+    [
+        ("zh", "不论锚定哪种货币，都须领取牌照。", 1.0),
+        ("zh", "只要锚定港元，就须领取牌照。", 0.0),
+        ("en", "It needs a licence, however many coins it issues.", 1.0),
+        ("en", "It needs a licence without any delay.", 0.0),
+    ],
+)
+def test_a_condition_said_not_to_matter_is_found(
+    lang: PassageLang, text: str, is_heedless: float
+) -> None:
+    fact = "发行须领取牌照。" if lang == "zh" else "Issuing coins needs a licence."
+    assert widened(text, [fact], [], lang, share).heedless == is_heedless
 
 
 @pytest.mark.parametrize(
