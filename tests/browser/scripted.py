@@ -28,7 +28,7 @@ from bot.route_plan import plan_route
 from bot.writing.draft import Block, BlockKind
 from knowledge.card import Bilingual, FactRef
 from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
+from tests.shipped import shipped_corpus
 
 CENTRE = "hk-corporate-treasury-centre-tax"
 LEAD = (FactRef.of(CENTRE, 1), FactRef.of(CENTRE, 2))
@@ -47,7 +47,7 @@ class ScriptedAdvisor:
     """Answers from the script and keeps the questions it was asked."""
 
     def __init__(self, corpus: Corpus | None = None) -> None:
-        self.corpus: Corpus = corpus or load_corpus()
+        self.corpus: Corpus = corpus or shipped_corpus()
         self.questions: list[Question] = []
         self._never = threading.Event()
 

@@ -14,17 +14,17 @@ from starlette.testclient import TestClient
 from bot.language import Lang, localise
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
 from knowledge.route import Goal
 from tests.component.read_page import Page
 from tests.hostile import PAYLOADS
+from tests.shipped import shipped_corpus
 from ui.frame import mount_assets
 from ui.plan.day import not_held
 from ui.plan.page import GROUPS, plan_pages
 from ui.strings import LANGS, string
 
 ENDED_OR_AHEAD = ("not-yet", "superseded", "repealed")
-ROUTES = sorted(load_corpus().routes)
+ROUTES = sorted(shipped_corpus().routes)
 FUND = "/plan/fund-overseas-subsidiary"
 
 

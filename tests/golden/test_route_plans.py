@@ -26,8 +26,9 @@ from bot.route_plan import RoutePlan, plan_route
 from bot.settings import Settings
 from knowledge.card import FactRef
 from knowledge.expression import parse_expression
-from knowledge.load import load_corpus, read_yaml
+from knowledge.load import read_yaml
 from knowledge.route import Option, RouteCard
+from tests.shipped import shipped_corpus
 from ui.api.app import create_app
 from ui.cli import app
 
@@ -63,7 +64,7 @@ def firms(route: str) -> dict[str, Planned]:
 
 @cache
 def cards() -> dict[str, RouteCard]:
-    return dict(load_corpus().routes)
+    return dict(shipped_corpus().routes)
 
 
 each_route = pytest.mark.parametrize("route", PROFILES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
 
 import pytest
 
@@ -15,20 +14,14 @@ from evals.scorers.verdict import grounding, outcome, truthfulness
 from evals.scorers.versions import versions
 from evals.testing import make_answer, make_case
 from knowledge.card import FactRef
-from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
+from tests.shipped import shipped_corpus
 
 LENDING = "pbc-2017-9-macroprudential-borrowing#3"
 POOL, OLD_POOL = "mnc-integrated-cash-pool-2025", "mnc-integrated-pool-pilots"
 
 
-@cache
-def corpus() -> Corpus:
-    return load_corpus()
-
-
 def quote(ref: str, lang: str = "zh") -> str:
-    return corpus().fact(FactRef(ref)).text(lang)  # type: ignore[arg-type]
+    return shipped_corpus().fact(FactRef(ref)).text(lang)  # type: ignore[arg-type]
 
 
 def answer(*said: tuple[str, tuple[str, ...]], **fields: object) -> CheckedAnswer:
@@ -45,7 +38,7 @@ def answer(*said: tuple[str, tuple[str, ...]], **fields: object) -> CheckedAnswe
 
 
 def scored(metric: str, given: CheckedAnswer, case: Case | None = None) -> float | None:
-    return build_scorers(corpus())[metric](case or make_case(1), given).value
+    return build_scorers(shipped_corpus())[metric](case or make_case(1), given).value
 
 
 def test_a_facts_own_words_rest_on_it_in_every_script_and_after_a_label() -> None:
@@ -61,7 +54,7 @@ def test_a_facts_own_words_rest_on_it_in_every_script_and_after_a_label() -> Non
 
 
 def test_a_note_that_a_rule_is_a_pilot_rests_on_the_rule_and_what_is_added_to_it_does_not() -> None:
-    name = corpus().instruments[OLD_POOL].title.zh
+    name = shipped_corpus().instruments[OLD_POOL].title.zh
     note = f"《{name}》是试点，只适用于试点地区和获准的主体。"
     assert scored("citation_recall", answer((note, (f"{OLD_POOL}#1",)))) == 1
     assert scored("citation_recall", answer((note, (LENDING,)))) == 0
@@ -81,7 +74,7 @@ def test_a_fact_cited_for_another_ones_words_bears_nothing_out_though_it_is_said
     assert scored("citation_precision", swapped) == 0
     assert scored("claim_support", swapped) == 1
     assert grounding(make_case(1), swapped) == "grounded", "by its own word"
-    assert grounding(make_case(1), swapped, bearing_of(corpus())) == "misgrounded"
+    assert grounding(make_case(1), swapped, bearing_of(shipped_corpus())) == "misgrounded"
     assert scored("hallucinated", swapped) == 1
 
 
@@ -92,11 +85,11 @@ def test_a_second_source_that_adds_nothing_costs_precision_and_not_recall() -> N
 
 
 def test_a_sentence_of_a_route_card_rests_on_what_its_author_gave_for_it() -> None:
-    route = next(iter(corpus().routes.values()))
+    route = next(iter(shipped_corpus().routes.values()))
     step = next(s for option in route.options for s in option.steps if len(s.facts) > 1)
     kept = answer((step.do.zh, tuple(step.facts)))
     assert scored("citation_recall", kept) == scored("citation_precision", kept) == 1
-    strange = next(ref for ref in corpus().refs if ref not in route.refs)
+    strange = next(ref for ref in shipped_corpus().refs if ref not in route.refs)
     assert scored("citation_recall", answer((step.do.zh, (strange,)))) == 0
 
 
@@ -187,7 +180,7 @@ def test_a_replaced_rule_may_be_told_as_one_and_not_as_the_rule_of_the_day() -> 
 
 
 def test_the_version_in_force_must_be_cited_and_no_other_stated_as_current() -> None:
-    assert versions(POOL, corpus()) >= {POOL, OLD_POOL}
+    assert versions(POOL, shipped_corpus()) >= {POOL, OLD_POOL}
     new, unlabelled = (
         (quote(f"{POOL}#1"), (f"{POOL}#1",)),
         ("额度为所有者权益。", (f"{OLD_POOL}#1",)),
@@ -204,7 +197,9 @@ def test_the_version_in_force_must_be_cited_and_no_other_stated_as_current() -> 
 
 
 def test_steps_told_count_and_one_told_before_what_it_needs_is_turned() -> None:
-    route = next(r for r in corpus().routes.values() if any(s.needs for s in r.options[0].steps))
+    route = next(
+        r for r in shipped_corpus().routes.values() if any(s.needs for s in r.options[0].steps)
+    )
     way = route.options[0]
     said = [(step.do.zh, tuple(step.facts)) for step in way.steps]
     case = make_case(1, kind="route", route=route.id)

@@ -25,17 +25,17 @@ from bot.retrieval.evidence import (
 from bot.timing import Stopwatch
 from knowledge.card import FactRef, Instrument, PassageLang
 from knowledge.corpus import Corpus
-from knowledge.glossary import load_glossary
 from knowledge.search.embed import Matrix, Vector
 from knowledge.search.exemplars import Exemplar, Exemplars
 from knowledge.search.fuse import Weights
 from knowledge.search.index import SearchIndex
 from knowledge.search.passage import Hit
 from knowledge.search.segment import Segmenter
+from tests.shipped import shipped_glossary
 from tests.unit.small_cards import corpus_of, small_card, small_fact
 
 TODAY = dt.date(2026, 11, 22)
-GLOSSARY = load_glossary()
+GLOSSARY = shipped_glossary()
 NO_BOOSTS = Boosts(*[0.0] * len(Boosts._fields))
 WEIGHTS = Weights(parts=0.5, feedback=0.4)
 Ranked = Mapping[str, Mapping[str, float]]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from knowledge.corpus import Corpus
 from knowledge.glossary import Glossary, GlossaryError, Term, load_glossary
+from tests.shipped import shipped_glossary
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
-GLOSSARY = load_glossary()
+GLOSSARY = shipped_glossary()
 BY_ID = {term.id: term for term in GLOSSARY.terms}
 HAN = re.compile(r"[\u3400-\u9fff]")
 

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from bot.language import to_traditional
 from bot.query.understanding import Lexicon, understand
 from bot.question import read_question
-from knowledge.glossary import load_glossary
-from knowledge.load import load_corpus
+from tests.shipped import shipped_corpus, shipped_glossary
 
-CORPUS = load_corpus()
-LEXICON = Lexicon(CORPUS, load_glossary())
+CORPUS = shipped_corpus()
+LEXICON = Lexicon(CORPUS, shipped_glossary())
 
 
 def named(text: str) -> set[str]:

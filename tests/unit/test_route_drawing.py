@@ -14,13 +14,13 @@ from bot.language import Lang
 from bot.present import present_plan
 from bot.route_plan import plan_route
 from knowledge.corpus import Corpus
-from knowledge.load import load_corpus
+from tests.shipped import shipped_corpus
 from ui.plan.drawing import draw_option, drawing
 from ui.plan.lettering import text_width, wrap_text
 from ui.strings import LANGS
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROUTES = sorted(load_corpus().routes)
+ROUTES = sorted(shipped_corpus().routes)
 SHAPES = {"svg", "title", "desc", "rect", "line", "path", "circle", "polygon", "text"}
 
 

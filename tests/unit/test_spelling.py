@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.corpus import Corpus
-from knowledge.glossary import load_glossary
 from knowledge.search.segment import Segmenter
 from knowledge.search.spelling import Spelling, sounds_alike
+from tests.shipped import shipped_glossary
 
-SEGMENTER = Segmenter(load_glossary().user_words())
+SEGMENTER = Segmenter(shipped_glossary().user_words())
 
 
 def facts(corpus: Corpus, lang: str) -> Iterator[str]:
