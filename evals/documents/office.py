@@ -1,4 +1,8 @@
-"""Papers as Word, Excel and PowerPoint files, the same bytes on every run."""
+"""Papers as Word, Excel and PowerPoint files, the same bytes on every run.
+
+The libraries that write them are imported where they write: `hugang` imports this module for the
+benchmark's command at every start, and they take a tenth of a second.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
-
-import docx
-import openpyxl
-import pptx
-from docx.enum.text import WD_ALIGN_PARAGRAPH
 
 from evals.documents.paper import Line, Paper
 
@@ -31,6 +30,8 @@ class Sheet(NamedTuple):
 
 def word(paper: Paper, *, styled: bool = True) -> bytes:
     """Write a paper as Word; unstyled, headings are only bold and centred, as many offices write."""
+    import docx
+
     file = docx.Document()
     for is_row, group in groupby(paper.lines, key=lambda line: line.kind == "row"):
         if is_row:
@@ -44,6 +45,8 @@ def word(paper: Paper, *, styled: bool = True) -> bytes:
 
 def slides(paper: Paper) -> bytes:
     """Write a paper as PowerPoint: a slide for its title, one for each heading."""
+    import pptx
+
     deck = pptx.Presentation()
     body: Any = None
     for line in paper.lines:
@@ -62,6 +65,8 @@ def slides(paper: Paper) -> bytes:
 
 def workbook(sheets: Sequence[Sheet]) -> bytes:
     """Write sheets, each with a merged title and a group in its first column that is merged."""
+    import openpyxl
+
     book = openpyxl.Workbook()
     del book["Sheet"]
     for sheet in sheets:
@@ -96,6 +101,8 @@ def settled(data: bytes, more: Mapping[str, bytes] = {}) -> bytes:
 
 
 def _word_line(file: Any, line: Line, *, styled: bool) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
     if line.kind == "title" or (line.kind == "heading" and not styled):
         paragraph = file.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER

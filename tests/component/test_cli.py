@@ -213,7 +213,8 @@ def test_the_version_is_printed_alone(cli: CliRunner) -> None:
 
 def test_help_imports_no_framework() -> None:
     code = "import sys, ui.cli; print([m for m in ('gradio', 'chromadb', 'fastapi', 'uvicorn', "
-    code += "'onnxruntime', 'langchain_core') if m in sys.modules])"
+    code += "'onnxruntime', 'langchain_core', 'sqlalchemy', 'openpyxl', 'pptx', 'docx') "
+    code += "if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.errors import SettingsError
-from bot.store.audit import midnight
 from bot.store.records import FeedbackVerdict
 from knowledge.card import Bilingual
 from ui.days import option_day, read_span
@@ -84,6 +83,8 @@ def _store() -> Store:
 
 
 def _day(text: str | None, option: str) -> dt.datetime | None:
+    from bot.store.audit import midnight
+
     return None if text is None else midnight(option_day(text, option))
 
 
