@@ -1,4 +1,4 @@
-"""What takes a server seconds to import, imported once: each test's server is a fork of that.
+"""What takes a server seconds to import, imported once: each test's command is a fork of that.
 
 Only imports, which start no thread and read nothing of a data folder: what a fork then does is what
 `hugang serve` does from its first line on. That the command itself starts is looked at in test_cli.

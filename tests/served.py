@@ -1,4 +1,4 @@
-"""A real server: `hugang serve` in a process of its own."""
+"""Real commands in processes of their own; above all `hugang serve`, a real server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 START_S = 120
 """No server takes as long to be ready, be the machine as busy as it may."""
 
-# Nothing is imported twice: a server of its own is ready in a third of the time.
+# Nothing is imported twice: a command is ready in a third of the time.
 _forks = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
 if sys.platform != "win32":
     _forks.set_forkserver_preload(["tests.preloaded"])
 
 
-class ServerProcess:
-    """The process of a server; it is asked and told as `subprocess.Popen` is."""
+class CommandProcess:
+    """The process of a command; it is asked and told as `subprocess.Popen` is."""
 
     def __init__(self, process: BaseProcess) -> None:
         self._process = process
@@ -48,7 +48,7 @@ class ServerProcess:
         """
         self._process.join(timeout)
         if self._process.exitcode is None:
-            raise subprocess.TimeoutExpired("hugang serve", timeout or 0)
+            raise subprocess.TimeoutExpired("hugang", timeout or 0)
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
@@ -64,7 +64,7 @@ class ServerProcess:
 class Served(NamedTuple):
     """A server that takes requests."""
 
-    process: ServerProcess
+    process: CommandProcess
     url: str
     log: Path
 
@@ -83,13 +83,9 @@ def served(home: Path, told_to: Path, port: int = 0, **settings: str) -> Iterato
         port: 0 = any free one.
         settings: more `HUGANG_…` variables, by the name of the field.
     """
-    environment = os.environ | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
-    environment |= {f"HUGANG_{name.upper()}": value for name, value in settings.items()}
     said = told_to.with_name(f"{told_to.name}.out")
     said.write_bytes(b"")
-    process = _forks.Process(target=_serve, args=(port, environment, said, told_to), daemon=True)
-    process.start()
-    server = ServerProcess(process)
+    server = start(["serve", "--port", str(port)], home, said, told_to, **settings)
     try:
         over = time.monotonic() + START_S
         while not (url := said.read_text(encoding="utf-8")).endswith("\n"):
@@ -102,15 +98,34 @@ def served(home: Path, told_to: Path, port: int = 0, **settings: str) -> Iterato
         server.wait()
 
 
-def _serve(port: int, environment: dict[str, str], out: Path, err: Path) -> None:
-    """Be `hugang serve`: its arguments, its environment, its two streams."""
+def start(
+    arguments: Sequence[str], home: Path, out: Path, err: Path, **settings: str
+) -> CommandProcess:
+    """Start `hugang` on a data folder; it ends with the tests at the latest.
+
+    Args:
+        arguments: its own.
+        home: data folder.
+        out: file or named pipe for its stdout.
+        err: the same for its stderr.
+        settings: more `HUGANG_…` variables, by the name of the field.
+    """
+    environment = os.environ | {"HUGANG_HOME": str(home), "LANG": "en_US.UTF-8"}
+    environment |= {f"HUGANG_{name.upper()}": value for name, value in settings.items()}
+    process = _forks.Process(target=_run, args=(arguments, environment, out, err), daemon=True)
+    process.start()
+    return CommandProcess(process)
+
+
+def _run(arguments: Sequence[str], environment: dict[str, str], out: Path, err: Path) -> None:
+    """Be `hugang`: its arguments, its environment, its two streams."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
     for path, stream in ((out, sys.stdout), (err, sys.stderr)):
         with path.open("ab") as file:
             os.dup2(file.fileno(), stream.fileno())
-    sys.argv = ["hugang", "serve", "--port", str(port)]
+    sys.argv = ["hugang", *arguments]
     from ui.cli import main
 
     main()

@@ -10,10 +10,13 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
 import pytest
 
@@ -23,8 +26,8 @@ from knowledge.documents.library import DocumentLibrary
 from knowledge.search.embed import Embedder
 from knowledge.search.segment import Segmenter
 from tests.component.paper_texts import write
+from tests.served import CommandProcess, start
 
-ROOT = Path(__file__).parents[2]
 FILES, KILLS = int(os.environ.get("FILES", "60")), 10
 
 pytestmark = [
@@ -33,15 +36,23 @@ pytestmark = [
 ]
 
 
-def adding(home: Path, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "ui", "add", str(folder), "--json"],
-        cwd=ROOT,
-        env={**os.environ, "HUGANG_HOME": str(home), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class Adding(NamedTuple):
+    """`hugang add`, and what it tells line by line."""
+
+    process: CommandProcess
+    told: TextIO
+
+
+@contextmanager
+def adding(home: Path, folder: Path) -> Iterator[Adding]:
+    """Start the command; at the end it is waited for."""
+    with tempfile.TemporaryDirectory() as place:
+        told, faults = Path(place, "told"), Path(place, "faults")
+        os.mkfifo(told)
+        process = start(["add", str(folder), "--json"], home, told, faults)
+        with told.open(encoding="utf-8") as lines:
+            yield Adding(process, lines)
+        process.wait()
 
 
 def vectors(home: Path) -> int:
@@ -61,15 +72,14 @@ def test_what_was_told_is_there_after_a_kill_and_the_rest_follows(
     told: dict[str, str] = {}
     for kill in range(KILLS):
         wanted = (kill + 1) * FILES // (KILLS + 1)
-        with adding(home, folder) as process:
-            assert process.stdout is not None
+        with adding(home, folder) as (process, lines):
             while len(told) < wanted:
-                line = json.loads(process.stdout.readline())
+                line = json.loads(lines.readline())
                 assert line["state"] in {"added", "unchanged"}
                 assert told.setdefault(line["name"], line["id"]) == line["id"]
             time.sleep(chance.uniform(0, 0.3))  # anywhere between two files
             os.kill(process.pid, signal.SIGKILL)
-            for rest in process.stdout:
+            for rest in lines:
                 if rest.endswith("\n"):
                     line = json.loads(rest)
                     told[line["name"]] = line["id"]
@@ -82,9 +92,9 @@ def test_what_was_told_is_there_after_a_kill_and_the_rest_follows(
         store.close()
         # At most one paper was on its way.
         assert vectors(home) <= len(kept) + 1
-    with adding(home, folder) as process:
-        told_last = [json.loads(line) for line in process.communicate()[0].splitlines()]
-    assert process.returncode == 0
+    with adding(home, folder) as (process, lines):
+        told_last = [json.loads(line) for line in lines]
+    assert process.wait() == 0
     assert len(told_last) == FILES
     assert {line["name"]: line["id"] for line in told_last}.items() >= told.items()
     with DocumentLibrary.open(home, embedder, segmenter) as library:
@@ -104,8 +114,8 @@ def test_two_processes_add_side_by_side_and_neither_loses_a_paper(
         for n in range(6):
             write(tmp_path / name, f"paper-{n}.txt", f"第一条 {name}事项{n}由部门{n}办理。")
     with adding(home, tmp_path / "left") as left, adding(home, tmp_path / "right") as right:
-        ends = [process.communicate() for process in (left, right)]
-    assert [left.returncode, right.returncode] == [0, 0], ends
+        told = [one.told.read() for one in (left, right)]
+    assert [one.process.wait() for one in (left, right)] == [0, 0], told
     with DocumentLibrary.open(home, embedder, segmenter) as library:
         assert len({document.name for document in library.documents()}) == 12
         assert library.faults() == []
