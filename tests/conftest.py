@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 from hypothesis import settings
 
 from bot.advisor import Advisor
@@ -167,8 +168,13 @@ def built_index(
     segmenter: Segmenter,
 ) -> Path:
     """The folder of an index of the shipped cards, built once, to be copied into data folders."""
-    folder = tmp_path_factory.mktemp("built") / "index"
-    IndexHome(folder).build(corpus, embedder, segmenter)
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all processes of this run
+    folder = base / "built-index"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            IndexHome(folder).build(corpus, embedder, segmenter)
     return folder
 
 

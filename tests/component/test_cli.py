@@ -20,9 +20,6 @@ from bot.errors import SettingsError
 from bot.events import Failed
 from knowledge.corpus import Corpus
 from knowledge.errors import IndexBusy
-from knowledge.search.embed import Embedder
-from knowledge.search.index import IndexHome
-from knowledge.search.segment import Segmenter
 from ui.cli import app
 from ui.commands import terminal
 from ui.serving.serve import listen, url_of
@@ -224,19 +221,6 @@ def test_help_imports_no_framework() -> None:
 # --- serve -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def built_home(
-    tmp_path_factory: pytest.TempPathFactory,
-    corpus: Corpus,
-    embedder: Embedder,
-    segmenter: Segmenter,
-) -> Path:
-    """A data folder whose index is ready, so that a server starts at once."""
-    home = tmp_path_factory.mktemp("served")
-    IndexHome(home / "index").build(corpus, embedder, segmenter)
-    return home
-
-
 def start(home: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "ui", "serve", *words],
@@ -249,8 +233,8 @@ def start(home: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def server(built_home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = start(built_home, "--port", "0")
+def server(indexed_home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = start(indexed_home, "--port", "0")
     assert process.stdout is not None
     url = process.stdout.readline().strip()
     yield process, url
@@ -267,9 +251,9 @@ def test_serve_prints_its_address_when_it_is_ready(server: Any) -> None:
     assert httpx.post(f"{url}/api/v1/ask", json=asked, timeout=60).status_code == 200
 
 
-def test_a_second_server_on_the_port_says_so_in_one_line(server: Any, built_home: Path) -> None:
+def test_a_second_server_on_the_port_says_so_in_one_line(server: Any, indexed_home: Path) -> None:
     port = server[1].rpartition(":")[2]
-    second = start(built_home, "--port", port)
+    second = start(indexed_home, "--port", port)
     out, err = second.communicate(timeout=60)
     assert second.returncode == 1
     assert out == ""
