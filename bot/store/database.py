@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from bot.store.schema import StoreError, bring_up_to_date
 from knowledge.card import Bilingual
@@ -157,9 +159,9 @@ def _make_folder(database: str) -> None:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # None: Python's driver begins no transaction of its own, `_begin_sqlite` does.
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    _change_to_wal(connection)
     for pragma in (
-        f"busy_timeout={BUSY_MS}",
-        "journal_mode=WAL",
         # In WAL mode this outlives the death of the process; a power failure may take the last
         # moment, never the database.
         "synchronous=NORMAL",
@@ -167,6 +169,26 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "secure_delete=ON",  # what is deleted is overwritten
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _is_busy(error: BaseException) -> bool:
+    # The low byte of an extended code is the code; what stands above it says why.
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    )
+
+
+@retry(
+    retry=retry_if_exception(_is_busy),
+    stop=stop_after_delay(BUSY_MS / 1000),
+    wait=wait_random(0.001, 0.01),
+    reraise=True,
+)
+def _change_to_wal(connection: Any) -> None:
+    # Of two that open a new file at the same time, SQLite refuses one at once and does not have
+    # it wait for its turn as it does elsewhere. The file keeps the mode.
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Any) -> None:

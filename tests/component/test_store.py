@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -342,6 +343,20 @@ def test_a_title_is_one_short_line() -> None:
     assert shortened(" 甲\n\t乙 ") == "甲 乙"
     assert len(shortened("长" * 500)) == 80
     assert shortened("长" * 500).endswith("…")
+
+
+def test_many_that_open_a_new_database_at_once_all_find_it_made(tmp_path: Path) -> None:
+    """As a server and a command do that are started together on a fresh machine."""
+    for number in range(20):
+        together = threading.Barrier(4)
+
+        def opened(home: Path, together: threading.Barrier = together) -> None:
+            with Store.of(Settings(home=home)) as one:
+                together.wait()
+                one.probe()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(opened, [tmp_path / str(number)] * 4))
 
 
 def test_thirty_writers_at_once_lose_nothing(store: Store) -> None:
