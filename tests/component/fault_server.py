@@ -116,6 +116,12 @@ class Exchange:
             count += 1
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    """As real endpoints have it: with the usual 5, most of 16 calls at once are not let in in time."""
+
+
 class FaultServer:
     """Answers every call by the same misbehaviour, and keeps what it was asked."""
 
@@ -126,8 +132,7 @@ class FaultServer:
         """Calls whose client went away before the answer was complete."""
         self.over = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
