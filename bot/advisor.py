@@ -25,6 +25,7 @@ from bot.query.authorities import Directory
 from bot.query.profile import Value, known_values, read_profile, read_values
 from bot.query.understanding import Lexicon, Understanding, understand
 from bot.question import Filters, Question, read_question
+from bot.retrieval.along import along_route
 from bot.retrieval.evidence import DEFAULT_BOOSTS, Evidence, Library, gather_evidence
 from bot.retrieval.gaps import GapFinder
 from bot.retrieval.papers import NONE, PaperReader
@@ -296,6 +297,12 @@ class Advisor:
             plan = self._plan(question, understanding, place.route)
         if plan:
             yield RoutesPlanned(plan=assembly.plan(plan, asked=understanding.wants_plan))
+        if plan and understanding.wants_plan:
+            with watch.stage("place"):
+                route = self.corpus.routes[plan.route]
+                evidence = along_route(
+                    route, understanding, vectors, evidence, self._library, question.as_of
+                )
         with watch.stage("write"):
             draft = write_draft(
                 understanding,

@@ -81,8 +81,9 @@ _CUES: dict[Want, _Cue] = {
         r"|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|(?:what|which|until what|from which|effective) dates?|since when|by when|in force yet"
     ),
     "share": _cue(
-        rf"税率|比例|几成|几个点|利率|系数|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少(?!{_OF_TIME}|{_MEASURE})"
-        r"|\brates?\b|\bper ?cent(?:age)?\b|\bratios?\b|\bproportion\b|\bshare of|\bmultiples?\b|\bmultiplier|\bstakes?\b|\bthresholds?\b"
+        # A quota is given as an amount or as a multiple of something.
+        rf"税率|比例|几成|几个点|利率|系数|额度|上限|参数|几?倍|占比|百分|折扣|加点|持股|股权比|门槛|评级|多少(?!{_OF_TIME}|{_MEASURE})"
+        r"|\brates?\b|\bper ?cent(?:age)?\b|\bratios?\b|\bproportion\b|\bshare of|\bmultiples?\b|\bmultiplier|\bstakes?\b|\bthresholds?\b|\bquotas?\b|\bcaps?\b|\blimits?\b"
         r"|\bcoefficients?\b|\bslice\b|\bparameters?\b|\bhow much\b|what base|\bfloat\b",
     ),
     "money": _cue(

@@ -206,7 +206,7 @@ def gather_evidence(
             + boosts.route_near * near.get(hit.ref, 0.0)
             for hit in admitted
         }
-        asked = figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
+        asked = outright(understanding)
         hits = tuple(
             FactHit(
                 ref=ref,
@@ -219,6 +219,11 @@ def gather_evidence(
             for ref in sorted(scores, key=lambda ref: -scores[ref])[:limit]
         )
     return Evidence(hits=hits, nearness=ranking.nearness)
+
+
+def outright(understanding: Understanding) -> frozenset[Want]:
+    """Return the kinds asked for that a fact either gives or does not: figures, papers, penalties."""
+    return figure_wants(understanding.text) | (_PLAIN_KINDS & set(understanding.wants))
 
 
 class _Scorer:

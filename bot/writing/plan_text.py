@@ -142,12 +142,13 @@ def plan_summary(
 
     Args:
         plan: the plan.
-        found: facts that the question found; among equals they are cited first.
+        found: facts that the question found, best first; among equals the better is cited first.
         doubts: what the checker would object to.
         lang: language of the answer.
         corpus: where the facts stand.
     """
     facts = corpus.routes[plan.route].refs
+    ranks = {ref: rank for rank, ref in enumerate(found)}
     for zh, en in zip_longest(sentences(plan.summary.zh), sentences(plan.summary.en)):
         text = en if lang == "en" else zh
         if not text:
@@ -155,7 +156,7 @@ def plan_summary(
         likeness = {
             ref: _likeness(text, corpus.fact(ref).text(passage_lang(lang))) for ref in facts
         }
-        ranked = sorted(facts, key=lambda ref: (-likeness[ref], ref not in found))
+        ranked = sorted(facts, key=lambda ref: (-likeness[ref], ranks.get(ref, len(ranks))))
         told = in_script(text, lang)
         claim = with_enough_refs(told, _candidates(told, ranked, doubts, corpus), doubts)
         if not doubts(claim):

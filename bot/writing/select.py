@@ -92,18 +92,26 @@ class Chosen:
         self._part_of = part_of
         self._corpus = corpus
 
-    def leads(self) -> list[FactHit]:
+    def part(self, hit: FactHit) -> int:
+        """Return the number of the part that called for a chosen fact."""
+        return self._part_of[hit.ref]
+
+    def leads(self, parts: Collection[int] | None = None) -> list[FactHit]:
         """Return the facts that open the answer: the weightiest of each part of the question.
 
         Weight is the score, leaning to the facts that cards put first and away from background,
         cases and what did not govern on the day, so that the rule comes before its refinements.
+
+        Args:
+            parts: those that facts are to open the answer to; None = all.
         """
+        hits = [hit for hit in self.hits if parts is None or self._part_of[hit.ref] in parts]
         leads: dict[int, FactHit] = {}
-        for hit in sorted(self.hits, key=self._weight, reverse=True):
+        for hit in sorted(hits, key=self._weight, reverse=True):
             leads.setdefault(self._part_of[hit.ref], hit)
         ordered = [leads[part] for part in sorted(leads)][:MOST_LEADS]
         if len(ordered) == 1:
-            seconds = [hit for hit in self.hits if hit.ref != ordered[0].ref]
+            seconds = [hit for hit in hits if hit.ref != ordered[0].ref]
             best = max(seconds, key=self._weight, default=None)
             if best and self._weight(best) >= ALSO_LEADS * self._weight(ordered[0]):
                 ordered.append(best)

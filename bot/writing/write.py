@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.language import Lang, localise
 from bot.query.understanding import Understanding
+from bot.query.wants import figure_wants, is_illustration, wants_of
 from bot.retrieval.evidence import Evidence, FactHit
 from bot.route_plan import RoutePlan
 from bot.writing.changes import change_table, replaced_in
@@ -21,14 +22,15 @@ from bot.writing.draft import Block, BlockKind, Claim, Draft
 from bot.writing.labels import en_date, label_for, zh_date
 from bot.writing.plan_text import Doubts, plan_blocks, plan_summary
 from bot.writing.premise import CORRECTION, contradiction
-from bot.writing.select import Kin, caution_for, choose_facts
+from bot.writing.select import Chosen, Kin, caution_for, choose_facts
 from bot.writing.wording import HEADINGS, SIDE_HEADINGS
 from knowledge.card import Aspect, Bilingual, FactRef, Instrument
 from knowledge.corpus import Corpus
 
 WRITER = "extractive"
-BEST = 3
-"""Facts, best first, that a plan does not keep from being said."""
+BEST = 8
+"""Facts, best first, that a plan does not keep from being said: what answers outright may open the
+note, though a step cites it too."""
 GAP_BUDGET = 0.5
 """Share of the length for the facts beside what no fact settles: the nearest, not the whole rule."""
 PLAN_BUDGET = 0.6
@@ -77,15 +79,14 @@ def write_draft(
     say = _Speaker(corpus, lang)
     if plan and understanding.wants_plan:
         blocks = _plan_note(plan, evidence, say, doubts)
-        unsaid = _unsaid(blocks, evidence)
-        if not understanding.asks_more:
-            cards = {ref.card_id for ref in corpus.routes[plan.route].refs}
-            unsaid = frozenset(ref for ref in unsaid if ref.card_id in cards)
+        cards = {ref.card_id for ref in corpus.routes[plan.route].refs}
+        unsaid = frozenset(ref for ref in _unsaid(blocks, evidence) if ref.card_id in cards)
         chosen = choose_facts(evidence, corpus, kin, budget=budget * PLAN_BUDGET, among=unsaid)
         leads, rest = chosen.leads(), chosen.hits
         if understanding.asks_more:
-            blocks = _with_answers(blocks, tuple(say.fact(hit) for hit in leads))
-            rest = [hit for hit in rest if hit not in leads]
+            answers = _answering(chosen, understanding, corpus)
+            blocks = _with_answers(blocks, tuple(say.fact(hit) for hit in answers))
+            rest = [hit for hit in rest if hit not in answers]
         blocks += _grouped(leads, rest, corpus, say)
     else:
         chosen = choose_facts(evidence, corpus, kin, budget=budget, compares=understanding.compares)
@@ -120,6 +121,22 @@ def _plan_note(plan: RoutePlan, evidence: Evidence, say: _Speaker, doubts: Doubt
     opening = tuple(plan_summary(plan, evidence.refs, doubts, say.lang, say.corpus))
     lead = [Block(kind="lead", form="prose", claims=opening)] if opening else []
     return [*lead, *plan_blocks(plan, doubts, say.lang, say.corpus)]
+
+
+def _answering(chosen: Chosen, understanding: Understanding, corpus: Corpus) -> list[FactHit]:
+    """Return the facts that answer outright what a plan does not; figures, where these are asked.
+
+    What the route comes down to opens the note better than background, a case or a caution does.
+    """
+    parts = understanding.parts or (understanding.text,)
+    beyond = [at for at, part in enumerate(parts) if wants_of(part) != ("steps",)]
+    return [
+        hit
+        for hit in chosen.leads(beyond)
+        if (hit.gives or not figure_wants(parts[min(chosen.part(hit), len(parts) - 1)]))
+        and corpus.fact(hit.ref).aspect not in ("background", "risk")
+        and not is_illustration(corpus.fact(hit.ref).zh)
+    ]
 
 
 def _with_answers(blocks: list[Block], answers: tuple[Claim, ...]) -> list[Block]:

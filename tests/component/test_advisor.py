@@ -544,6 +544,29 @@ def test_a_plan_opens_with_what_it_comes_down_to_in_every_language(advisor: Advi
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("我们想给越南子公司借一笔钱，先办什么、多久、额度怎么算？", "0.8倍"),
+        ("We plan to list in Hong Kong: what are the steps and the minimum market cap?", "HKD"),
+        ("国内母公司给香港子公司的银行贷款担保，登记怎么做，几天内，履约后怎么办？", "15个工作日"),
+    ],
+)
+def test_beside_a_plan_only_facts_of_its_instruments_open_the_answer(
+    advisor: Advisor, text: str, said: str
+) -> None:
+    """In everyday words a question finds facts of other businesses too."""
+    answer = advisor.answer(read_question(text, today=TODAY))
+    assert answer.plan
+    assert answer.plan.asked
+    own = {ref.card_id for ref in advisor.corpus.routes[answer.plan.route].refs}
+    opening = answer.blocks[0]
+    assert {ref.card_id for claim in opening.claims for ref in claim.refs} <= own
+    assert said in opening.claims[0].text
+    told = [advisor.corpus.fact(claim.refs[0]) for claim in opening.claims if len(claim.refs) == 1]
+    assert not [fact for fact in told if fact.aspect == "background"]
+
+
+@pytest.mark.parametrize(
     "text", ["巴西子公司的利润怎么拿回来？", "我们想把上海的资金借给越南子公司，一步步怎么办？"]
 )
 def test_a_country_that_no_card_names_does_not_put_a_deal_out_of_the_field(
