@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.checking.bodies import Authorities
-from bot.checking.bounds import turned_bound
 from bot.checking.bygone import former_figure, without_asides, without_ended
 from bot.checking.conditions import widened
 from bot.checking.content import SENTENCE, read_tokens
@@ -49,6 +48,7 @@ from bot.query.understanding import Lexicon
 from bot.writing.draft import Finding
 from knowledge.card import Fact, FactRef, PassageLang
 from knowledge.corpus import Corpus
+from knowledge.figures.bounds import turned_bound
 from knowledge.figures.figure import read_figures
 from knowledge.progress import unreported
 from knowledge.search.embed import Embedder, Vector

@@ -7,12 +7,14 @@ answer; a question whose kind no fact offers is not answered, however near the f
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
-from knowledge.figures.figure import read_figures
+from knowledge.figures.bounds import Bound, bounds
+from knowledge.figures.figure import Figure, read_figures
 
 Want = Literal[
     "span",  # how long
@@ -44,7 +46,7 @@ def _cue(asks: str, offers: str | None = None) -> _Cue:
 
 _OF_TIME = r"个?(?:工作日|(?:工作)?天|日(?![元圆])|月|年|季度|星期|小时)"
 """What follows 多少 where it asks for a span of time: 多少日, but not 多少日元."""
-_MEASURE = r"(?:公?吨|份(?!额)|个(?!人|百分点|基点|点)|支(?![持出付])|[间家条项类种章位名张笔])"
+_MEASURE = r"(?:公?吨|份(?!额)|个(?!人|百分点|基点|点)|支(?![持出付])|[间家条项类种章位名张笔次])"
 """What follows 多少 where it asks for a count: 多少份, but not 多少份额."""
 _UNITS_OF_TIME = (
     r"(?:working |business |calendar |trading )?(?:days|weeks|months|quarters|years|hours)\b"
@@ -74,7 +76,7 @@ _CUES: dict[Want, _Cue] = {
         r"|(?:什么时[候点间]|何时|几时)[^，。？?]{0,4}(?:登记|备案|报|申请|提交|缴|办)"
         r"|\bwhen (?:must|should|do|does|shall) (?:I|we|they|it|the|an?)\b[^.?!,;]{0,30}\b(?:regist|fil|report|lodg|appl|submit|pa(?:y|id))"
         rf"|how (?:long|fast|soon|recent|late|early|many {_UNITS_OF_TIME})|\bdeadlines?\b"
-        r"|\btime ?(?:frame|limit)s?\b|\btenors?\b|\block-?ups?\b|\btimetable\b|\bholding period"
+        r"|\b(?:longest|shortest|maximum|minimum) (?:\w+ )?(?:term|period|maturity)\b|\btime ?(?:frame|limit)s?\b|\btenors?\b|\block-?ups?\b|\btimetable\b|\bholding period"
     ),
     "date": _cue(
         r"什么时[候点间]|何时|哪一?[天年]|几时|几月|生效|施行|开始|到期|截止|从哪天"
@@ -92,7 +94,7 @@ _CUES: dict[Want, _Cue] = {
         r"|\bmaximum\b|\bsize\b|\bcapital\b|\bpenalt|\bfines?\b|\bgrants?\b|\bcheque\b|\bbudget\b"
     ),
     "count": _cue(
-        rf"几家|几个|多少(?!{_OF_TIME}){_MEASURE}|几(?:大|[条项类种位份间支张笔])|哪[几二三四五两]|\bhow many (?!{_UNITS_OF_TIME})|\bnumber of\b"
+        rf"几家|几个|多少(?!{_OF_TIME}){_MEASURE}|几(?:大|[条项类种位份间支张笔次])|哪[几二三四五两]|\bhow many (?!{_UNITS_OF_TIME})|\bnumber of\b"
     ),
     "who": _cue(
         r"谁|边个|哪个(?:部门|机构|局)|哪家|哪位|向哪|去哪|在哪[里儿个家]|跑哪|何处|哪[里儿]办|主管|牵头|归谁|审批机关|部里|找哪"
@@ -170,23 +172,28 @@ class Offers:
         for ref in self._corpus.refs:
             self.of(ref)
 
+    def up_to(self, ref: FactRef, bound: Bound) -> frozenset[Want]:
+        """Return the kinds of figure of a fact that can be the most ("to") or the least ("from").
+
+        "Registered for at least a year" gives no longest term, nor do "the last three years".
+        """
+        fact = self._corpus.fact(ref)
+        told, other = bounds(fact.zh), _OPPOSITE[bound]
+        return frozenset(
+            kind
+            for figure in read_figures(fact.zh)
+            if (kind := _kind_of(figure))
+            and told[figure.kind, figure.value] != {other}
+            and not _LOOKS_BACK.search(fact.zh[: figure.start])
+        )
+
     def _of(self, ref: FactRef) -> frozenset[Want]:
         fact = self._corpus.fact(ref)
         text = f"{fact.zh} {fact.en}"
         found: set[Want] = {
             want for want, cue in _CUES.items() if cue.offers and cue.offers.search(text)
         }
-        for figure in read_figures(fact.zh):
-            if figure.kind == "date":
-                found.add("date")
-            elif figure.kind == "percent" or figure.unit == "times":
-                found.add("share")
-            elif figure.unit in _TIME_UNITS:
-                found.add("span")
-            elif figure.unit and figure.unit.isupper():
-                found.add("money")
-            elif figure.kind == "number":
-                found.add("share" if "." in figure.value or ":" in figure.value else "count")
+        found.update(kind for figure in read_figures(fact.zh) if (kind := _kind_of(figure)))
         if _COUNTED.search(fact.zh):
             found.add("count")
         if fact.aspect in ("eligibility", "limit"):
@@ -196,6 +203,39 @@ class Offers:
         if fact.aspect == "authority":
             found.add("who")
         return frozenset(found)
+
+
+_OPPOSITE: Mapping[Bound, Bound] = {"from": "to", "to": "from"}
+_LOOKS_BACK = re.compile(r"(?:近|最近|过去|此前)\s*$")
+_ASKS_MOST = re.compile(
+    r"最[长多高大]|至多|\b(?:longest|largest|highest|maximum|at most|at the most|up to)\b",
+    re.IGNORECASE,
+)
+_ASKS_LEAST = re.compile(
+    r"最[短少低小]|至少|\b(?:shortest|smallest|lowest|minimum|at least)\b", re.IGNORECASE
+)
+
+
+def bound_asked(text: str) -> Bound | None:
+    """Tell whether a text asks for the most or the least of something; None: neither, or both."""
+    most, least = bool(_ASKS_MOST.search(text)), bool(_ASKS_LEAST.search(text))
+    if most == least:
+        return None
+    return "to" if most else "from"
+
+
+def _kind_of(figure: Figure) -> Want | None:
+    if figure.kind == "date":
+        return "date"
+    if figure.kind == "percent" or figure.unit == "times":
+        return "share"
+    if figure.unit in _TIME_UNITS:
+        return "span"
+    if figure.unit and figure.unit.isupper():
+        return "money"
+    if figure.kind == "number":
+        return "share" if "." in figure.value or ":" in figure.value else "count"
+    return None
 
 
 _COUNTED = re.compile(r"[一二三四五六七八九十两百]+(?:大|[项条类种家个份支间名位批轮章])")

@@ -13,11 +13,12 @@ from functools import cache
 from bot.language import Lang, localise
 from bot.query.authorities import Directory
 from bot.query.understanding import Understanding
-from bot.query.wants import Want, figure_wants
+from bot.query.wants import Want, bound_asked, figure_wants
 from bot.retrieval.evidence import Evidence, FactHit, Library
 from knowledge.card import Bilingual, FactRef, Frozen
 from knowledge.corpus import Corpus
 from knowledge.countries import Country
+from knowledge.figures.bounds import Bound
 from knowledge.figures.figure import read_figures
 from knowledge.glossary import Glossary
 from knowledge.issuer import Issuer
@@ -87,12 +88,19 @@ class GapFinder:
                 yield Gap(part=part, subject=subject, abroad=True)
         wanted = figure_wants(part)
         taxes = self._taxes_in(part)
-        if wanted and not any(self._gives(hit.ref, wanted, taxes) for hit in hits):
+        bound = bound_asked(part)
+        if wanted and not any(self._gives(hit.ref, wanted, taxes, bound) for hit in hits):
             yield Gap(part=part, wants=tuple(sorted(wanted)))
 
-    def _gives(self, ref: FactRef, wanted: frozenset[Want], taxes: frozenset[str]) -> bool:
-        """Tell whether a fact gives a kind of figure; one of another tax than is asked about does not."""
-        if not self._library.offers.of(ref) & wanted:
+    def _gives(
+        self, ref: FactRef, wanted: frozenset[Want], taxes: frozenset[str], bound: Bound | None
+    ) -> bool:
+        """Tell whether a fact gives a kind of figure that is asked for.
+
+        One of another tax than is asked about does not, nor the least of what the most is asked of.
+        """
+        offers = self._library.offers
+        if not (offers.up_to(ref, bound) if bound else offers.of(ref)) & wanted:
             return False
         return not taxes or not taxes.isdisjoint(self._taxes_of(ref))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.checking.bounds import bounds, turned_bound
+from knowledge.figures.bounds import bounds, turned_bound
 
 
 @pytest.mark.parametrize(

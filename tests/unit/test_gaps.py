@@ -72,6 +72,23 @@ def found(*refs: str, parts: int = 0) -> Evidence:
     return Evidence(hits=hits, nearness=0.9)
 
 
+@pytest.mark.parametrize(
+    ("text", "fact", "is_open"),
+    [
+        ("境外放款最长能放几年？", "pbc-safe-2026-overseas-lending#9", True),
+        ("What is the longest term of such a loan?", "pbc-safe-2026-overseas-lending#9", True),
+        ("放款人须注册满几年？", "pbc-safe-2026-overseas-lending#9", False),
+        ("并购贷款最长能放几年？", "nfra-2025-ma-loans#12", False),
+        ("并购贷款最短几年？", "shanghai-nonresident-ma-loans#1", True),
+    ],
+)
+def test_the_least_of_something_is_no_answer_to_what_the_most_is(
+    finder: GapFinder, lexicon: Lexicon, text: str, fact: str, is_open: bool
+) -> None:
+    """A lender "registered for at least a year" tells nothing about how long it may lend."""
+    assert bool(finder.find(asked(lexicon, text), found(fact))) is is_open
+
+
 @pytest.mark.parametrize("text", ["境外放款系数是多少？", "What rate is the coefficient?"])
 def test_a_figure_that_a_fact_gives_is_no_gap(
     finder: GapFinder, lexicon: Lexicon, text: str

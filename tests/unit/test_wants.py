@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from bot.query.wants import Offers, Want, figure_wants, is_illustration, wants_of
+from bot.query.wants import Offers, Want, bound_asked, figure_wants, is_illustration, wants_of
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
 
@@ -166,6 +166,28 @@ def test_only_a_question_for_a_figure_must_be_answered_by_one(
 )
 def test_a_fact_gives_the_kinds_of_its_figures(corpus: Corpus, ref: str, gives: set[Want]) -> None:
     assert gives <= Offers(corpus).of(FactRef(ref))
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("最长能放几年", "to"),
+        ("至少要满几年", "from"),
+        ("最低和最高各多少", None),
+        ("what is the longest tenor", "to"),
+        ("the minimum stake", "from"),
+        ("多久能办好", None),
+    ],
+)
+def test_a_question_may_ask_for_the_most_or_the_least(text: str, bound: str | None) -> None:
+    assert bound_asked(text) == bound
+
+
+def test_a_bound_or_a_look_back_is_not_its_opposite(corpus: Corpus) -> None:
+    offers, ref = Offers(corpus), FactRef("pbc-safe-2026-overseas-lending#9")
+    assert "span" in offers.of(ref)
+    assert "span" in offers.up_to(ref, "from")
+    assert "span" not in offers.up_to(ref, "to")
 
 
 def test_the_aspect_of_a_fact_is_a_kind_it_gives(corpus: Corpus) -> None:
