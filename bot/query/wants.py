@@ -255,7 +255,7 @@ def is_illustration(text: str) -> bool:
 _ASKS_FIGURE = re.compile(
     r"多少|几(?!乎|种)|多大|多久|多长|多快|何时|什么时候|哪天|哪年|最[低高少多迟晚]|幾"
     r"|\bhow (?:much|many|long|big|large|fast|soon|recent|high|low|late|early|far)\b|\bwhen (?:did|do|does|was|were|is|are|will|must|should|can|may|would)\b|\bwhen\s*\?|what(?: is the| are the|'s the)? (?:\w+ )?(?:rates?|percentage|amount|date|fees?|limit|cap|ratio|quota)\b"
-    r"|\b(?:largest|smallest|lowest|highest|minimum|maximum)\b",
+    r"|\b(?:longest|shortest|largest|smallest|lowest|highest|minimum|maximum)\b",
     re.IGNORECASE,
 )
 
