@@ -52,6 +52,8 @@ DRAWN_PAIRS = PAIRS_DIR / "drawn.jsonl"
 """True and false sentences of ten kinds on cards drawn by lot, written without sight of the rules."""
 FOURTH_HELD_OUT_PAIRS = PAIRS_DIR / "heldout4.jsonl"
 """The same on other cards; nothing is fitted on them, and nobody who mends the rules reads them."""
+FIFTH_HELD_OUT_PAIRS = PAIRS_DIR / "heldout5.jsonl"
+"""The same on 60 further cards by two further hands; nothing is fitted on them either."""
 
 DAY = dt.date(2026, 11, 22)
 """Day on which pairs are checked that name none."""

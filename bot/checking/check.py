@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from bot.answer import CheckedClaim
+from bot.checking.belonging import misplaced
 from bot.checking.bodies import Authorities
 from bot.checking.support import Support
 from bot.language import to_simplified
@@ -85,6 +86,9 @@ class Checker:
             if self._support is None:
                 raise RuntimeError("no Support was given: sentences in own words cannot be judged")
             yield from self._strange_doers(text, evidence)
+            facts = [self._corpus.fact(ref) for ref in claim.refs]
+            for seen in misplaced(text, [told for fact in facts for told in (fact.zh, fact.en)]):
+                yield Finding(rule="figure", seen=seen)
             yield from self._support.findings(text, claim.refs)
 
     def _unshown(self, text: str, evidence: Sequence[_Shown]) -> Iterator[Finding]:

@@ -25,9 +25,11 @@ class Edited(NamedTuple):
     """A word that the facts lack stands between words of a fact in the place of one of its own."""
     denial: float
     """A denial came, went or gave way to leave."""
+    alone: float
+    """A denial came or went, and nothing else with it."""
 
 
-_NO_EDIT = Edited(0.0, 0.0)
+_NO_EDIT = Edited(0.0, 0.0, 0.0)
 _TOKEN = re.compile(r"[a-z]+|[\d][\d,.]*|[\u4e00-\u9fff]|[^\s]", re.IGNORECASE)
 _DENIAL = re.compile(
     r"不|未|无|没|非|免|禁止|\b(?:not|no|never|cannot|without|neither|nor|exempt\w*|free|un\w+able)\b|n't\b",
@@ -37,6 +39,8 @@ _MOST: dict[PassageLang, int] = {"zh": 8, "en": 5}
 """Characters or words up to which a piece is a change and no other way of telling."""
 _ANCHOR: dict[PassageLang, int] = {"zh": 2, "en": 1}
 """Characters or words on either side by which a place is known again."""
+_ALONE: dict[PassageLang, int] = {"zh": 2, "en": 1}
+"""Characters or words of a denial that came or went without anything else."""
 _LEAST = 0.6
 """Share of a sentence that must be the fact's words."""
 
@@ -59,7 +63,7 @@ def edited(text: str, facts: Iterable[str], lang: PassageLang, missing: Missing)
     worst = _NO_EDIT
     for fact in facts:
         here = _against(mine, _tokens(fact), lang, missing)
-        worst = Edited(max(worst.word, here.word), max(worst.denial, here.denial))
+        worst = Edited(*map(max, worst, here))
     return worst
 
 
@@ -73,7 +77,7 @@ def _against(
         return _NO_EDIT
     kept = (kept - _LEAST) / (1 - _LEAST)
     space = "" if lang == "zh" else " "
-    word = denial = 0.0
+    word = denial = alone = 0.0
     for at, (tag, old_low, old_high, low, high) in enumerate(pieces):
         if tag == "equal" or max(old_high - old_low, high - low) > _MOST[lang]:
             continue
@@ -81,11 +85,13 @@ def _against(
             continue
         old, new = space.join(theirs[old_low:old_high]), space.join(mine[low:high])
         if bool(_DENIAL.search(old)) != bool(_DENIAL.search(new)):
-            denial = kept
+            denial = max(denial, kept)
+            if tag != "replace" and old_high - old_low + high - low <= _ALONE[lang]:
+                alone = kept
         if tag == "replace":
             lacks = missing(_whole(mine, low, high, lang))
             word = max(word, max(lacks, default=0.0) * kept)
-    return Edited(word, denial)
+    return Edited(word, denial, alone)
 
 
 def _is_anchor(

@@ -244,6 +244,7 @@ class Support:
             turned_bound=float(bool(bound)),
             edited_word=edits.word,
             edited_denial=edits.denial,
+            lone_denial=edits.alone,
         )
         seen = {
             "modality": max(added, lost, mode).seen or text,

@@ -24,6 +24,7 @@ from evals.claim_pairs import (
     DRAWN_PAIRS,
     FALSE_KINDS,
     FALSE_PAIRS,
+    FIFTH_HELD_OUT_PAIRS,
     FOURTH_HELD_OUT_PAIRS,
     HELD_OUT_PAIRS,
     SECOND_HELD_OUT_PAIRS,
@@ -200,6 +201,9 @@ SETS: Mapping[str, PairSet] = {
     "heldout3": PairSet("Held out", (THIRD_HELD_OUT_PAIRS,), is_fitted=False),
     "heldout4": PairSet(
         "Held out, on cards drawn by lot", (FOURTH_HELD_OUT_PAIRS,), is_fitted=False
+    ),
+    "heldout5": PairSet(
+        "Held out, on further cards drawn by lot", (FIFTH_HELD_OUT_PAIRS,), is_fitted=False
     ),
 }
 

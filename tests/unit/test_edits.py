@@ -60,4 +60,19 @@ def test_a_denial_that_came_is_found_and_so_is_one_that_went(
 def test_a_copy_and_a_sentence_in_other_words_have_no_edits(
     fact: str, lang: PassageLang, text: str
 ) -> None:
-    assert edited(text, [fact], lang, all_strange) == (0, 0)
+    assert edited(text, [fact], lang, all_strange) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fact", "lang", "old", "new", "is_alone"),
+    [
+        (ZH, "zh", "纳入", "不纳入", True),
+        (ZH, "zh", "全部未盈利", "全部已盈利", False),
+        (EN, "en", "bonds obtained", "bonds not obtained", True),
+        (EN, "en", "supports", "does not support", False),
+    ],
+)
+def test_a_denial_that_came_with_nothing_else_is_told_apart(
+    fact: str, lang: PassageLang, old: str, new: str, is_alone: bool
+) -> None:
+    assert (edited(fact.replace(old, new), [fact], lang, nothing_strange).alone > 0) == is_alone

@@ -18,6 +18,7 @@ from evals.bench.fit_claims import (
 from evals.claim_pairs import (
     DRAWN_PAIRS,
     FALSE_PAIRS,
+    FIFTH_HELD_OUT_PAIRS,
     FOURTH_HELD_OUT_PAIRS,
     THIRD_HELD_OUT_PAIRS,
     TRUE_PAIRS,
@@ -87,7 +88,7 @@ def test_a_pair_is_for_the_rule_of_its_kind(pair: Pair, way: int) -> None:
 def test_no_set_that_is_held_out_is_fitted_on() -> None:
     fitted = {path for one in FITTED for path in one.paths}
     assert DRAWN_PAIRS in fitted
-    assert fitted.isdisjoint({THIRD_HELD_OUT_PAIRS, FOURTH_HELD_OUT_PAIRS})
+    assert fitted.isdisjoint({THIRD_HELD_OUT_PAIRS, FOURTH_HELD_OUT_PAIRS, FIFTH_HELD_OUT_PAIRS})
 
 
 def test_a_false_pair_of_a_kind_that_no_rule_is_for_changes_no_weight() -> None:
