@@ -51,17 +51,16 @@ def along_route(
     """
     asked = understanding.asked or (understanding.search_text,)
     parts = understanding.parts if len(understanding.parts) == len(asked) else asked
-    fits = [
+    by_part = [
         _fits(route, Query(text, vectors[text]), part, understanding, library)
         for text, part in zip(asked, parts, strict=True)
     ]
+    fits = {ref: tuple(part[ref] for part in by_part) for ref in by_part[0]}
     found = {hit.ref: hit for hit in evidence.hits}
     wanted = outright(understanding)
     strengths = {hit.ref.card_id: hit.strength for hit in evidence.hits}
     corpus = library.corpus
-    for ref in fits[0]:
-        if ref in found:
-            continue
+    for ref in fits.keys() - found.keys():
         validity = corpus.validity(corpus.instrument(ref), day)
         if validity in ("in-force", "pilot"):
             found[ref] = FactHit(
@@ -73,20 +72,18 @@ def along_route(
                 part_scores=(0.0,) * len(understanding.asked),
             )
     best = RAISE * evidence.hits[0].score
-    raised = [_raised(hit, [fit.get(hit.ref) for fit in fits], best) for hit in found.values()]
-    raised.sort(key=lambda hit: -hit.score)
+    raised = [_raised(hit, fits[ref], best) if ref in fits else hit for ref, hit in found.items()]
+    raised.sort(key=lambda hit: (-hit.score, hit.ref))
     return evidence.model_copy(update={"hits": tuple(raised)})
 
 
-def _raised(hit: FactHit, fits: list[float | None], best: float) -> FactHit:
-    own = [fit for fit in fits if fit is not None]
-    if not own:
-        return hit
-    scores = zip(hit.part_scores, own, strict=False)
+def _raised(hit: FactHit, fits: tuple[float, ...], best: float) -> FactHit:
+    # without parts there is one fit, for the whole question, and there are no scores of parts
+    parts = zip(hit.part_scores, fits, strict=False)
     return hit.model_copy(
         update={
-            "score": hit.score + best * max(own),
-            "part_scores": tuple((1 - SHARE) * score + SHARE * fit for score, fit in scores),
+            "score": hit.score + best * max(fits),
+            "part_scores": tuple((1 - SHARE) * score + SHARE * fit for score, fit in parts),
         }
     )
 
