@@ -47,6 +47,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # often as is usual takes a sixth of the time.
 gc.set_threshold(100_000, 50, 100)
 
+_CUT = 5
+"""Tests by which xdist may cut a process's first share elsewhere than we reckon."""
 _HOMES = itertools.count()
 """Numbers of data folders that nobody is expected to write into."""
 
@@ -58,6 +60,23 @@ settings.load_profile("patient")
 def pytest_xdist_auto_num_workers() -> int:
     """Run one process more than there are cores: those that wait for a browser leave one free."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the longest tests to the beginnings of what each process is given at first."""
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    early = [item for item in items if item.get_closest_marker("early")]
+    rest = [item for item in items if not item.get_closest_marker("early")]
+    if count == 1 or not early:
+        return
+    starts = [len(rest) * at // count for at in range(count + 1)]
+    dealt: list[pytest.Item] = []
+    for at in range(count):
+        own = rest[starts[at] : starts[at + 1]]
+        # A few others come before: the shares are cut to within some tests of here.
+        dealt += [*own[:_CUT], *early[at::count], *own[_CUT:]]
+    items[:] = dealt
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -226,6 +226,7 @@ def test_only_a_browser_that_signs_in_is_led_to_the_page(site: Site, sign_in: Si
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.early
 def test_a_run_goes_on_when_its_server_was_killed_and_its_report_is_shut_in(
     indexed_home: Path, sign_in: SignIn, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def operations(url: str) -> Iterator[Any]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.early
 def test_no_request_breaks_it_and_each_answer_is_as_described(server: tuple[str, Store]) -> None:
     url, store = server
     headers = {**bearer(store), **OWNER}

@@ -16,6 +16,7 @@ FINISHED = json.dumps({"answer": {"engine": {"writer": "scripted"}}})
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.early
 def test_a_server_of_its_own_streams_answers_without_loss(
     indexed_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

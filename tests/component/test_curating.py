@@ -102,6 +102,7 @@ def test_a_draft_is_made_as_shown_and_refused_until_it_is_written_out(
     assert Path(CARD).read_text("utf-8") == draft
 
 
+@pytest.mark.early
 def test_the_finished_card_passes_the_check_and_is_tried_without_a_trace(
     desk: Path, folder: Path
 ) -> None:

@@ -62,6 +62,7 @@ def vectors(home: Path) -> int:
     return int(count)
 
 
+@pytest.mark.early
 def test_what_was_told_is_there_after_a_kill_and_the_rest_follows(
     tmp_path: Path, embedder: Embedder, segmenter: Segmenter
 ) -> None:

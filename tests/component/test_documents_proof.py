@@ -28,6 +28,7 @@ PART = frozenset({
 })  # fmt: skip
 
 
+@pytest.mark.early
 def test_a_part_of_the_collection_reaches_its_goals(tmp_path: Path) -> None:
     # One test for all goals: two processes would both take the files in.
     outcome = bench_documents(tmp_path, names=PART)

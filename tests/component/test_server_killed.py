@@ -120,6 +120,7 @@ class Clients:
         raise EOFError
 
 
+@pytest.mark.early
 def test_what_was_acknowledged_is_there_after_every_kill(
     indexed_home: Path, tmp_path: Path
 ) -> None:

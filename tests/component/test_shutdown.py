@@ -115,6 +115,7 @@ def test_a_second_signal_stops_at_once(server: Served) -> None:
             streamed.result()
 
 
+@pytest.mark.early
 def test_what_takes_longer_than_the_time_for_it_is_broken_off(
     indexed_home: Path, tmp_path: Path
 ) -> None:

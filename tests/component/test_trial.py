@@ -93,6 +93,7 @@ def test_an_unknown_suite_is_told_in_one_line(tmp_path: Path) -> None:
     assert "nowhere" in told.stderr
 
 
+@pytest.mark.early
 def test_a_revision_that_loses_what_cases_ask_for_is_worse_and_the_cases_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
