@@ -36,7 +36,7 @@ from ui.api.app import create_app
 from ui.papers.scopes import Scopes
 from ui.serving.serve import listen
 
-EXAMPLES = 61
+EXAMPLES = 65
 """Requests to each endpoint; at least `WANTED` in all."""
 FEW = 15
 """To those that take files: each is read in a process of its own."""

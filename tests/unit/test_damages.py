@@ -182,7 +182,7 @@ def test_an_engine_is_mended_after_its_damage() -> None:
         assert (stand_in.weights, vars(engine)["decline_reason"]) == (DEFAULT_WEIGHTS, kept)
 
 
-def test_every_version_counts_as_in_force_in_a_timeless_shipped_corpus() -> None:
+def test_every_version_counts_as_in_force_in_a_timeless_corpus() -> None:
     from evals.bench.damage import TimelessCorpus
 
     known = shipped_corpus()
