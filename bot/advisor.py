@@ -297,12 +297,12 @@ class Advisor:
             plan = self._plan(question, understanding, place.route)
         if plan:
             yield RoutesPlanned(plan=assembly.plan(plan, asked=understanding.wants_plan))
-        if plan and understanding.wants_plan:
-            with watch.stage("place"):
-                route = self.corpus.routes[plan.route]
-                evidence = along_route(
-                    route, understanding, vectors, evidence, self._library, question.as_of
-                )
+            if understanding.wants_plan:
+                with watch.stage("place"):
+                    route = self.corpus.routes[plan.route]
+                    evidence = along_route(
+                        route, understanding, vectors, evidence, self._library, question.as_of
+                    )
         with watch.stage("write"):
             draft = write_draft(
                 understanding,

@@ -12,18 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from knowledge.figures.bounds import Key
 from knowledge.figures.figure import Figure, read_figures
 
 _LABEL = re.compile(r"\s*[(（]([^()（）]{1,20})[)）]")
 _MEASURE = re.compile(r"[家间个名位条项只笔份类种章批艘台套起宗]")
-Value = tuple[str, str]
-"""Kind and value of a figure."""
 
 
 class _Labelled(NamedTuple):
-    value: Value
+    value: Key
     label: str
-    figures: frozenset[Value]
+    figures: frozenset[Key]
     """Of the label."""
 
 
@@ -43,18 +42,17 @@ def misplaced(text: str, facts: Sequence[str]) -> Iterator[str]:
 def _under_another_label(text: str, figures: Iterable[Figure], fact: str) -> Iterator[str]:
     """Yield figures beside the label of another: a label of the fact without its own figure."""
     labelled = _labelled(fact)
-    if len({one.label for one in labelled}) < 2 or len(labelled) != len(
-        {one.value for one in labelled}
-    ):
+    labels, values = {one.label for one in labelled}, {one.value for one in labelled}
+    if len(labels) < 2 or len(values) < len(labelled):
         return
-    here: dict[Value, Figure] = {(figure.kind, figure.value): figure for figure in figures}
+    here: dict[Key, Figure] = {(figure.kind, figure.value): figure for figure in figures}
     told = [one for one in labelled if _names(text, frozenset(here), one)]
     strange = [one for one in labelled if one.value in here and one not in told]
     if any(one.value not in here for one in told):
         yield from (here[one.value].text for one in strange)
 
 
-def _names(text: str, here: frozenset[Value], one: _Labelled) -> bool:
+def _names(text: str, here: frozenset[Key], one: _Labelled) -> bool:
     """Tell whether a sentence has a label, by its figures where it has any."""
     return one.figures <= here if one.figures else one.label.casefold() in text.casefold()
 

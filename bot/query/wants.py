@@ -7,11 +7,11 @@ answer; a question whose kind no fact offers is not answered, however near the f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from knowledge.card import FactRef
+from knowledge.card import Fact, FactRef
 from knowledge.corpus import Corpus
 from knowledge.figures.bounds import Bound, bounds
 from knowledge.figures.figure import Figure, read_figures
@@ -172,6 +172,10 @@ class Offers:
         for ref in self._corpus.refs:
             self.of(ref)
 
+    def share(self, ref: FactRef, wanted: Collection[Want]) -> float:
+        """Return the share of the wanted kinds that a fact gives, in [0, 1]; 0 where none is wanted."""
+        return len(self.of(ref).intersection(wanted)) / len(wanted) if wanted else 0.0
+
     def up_to(self, ref: FactRef, bound: Bound) -> frozenset[Want]:
         """Return the kinds of figure of a fact that can be the most ("to") or the least ("from").
 
@@ -250,6 +254,11 @@ _ILLUSTRATION = re.compile(
 def is_illustration(text: str) -> bool:
     """Tell whether a fact (in Chinese) reports a case or an opinion instead of a rule."""
     return bool(_ILLUSTRATION.search(text))
+
+
+def is_aside(fact: Fact) -> bool:
+    """Tell whether a fact stands beside the rules: background, a caution, a case or an opinion."""
+    return fact.aspect in ("background", "risk") or is_illustration(fact.zh)
 
 
 _ASKS_FIGURE = re.compile(

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from bot.query.understanding import Understanding
-from bot.query.wants import is_illustration, wants_of
+from bot.query.wants import is_aside, wants_of
 from bot.retrieval.evidence import Evidence, FactHit, Library, Query, outright
 from knowledge.card import FactRef
 from knowledge.route import RouteCard
@@ -96,13 +96,12 @@ def _fits(
     facts = [ref for ref in route.refs if ref in likeness.cosines]
     nearest = max((likeness.cosines[ref] for ref in facts), default=0.0)
     likest = max((likeness.words[ref] for ref in facts), default=0.0) or 1.0
-    wanted = frozenset(wants_of(part))
+    wanted = wants_of(part)
     fits: dict[FactRef, float] = {}
     for ref in facts:
         fact = library.corpus.fact(ref)
         sense = max(0.0, 1 - (nearest - likeness.cosines[ref]) / COSINE_SPAN)
         alike = (sense + likeness.words[ref] / likest) / 2
-        kind = len(library.offers.of(ref) & wanted) / len(wanted) if wanted else 0.0
-        aside = fact.aspect in ("background", "risk") or is_illustration(fact.zh)
-        fits[ref] = max(0.0, (alike + KIND * kind - ASIDE * aside) / (1 + KIND))
+        fit = alike + KIND * library.offers.share(ref, wanted) - ASIDE * is_aside(fact)
+        fits[ref] = max(0.0, fit / (1 + KIND))
     return fits

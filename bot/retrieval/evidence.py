@@ -249,9 +249,7 @@ class _Scorer:
         card = corpus.instrument(hit.ref)
         score = hit.score
         if score >= _BOOST_FLOOR:
-            if self._wants:
-                given = self._library.offers.of(hit.ref) & self._wants
-                score += boosts.kind_asked_for * len(given) / len(self._wants)
+            score += boosts.kind_asked_for * self._library.offers.share(hit.ref, self._wants)
             if hit.ref.card_id in self._named:
                 score += boosts.instrument_named
         validity = self.validity(hit.ref)
@@ -308,10 +306,10 @@ def _part_scores(
 def _part_score(
     scores: Mapping[FactRef, float], part: str, library: Library
 ) -> Callable[[FactRef], float]:
-    wants = frozenset(wants_of(part))
+    wants = wants_of(part)
 
     def score(ref: FactRef) -> float:
-        kind = len(library.offers.of(ref) & wants) / len(wants) if wants else 0.0
+        kind = library.offers.share(ref, wants)
         return PART_RANKING * scores.get(ref, 0.0) + (1 - PART_RANKING) * kind
 
     return score

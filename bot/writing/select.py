@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from bot.query.wants import is_illustration
+from bot.query.wants import is_aside, is_illustration
 from bot.retrieval.evidence import Evidence, FactHit
 from knowledge.card import FactRef
 from knowledge.corpus import Corpus
@@ -119,13 +119,12 @@ class Chosen:
 
     def _weight(self, hit: FactHit) -> float:
         fact = self._corpus.fact(hit.ref)
-        aside = fact.aspect in ("background", "risk") or is_illustration(fact.zh)
         elsewhen = hit.validity not in ("in-force", "pilot")
         return (
             hit.score
             + LEAD_FOREMOST * _foremost(hit.ref)
             + LEAD_GIVES * hit.gives
-            - aside * LEAD_ASIDE
+            - is_aside(fact) * LEAD_ASIDE
             - elsewhen * LEAD_ELSEWHEN
         )
 

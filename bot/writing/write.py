@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.language import Lang, localise
 from bot.query.understanding import Understanding
-from bot.query.wants import figure_wants, is_illustration, wants_of
+from bot.query.wants import figure_wants, is_aside, wants_of
 from bot.retrieval.evidence import Evidence, FactHit
 from bot.route_plan import RoutePlan
 from bot.writing.changes import change_table, replaced_in
@@ -133,9 +133,8 @@ def _answering(chosen: Chosen, understanding: Understanding, corpus: Corpus) -> 
     return [
         hit
         for hit in chosen.leads(beyond)
-        if (hit.gives or not figure_wants(parts[min(chosen.part(hit), len(parts) - 1)]))
-        and corpus.fact(hit.ref).aspect not in ("background", "risk")
-        and not is_illustration(corpus.fact(hit.ref).zh)
+        if (hit.gives or not figure_wants(parts[chosen.part(hit)]))
+        and not is_aside(corpus.fact(hit.ref))
     ]
 
 
