@@ -30,6 +30,9 @@ HERE = Path(__file__).parent
 DEADLINE_MS = 20_000
 """Longest wait for something to appear; a slow machine with other tests beside it."""
 
+LEFT = ("AbortError", "Unexpected error Connection errored out")
+"""What Gradio logs of a stream that is open when its page is left."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
@@ -134,6 +137,21 @@ class HugangPage:
         answer = self.answers.nth(before)
         sync_api.expect(answer).to_have_class(re.compile("hg-(answered|partly|declined|failed)"))
         return answer
+
+    def reload(self) -> None:
+        """Load the page anew.
+
+        An answer that is whole on the page may still have its stream open for a moment; Gradio
+        breaks it off as the page is left, and logs that.
+        """
+        self.page.reload()
+        self.forgive(*LEFT)
+
+    def forgive(self, *words: str) -> None:
+        """Forget the complaints so far that have one of these words, in any case."""
+        self.trouble[:] = [
+            one for one in self.trouble if not any(word.lower() in one.lower() for word in words)
+        ]
 
 
 OpenPage = Callable[..., HugangPage]

@@ -145,7 +145,7 @@ def test_a_day_and_filters_hold_for_follow_ups_until_cleared(
         assert question.as_of.isoformat() == "2025-06-01"
         assert question.filters.topics == ("tax",)
         assert question.filters.jurisdictions == ("hongkong",)
-    page.reload()
+    hugang.reload()
     expect(page.get_by_role("button", name="去掉：税务")).to_be_visible()
     for name in ("去掉：按 2025-06-01", "去掉：税务", "去掉：香港"):
         page.get_by_role("button", name=name).click()
@@ -468,7 +468,7 @@ def test_no_payload_runs_as_question_history_profile_or_address(
         route.fulfill(response=answered, json=kept)
 
     page.route("**/api/v1/conversations/*", meddle)
-    page.reload()
+    hugang.reload()
     expect(page.locator(".hg-question").first).to_have_text(PAYLOADS[0])
     no_harm(hugang, dialogs)
     page.unroute("**/api/v1/conversations/*")
@@ -477,6 +477,6 @@ def test_no_payload_runs_as_question_history_profile_or_address(
         page.evaluate(
             "(q) => history.replaceState(null, '', '/?q=' + encodeURIComponent(q))", payload
         )
-    page.reload()
+    hugang.reload()
     expect(hugang.box).to_have_value(PAYLOADS[-1])
     no_harm(hugang, dialogs)

@@ -77,7 +77,7 @@ def killed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledSe
 
 def quiet(hugang: HugangPage) -> None:
     """Forget what the browser says of a connection that was broken on purpose."""
-    broken = (
+    hugang.forgive(
         "failed to load resource",
         "network error",
         "abort",
@@ -87,7 +87,6 @@ def quiet(hugang: HugangPage) -> None:
         "networkerror",
         "load failed",
     )
-    hugang.trouble[:] = [one for one in hugang.trouble if not any(b in one.lower() for b in broken)]
 
 
 def button(page: Page | Locator, name: str) -> Locator:
@@ -156,7 +155,7 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(
     box.fill("不要")
     box.press("Escape")
     expect(titles.nth(1)).to_have_text("财资中心")
-    hugang.page.reload()
+    hugang.reload()
     expect(titles).to_have_text(["天气怎么样？", "财资中心"])  # the drawer stays open
 
     titles.nth(1).click()
@@ -258,7 +257,7 @@ def test_whoever_has_the_link_reads_and_changes_nothing(
     expect(reader.page.locator(".hg-shared")).to_contain_text("只能阅读")
     read.locator(".hg-mark").first.click()
     expect(reader.panel.locator("blockquote")).to_have_count(2)
-    reader.page.reload()
+    reader.reload()
     expect(reader.answers.first).to_contain_text("8.25%")
     expect(open_list(reader)).to_contain_text("还没有对话")
     button(reader.page, "自己提问").click()
@@ -280,7 +279,7 @@ def test_a_link_that_leads_nowhere_says_so(open_page: OpenPage, scripted_server:
     hugang.page.goto(f"{scripted_server}/c/AAAAAAAAAAAAAAAAAAAAAA")
     expect(hugang.page.get_by_role("alert")).to_contain_text("没有这段对话")
     expect(hugang.box).to_be_visible()
-    hugang.trouble[:] = [one for one in hugang.trouble if "404" not in one]
+    hugang.forgive("404")
     hugang.ask_and_wait(TAX)
 
 
@@ -291,7 +290,7 @@ def test_a_reload_in_mid_answer_takes_it_up_without_asking_again(
     hugang.ask(SLOW)
     expect(hugang.answers.first.locator(".hg-block")).to_have_count(1)
     asked = len(scripted_advisor.questions)
-    hugang.page.reload()
+    hugang.reload()
     expect(hugang.answers.first.locator(".hg-block").first).to_contain_text("8.25%")
     expect(hugang.answers.first).to_have_class(re.compile("hg-answered"))
     expect(hugang.answers.first.locator(".hg-notice")).to_have_count(0)
@@ -312,7 +311,7 @@ def test_a_stopped_answer_stays_stopped(open_page: OpenPage, scripted_server: st
     expect(second.locator(".hg-block")).to_have_count(1)
     hugang.page.get_by_role("button", name="停止").click()
     expect(second).to_contain_text("已停止")
-    hugang.page.reload()
+    hugang.reload()
     expect(second).to_contain_text("已停止")
     expect(second.locator(".hg-block")).to_have_count(1)
     quiet(hugang)
@@ -376,7 +375,7 @@ def test_an_answer_is_rated_with_a_reason_and_the_rating_changed(
     answer.get_by_role("textbox").fill("<b>2026</b> & 新规")
     button(answer, send).click()
     expect(answer.get_by_role("status").last).to_contain_text("Thank you" if english else "谢谢")
-    hugang.page.reload()
+    hugang.reload()
     expect(button(answer, down)).to_have_attribute("aria-pressed", "true")
     button(answer, down).click()
     expect(answer.get_by_role("radio", name="Out of date" if english else "过时了")).to_be_checked()
@@ -428,7 +427,7 @@ def test_nothing_that_anyone_typed_runs(open_page: OpenPage, scripted_server: st
     titles = shown.locator(".hg-list-title")
     expect(titles).to_have_text([f"{payload}天气" for payload in reversed(XSS)])
     page.evaluate(RENAME_ALL, list(XSS))
-    page.reload()
+    hugang.reload()
     expect(titles).to_have_text(list(XSS))
     for i in range(0, len(XSS), 6):
         titles.nth(i).click()
@@ -465,13 +464,13 @@ def test_a_server_that_keeps_nothing_works_as_a_tab(
         expect(foot.get_by_role("button", name="复制")).to_be_visible()
         for name in ("Word", "PDF"):  # no answer is kept of which one could be made
             expect(foot.get_by_role("link", name=name)).to_have_count(0)
-        hugang.page.reload()
+        hugang.reload()
         expect(hugang.answers.first).to_contain_text("8.25%")
         assert cited(hugang.answers.first) == kept
         assert hugang.page.evaluate("localStorage.getItem('hugang.owner')") is None
         hugang.ask(SLOW)
         expect(hugang.answers.nth(1).locator(".hg-block")).to_have_count(1)
-        hugang.page.reload()
+        hugang.reload()
         expect(hugang.answers.nth(1).get_by_role("alert")).to_contain_text("连接中断")
         quiet(hugang)
     assert not (tmp_path / "none").exists()
